@@ -1,0 +1,246 @@
+"""RunConfig: the frozen, complete description of a run, and the checks that make one.
+
+The ranges come from the catalogue (all registries as plain data), so the web process checks a config without torch.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from server.errors import ConfigError
+from server.gan.registry import Choice, Number, Parameter, Points
+
+Catalog = Mapping[str, Any]
+"""All registries as plain data; `server.gan.catalog.build_catalog()` makes it, `/api/catalog` serves it."""
+
+VERSION = 1
+
+RUN_NUMBERS = (
+    Number("seed", "Seed", 0, 0, 2**32 - 1, "Every random number of the run follows from it.", integer=True),
+    Number("batch_size", "Batch size", 128, 1, 4096, "How many real and generated samples one update sees.",
+           integer=True, scale="log"),
+    Number("d_updates", "Discriminator updates", 1, 0, 10,
+           "How many updates the discriminator makes in a step, before the generator's turn.", integer=True),
+    Number("g_updates", "Generator updates", 1, 0, 10,
+           "How many updates the generator makes in a step.", integer=True),
+)  # fmt: skip
+NETWORK_NUMBERS = (
+    Number("hidden_layers", "Hidden layers", 2, 0, 8, "How many layers lie between input and output.", integer=True),
+    Number("width", "Neurons per layer", 64, 1, 256, "How many neurons each hidden layer has.", integer=True, scale="log"),
+)
+UNIT_SECTIONS = {
+    "data": ("datasets", "ring8"),
+    "latent": ("latents", "normal"),
+    "loss": ("losses", "non_saturating"),
+    "d_optimizer": ("optimizers", "adam"),
+    "g_optimizer": ("optimizers", "adam"),
+}
+"""Config key -> (kind in the catalogue, default unit)."""
+LIST_SECTIONS = {"regularizers": "regularizers", "techniques": "techniques"}
+NETWORKS = ("generator", "discriminator")
+RESTARTING = ("seed", "data", "latent", *NETWORKS)
+"""Keys whose change begins a new run at step 0; all others apply while the run goes on."""
+
+Value = float | int | str | tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitConfig:
+    """A unit by name, with a value for each of its parameters."""
+
+    name: str
+    values: Mapping[str, Value]
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the unit as the flat object of a config file."""
+        return {"name": self.name, **self.values}
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkConfig:
+    """A multilayer perceptron: `hidden_layers` layers of `width` neurons."""
+
+    hidden_layers: int
+    width: int
+    activation: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """Everything that decides a run; made by `check_config`."""
+
+    seed: int
+    data: UnitConfig
+    latent: UnitConfig
+    generator: NetworkConfig
+    discriminator: NetworkConfig
+    loss: UnitConfig
+    regularizers: tuple[UnitConfig, ...]
+    techniques: tuple[UnitConfig, ...]
+    d_optimizer: UnitConfig
+    g_optimizer: UnitConfig
+    d_updates: int
+    g_updates: int
+    batch_size: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the config as plain data, every key present."""
+        plain: dict[str, Any] = {"version": VERSION}
+        for key in ("seed", *UNIT_SECTIONS, *NETWORKS, *LIST_SECTIONS, "d_updates", "g_updates", "batch_size"):
+            value = getattr(self, key)
+            if isinstance(value, UnitConfig):
+                plain[key] = value.to_json()
+            elif isinstance(value, NetworkConfig):
+                plain[key] = asdict(value)
+            elif isinstance(value, tuple):
+                plain[key] = [unit.to_json() for unit in value]
+            else:
+                plain[key] = value
+        return plain
+
+    def with_seed(self, seed: int) -> RunConfig:
+        """Give the same run with another seed."""
+        return replace(self, seed=seed)
+
+
+def check_config(given: object, catalog: Catalog) -> RunConfig:
+    """Make a RunConfig from plain data; missing keys take their defaults.
+
+    Raises:
+        ConfigError: a key is unknown, or a value has the wrong type or lies outside its range; `key` is its dotted path.
+    """
+    whole = _mapping("", given)
+    version = whole.get("version", VERSION)
+    if version != VERSION or isinstance(version, bool):
+        raise ConfigError("version", f"expected {VERSION}, got {version!r}")
+    known = {"version", *UNIT_SECTIONS, *LIST_SECTIONS, *NETWORKS, *(n.key for n in RUN_NUMBERS)}
+    _refuse_unknown("", whole, known)
+    made: dict[str, Any] = {n.key: n.check(n.key, whole.get(n.key, n.default)) for n in RUN_NUMBERS}
+    for key, (kind, default) in UNIT_SECTIONS.items():
+        made[key] = _check_unit(key, whole.get(key, {}), catalog[kind], default)
+    for key in NETWORKS:
+        made[key] = _check_network(key, whole.get(key, {}), catalog["activations"])
+    for key, kind in LIST_SECTIONS.items():
+        made[key] = _check_units(key, whole.get(key, []), catalog[kind])
+    return RunConfig(**made)
+
+
+def restarts(old: RunConfig, new: RunConfig) -> bool:
+    """Tell whether going from `old` to `new` begins a new run at step 0."""
+    return any(getattr(old, key) != getattr(new, key) for key in RESTARTING)
+
+
+def describe_changes(old: RunConfig, new: RunConfig) -> dict[str, tuple[Any, Any]]:
+    """Give what differs, by dotted path: (before, after)."""
+    before, after = _flatten("", old.to_json()), _flatten("", new.to_json())
+    return {
+        path: (before.get(path), after.get(path))
+        for path in dict.fromkeys((*before, *after))
+        if before.get(path) != after.get(path)
+    }
+
+
+def assign(config: Mapping[str, Any], assignment: str) -> dict[str, Any]:
+    """Apply `dotted.key=value` to a plain config; the value is JSON, or else a string.
+
+    Naming another unit keeps none of the old unit's values.
+
+    Raises:
+        ConfigError: there is no `=`, or the path goes through something that is not an object or a list.
+    """
+    path, equals, text = assignment.partition("=")
+    if not equals or not path:
+        raise ConfigError("", f"expected dotted.key=value, got {assignment!r}")
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = text
+    changed = json.loads(json.dumps(config))
+    *parents, last = path.split(".")
+    place: Any = changed
+    for i, part in enumerate(parents):
+        place = _enter(place, part, ".".join(parents[: i + 1]))
+    if isinstance(place, list):
+        place[_index(place, last, path)] = value
+    elif last == "name" and place.get("name") != value:
+        place.clear()
+        place["name"] = value
+    else:
+        place[last] = value
+    return changed  # type: ignore[no-any-return]  # json.loads of a mapping's dump is a dict
+
+
+def parameter_from(facts: Mapping[str, Any]) -> Parameter:
+    """Rebuild a parameter from its description in the catalogue."""
+    kinds: dict[str, type[Parameter]] = {"number": Number, "choice": Choice, "points": Points}
+    given = dict(facts)
+    return kinds[given.pop("type")](**given)
+
+
+def _check_units(path: str, given: object, facts: Sequence[Mapping[str, Any]]) -> tuple[UnitConfig, ...]:
+    if not isinstance(given, list | tuple):
+        raise ConfigError(path, f"expected a list, got {given!r}")
+    units = tuple(_check_unit(f"{path}.{i}", each, facts, "") for i, each in enumerate(given))
+    names = [unit.name for unit in units]
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            raise ConfigError(f"{path}.{i}.name", f"expected each unit once, got {name!r} again")
+    return units
+
+
+def _check_unit(path: str, given: object, facts: Sequence[Mapping[str, Any]], default: str) -> UnitConfig:
+    values = _mapping(path, given)
+    name = values.get("name", default)
+    found = next((unit for unit in facts if unit["key"] == name), None)
+    if found is None:
+        names = ", ".join(unit["key"] for unit in facts) or "nothing (there is none yet)"
+        raise ConfigError(f"{path}.name", f"expected one of {names}, got {name!r}")
+    parameters = [parameter_from(p) for p in found["parameters"]]
+    _refuse_unknown(path, values, {"name", *(p.key for p in parameters)})
+    return UnitConfig(name, {p.key: p.check(f"{path}.{p.key}", values.get(p.key, p.default)) for p in parameters})
+
+
+def _check_network(path: str, given: object, activations: Sequence[Mapping[str, Any]]) -> NetworkConfig:
+    values = _mapping(path, given)
+    choice = Choice("activation", "Activation", "relu", tuple(unit["key"] for unit in activations))
+    _refuse_unknown(path, values, {choice.key, *(n.key for n in NETWORK_NUMBERS)})
+    numbers = {n.key: int(n.check(f"{path}.{n.key}", values.get(n.key, n.default))) for n in NETWORK_NUMBERS}
+    activation = choice.check(f"{path}.activation", values.get("activation", choice.default))
+    return NetworkConfig(activation=activation, **numbers)
+
+
+def _mapping(path: str, given: object) -> Mapping[str, Any]:
+    if not isinstance(given, Mapping):
+        raise ConfigError(path or "config", f"expected an object, got {given!r}")
+    return given
+
+
+def _refuse_unknown(path: str, given: Mapping[str, Any], known: set[str]) -> None:
+    for key in given:
+        if key not in known:
+            dotted = f"{path}.{key}" if path else key
+            raise ConfigError(dotted, f"unknown key; expected one of {', '.join(sorted(known))}")
+
+
+def _flatten(path: str, value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return {k: v for key, each in value.items() for k, v in _flatten(f"{path}.{key}".strip("."), each).items()}
+    return {path: value}
+
+
+def _enter(place: Any, part: str, path: str) -> Any:
+    if isinstance(place, list):
+        return place[_index(place, part, path)]
+    inner = place.setdefault(part, {}) if isinstance(place, dict) else None
+    if not isinstance(inner, dict | list):
+        raise ConfigError(path, "expected an object or a list here")
+    return inner
+
+
+def _index(place: Sequence[Any], part: str, path: str) -> int:
+    if not part.isdecimal() or int(part) >= len(place):
+        raise ConfigError(path, f"expected an index under {len(place)}, got {part!r}")
+    return int(part)

@@ -1,0 +1,105 @@
+"""Adversarial losses: functions of logits, per example; a high logit means real, for every loss.
+
+Shape letters: N examples; leading axes are runs.
+d(x) is `real_logits`, d(y) with y = G(z) is `fake_logits`; sp is softplus, so -log sigmoid(d) = sp(-d).
+Every loss is minimised by its player; the mean over examples is the trainer's, last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from torch import Tensor
+from torch.nn.functional import softplus
+
+from server.gan.registry import Paper, Registry, Unit
+
+
+class AdversarialLoss:
+    """What each player pays per example (..., N); each side is computed when it is asked for."""
+
+    def __init__(self, discriminator: Callable[[], Tensor], generator: Callable[[], Tensor]) -> None:
+        self._discriminator = discriminator
+        self._generator = generator
+
+    @cached_property
+    def discriminator(self) -> Tensor:
+        """The discriminator's loss (..., N)."""
+        return self._discriminator()
+
+    @cached_property
+    def generator(self) -> Tensor:
+        """The generator's loss (..., N)."""
+        return self._generator()
+
+
+@dataclass(frozen=True)
+class Loss(Unit[Callable[[Tensor, Tensor], AdversarialLoss]]):
+    """A loss; `pairs` tells whether the generator's side needs the real logits too.
+
+    `extra["score"]` says how a picture reads a logit: as a probability, against targets, or only relative to others.
+    """
+
+    pairs: bool = False
+
+
+LOSSES: Registry[Loss] = Registry("loss")
+GOODFELLOW = Paper("Goodfellow et al.", "Generative Adversarial Networks", 2014)
+
+
+def non_saturating(real_logits: Tensor, fake_logits: Tensor) -> AdversarialLoss:
+    """The generator maximises the log-probability that its samples are taken for real: its gradient never dies."""
+    return AdversarialLoss(
+        discriminator=lambda: softplus(-real_logits) + softplus(fake_logits),
+        generator=lambda: softplus(-fake_logits),
+    )
+
+
+def minimax(real_logits: Tensor, fake_logits: Tensor) -> AdversarialLoss:
+    """The original game: the generator minimises what the discriminator maximises, and stalls when it loses clearly."""
+    return AdversarialLoss(
+        discriminator=lambda: softplus(-real_logits) + softplus(fake_logits),
+        generator=lambda: -softplus(fake_logits),
+    )
+
+
+def least_squares(real_logits: Tensor, fake_logits: Tensor) -> AdversarialLoss:
+    """Scores are pulled to targets, 1 for real and 0 for generated: a sample far on the right side still feels a pull."""
+    return AdversarialLoss(
+        discriminator=lambda: 0.5 * (real_logits - 1).square() + 0.5 * fake_logits.square(),
+        generator=lambda: 0.5 * (fake_logits - 1).square(),
+    )
+
+
+LOSSES.add(
+    Loss(
+        "non_saturating",
+        "Non-saturating",
+        non_saturating,
+        r"L_D = \mathbb{E}[\mathrm{sp}(-d(x))] + \mathbb{E}[\mathrm{sp}(d(G(z)))], \quad L_G = \mathbb{E}[\mathrm{sp}(-d(G(z)))]",
+        GOODFELLOW,
+        extra={"score": {"kind": "probability"}},
+    )
+)
+LOSSES.add(
+    Loss(
+        "minimax",
+        "Minimax (saturating)",
+        minimax,
+        r"L_D = \mathbb{E}[\mathrm{sp}(-d(x))] + \mathbb{E}[\mathrm{sp}(d(G(z)))], \quad L_G = -\mathbb{E}[\mathrm{sp}(d(G(z)))]",
+        GOODFELLOW,
+        extra={"score": {"kind": "probability"}},
+    )
+)
+LOSSES.add(
+    Loss(
+        "least_squares",
+        "Least squares",
+        least_squares,
+        r"L_D = \tfrac{1}{2} \mathbb{E}[(d(x) - 1)^2] + \tfrac{1}{2} \mathbb{E}[d(G(z))^2], \quad L_G = \tfrac{1}{2} \mathbb{E}[(d(G(z)) - 1)^2]",
+        Paper("Mao et al.", "Least Squares Generative Adversarial Networks", 2017),
+        extra={"score": {"kind": "target", "fake": 0.0, "real": 1.0}},
+    )
+)

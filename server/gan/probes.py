@@ -1,0 +1,188 @@
+"""Read-only looks at a single run: the arrays of a frame, as `server.protocol.frames` lists them.
+
+Shape letters: M generated samples, N real samples, S cells a side of the surface, K lines a side of the warp, Z latents.
+A look draws from its own purposes and leaves the run's state alone, so training is the same whatever is looked at.
+Points, gradients and densities are in published units; scores are logits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from server.gan.config import RunConfig
+from server.gan.datasets import DATASETS
+from server.gan.trainer import Trainer
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How fine the pictures are: `generated` M, `real` N, `surface` S, `warp` K."""
+
+    generated: int = 250
+    real: int = 450
+    surface: int = 40
+    warp: int = 21
+
+
+Probe = Callable[[Trainer, Sizes], dict[str, Tensor]]
+
+
+def probe_layers(
+    trainer: Trainer, layers: Collection[str], sizes: Sizes = Sizes(), fixed: bool = True
+) -> dict[str, np.ndarray]:
+    """Give the arrays of `layers`, float32; without `fixed`, only those that change while a run trains."""
+    arrays: dict[str, Tensor] = {}
+    for layer in layers:
+        for probes, wanted in ((_FIXED, fixed), (_CHANGING, True)):
+            if wanted and layer in probes:
+                arrays |= probes[layer](trainer, sizes)
+    return {name: array.detach().to("cpu", torch.float32).contiguous().numpy() for name, array in arrays.items()}
+
+
+def probe_box(config: RunConfig) -> tuple[float, float, float, float]:
+    """Give the view (x0, x1, y0, y1) of a run's data, in published units."""
+    (x, y), half = DATASETS[config.data.name].box(config.data.values)
+    return x - half, x + half, y - half, y + half
+
+
+def probe_noise(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
+    """Show the fixed noise that the generated samples come from."""
+    return {"z": _fixed_latent(trainer, sizes)[:, :2]}
+
+
+def probe_real(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
+    """Show a fixed sample of the data."""
+    return {"x_real": trainer.from_lab(_fixed_data(trainer, sizes))}
+
+
+def probe_generated(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
+    """Show where the generator sends the fixed noise now."""
+    return {"x_fake": trainer.generate(_fixed_latent(trainer, sizes))}
+
+
+def probe_predictions(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
+    """Show how the discriminator scores the fixed real and the generated samples."""
+    return {
+        "real_logits": _classify(trainer, _fixed_data(trainer, sizes)),
+        "fake_logits": _classify(trainer, _generate(trainer, sizes)),
+    }
+
+
+def probe_surface(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
+    """Show the discriminator's score at the centre of every cell of the view."""
+    lattice = trainer.to_lab(_lattice(trainer, sizes.surface))
+    return {"surface": _classify(trainer, lattice).view(sizes.surface, sizes.surface)}
+
+
+def probe_warp_noise(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
+    """Show the lattice of noise whose cells are all equally likely."""
+    return {"warp_noise": _warp_noise(trainer, sizes)}
+
+
+def probe_warp(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
+    """Show where the generator sends that lattice; further latent dimensions stay at their median."""
+    noise = _warp_noise(trainer, sizes)
+    middle = trainer.latent.quantile(torch.tensor(0.5))
+    z = middle.expand(*noise.shape[:-1], trainer.dimension).clone()
+    z[..., : noise.shape[-1]] = noise
+    points = trainer.generate(z.flatten(0, -2))
+    return {"warp": points.view(*noise.shape[:-1], 2)}
+
+
+def probe_gradients(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
+    """Show -dL_G/dx of each generated sample's own loss: where it should move to please the discriminator.
+
+    This follows the chosen loss, not the slope of the discriminator alone.
+    """
+    x_fake = _generate(trainer, sizes).requires_grad_()
+    fake_logits = _classify(trainer, x_fake)
+    real_logits = _classify(trainer, _fixed_data(trainer, sizes)[: sizes.generated])
+    per_example = trainer.loss(real_logits, fake_logits).generator
+    (slope,) = torch.autograd.grad(per_example.sum(), x_fake)
+    one, zero = torch.ones(2, device=trainer.device), torch.zeros(2, device=trainer.device)
+    return {"gradients": -slope * (trainer.to_lab(one) - trainer.to_lab(zero))}  # lab units a published unit
+
+
+def probe_surface_change(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
+    """Show how the discriminator's scores would change with a small step against its loss's gradient.
+
+    The directional derivative of the score along -dL_D/dphi, scaled so that its largest magnitude is 1.
+    """
+    discriminator, weights = trainer.discriminator, trainer.weights("discriminator")
+    real, x_fake = _fixed_data(trainer, sizes)[: sizes.generated], _generate(trainer, sizes)
+    trace = discriminator.trace(weights, torch.cat((real, x_fake)))
+    logits = trace.outputs.squeeze(-1).requires_grad_()
+    loss = trainer.loss(*logits.split_with_sizes((len(real), len(x_fake)))).discriminator.mean()
+    (upstream,) = torch.autograd.grad(loss, logits)
+    downhill = discriminator.split(-discriminator.parameter_gradient(weights, trace, upstream.unsqueeze(-1)))
+    lattice = discriminator.trace(weights, trainer.to_lab(_lattice(trainer, sizes.surface)))
+    change = discriminator.tangent(weights, lattice, downhill).squeeze(-1)
+    change = change / change.abs().max().clamp_min(torch.finfo(change.dtype).tiny)
+    return {"surface_change": change.view(sizes.surface, sizes.surface)}
+
+
+def probe_density(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
+    """Show the data's probability density, where its law is known."""
+    if trainer.data.log_density is None:
+        return {}
+    density = trainer.data.log_density(_lattice(trainer, sizes.surface), **trainer.config.data.values).exp()
+    return {"density": density.view(sizes.surface, sizes.surface)}
+
+
+_FIXED: dict[str, Probe] = {
+    "noise": probe_noise,
+    "real": probe_real,
+    "warp": probe_warp_noise,
+    "density": probe_density,
+}
+_CHANGING: dict[str, Probe] = {
+    "generated": probe_generated,
+    "predictions": probe_predictions,
+    "surface": probe_surface,
+    "warp": probe_warp,
+    "gradients": probe_gradients,
+    "d_gradients": probe_surface_change,
+}
+
+
+def _fixed_latent(trainer: Trainer, sizes: Sizes) -> Tensor:
+    return trainer.sample_latent(sizes.generated, trainer.draws("latent"))
+
+
+def _fixed_data(trainer: Trainer, sizes: Sizes) -> Tensor:
+    """Fixed real points (N, 2) in lab units."""
+    return trainer.sample_data(max(sizes.real, sizes.generated), trainer.draws("data"))[: sizes.real]
+
+
+@torch.no_grad()
+def _generate(trainer: Trainer, sizes: Sizes) -> Tensor:
+    """Generated points (M, 2) in lab units."""
+    return trainer.generator(trainer.weights("generator"), _fixed_latent(trainer, sizes))
+
+
+def _classify(trainer: Trainer, points: Tensor) -> Tensor:
+    """Logits (...) of points (..., 2) in lab units."""
+    return trainer.discriminator(trainer.weights("discriminator"), points).squeeze(-1)
+
+
+def _lattice(trainer: Trainer, cells: int) -> Tensor:
+    """Centres (cells * cells, 2) of the view's cells in published units, row by row from the bottom."""
+    x0, x1, y0, y1 = probe_box(trainer.config)
+    steps = (torch.arange(cells, device=trainer.device) + 0.5) / cells
+    y, x = torch.meshgrid(y0 + steps * (y1 - y0), x0 + steps * (x1 - x0), indexing="ij")
+    return torch.stack((x, y), -1).flatten(0, 1)
+
+
+def _warp_noise(trainer: Trainer, sizes: Sizes) -> Tensor:
+    """Latents (K, K, 2), or (K * K, 1) where there is one dimension only."""
+    count = sizes.warp if trainer.dimension > 1 else sizes.warp**2
+    lines = trainer.latent.quantile((torch.arange(count, device=trainer.device) + 0.5) / count)
+    if trainer.dimension == 1:
+        return lines.unsqueeze(-1)
+    y, x = torch.meshgrid(lines, lines, indexing="ij")
+    return torch.stack((x, y), -1)

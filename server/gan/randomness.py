@@ -1,0 +1,83 @@
+"""The random numbers of step t: a pure function of (seed, t, purpose), and of nothing else.
+
+So looking changes nothing, going back is exact, and a run does not depend on what trains beside it.
+Shape letters: R runs (the leading axis, absent for a single run), the rest as asked for.
+
+Counter-based Philox (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011): the key is
+(seed, purpose), the counter is the step, so any step is reached without its predecessors.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+BLOCK_STEPS = 16
+BLOCK_NUMBERS = 1 << 16
+
+Seeds = int | Sequence[int]
+Fill = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
+
+
+class Draws:
+    """The draws of one step and purpose, in the order they are asked for: (*shape) for a run, (R, *shape) for R."""
+
+    def __init__(self, generators: Sequence[np.random.Generator], single: bool) -> None:
+        self._generators = generators
+        self._single = single
+
+    def normal(self, *shape: int) -> Tensor:
+        """Draw from N(0, 1), float32."""
+        return self._fill(shape, lambda g, s: g.standard_normal(s, dtype=np.float32))
+
+    def uniform(self, *shape: int) -> Tensor:
+        """Draw from U[0, 1), float32."""
+        return self._fill(shape, lambda g, s: g.random(s, dtype=np.float32))
+
+    def integers(self, high: int, *shape: int) -> Tensor:
+        """Draw whole numbers from 0 to high - 1, all equally likely, int64."""
+        return self._fill(shape, lambda g, s: g.integers(0, high, s))
+
+    def _fill(self, shape: tuple[int, ...], fill: Fill) -> Tensor:
+        made = [fill(generator, shape) for generator in self._generators]
+        return torch.from_numpy(made[0] if self._single else np.stack(made))
+
+
+def draws_for(seeds: Seeds, step: int, purpose: str) -> Draws:
+    """Give the draws of a step; `seeds` is an integer for a single run, a sequence for R runs."""
+    single = isinstance(seeds, int)
+    key = zlib.crc32(purpose.encode())
+    generators = [
+        np.random.Generator(np.random.Philox(key=_words(seed, key), counter=_words(0, 0, 0, step)))
+        for seed in ((seeds,) if isinstance(seeds, int) else seeds)
+    ]
+    return Draws(generators, single)
+
+
+class Batches:
+    """A batch of samples for every step, made for a few steps at a time: starting a generator costs more than drawing.
+
+    `sample` is (count, draws) -> (..., count, D), its points independent and equally distributed.
+    """
+
+    def __init__(self, seeds: Seeds, purpose: str, size: int, sample: Callable[[int, Draws], Tensor]) -> None:
+        self._seeds, self._purpose, self._size, self._sample = seeds, purpose, size, sample
+        self._steps = max(1, min(BLOCK_STEPS, BLOCK_NUMBERS // size))
+        self._held: tuple[int, list[Tensor]] | None = None
+
+    def at(self, step: int) -> Tensor:
+        """Give the batch of `step` (..., size, D); asking again gives the same batch. Never change it in place."""
+        block, offset = divmod(step, self._steps)
+        if self._held is None or self._held[0] != block:
+            samples = self._sample(self._steps * self._size, draws_for(self._seeds, block, self._purpose))
+            batches = torch.split_with_sizes(samples, [self._size] * self._steps, -2)
+            self._held = (block, [batch.contiguous() for batch in batches])
+        return self._held[1][offset]
+
+
+def _words(*values: int) -> np.ndarray:
+    return np.array(values, dtype=np.uint64)

@@ -1,0 +1,60 @@
+"""RunState: all that a run is at one moment, as named tensors.
+
+The tensors are never changed in place, so keeping a state is keeping a snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from server.errors import FileError
+
+COUNTERS = ("step", "d_updates", "g_updates", "d_optimizer_steps", "g_optimizer_steps")
+
+
+class RunState(NamedTuple):
+    """Parameters, optimizer slots and counters; a tensor is (..., P) with the run axis first.
+
+    `d_updates` and `g_updates` count each player's updates since the start,
+    the optimizers' steps since that optimizer was chosen.
+    """
+
+    tensors: Mapping[str, Tensor]
+    step: int = 0
+    d_updates: int = 0
+    g_updates: int = 0
+    d_optimizer_steps: int = 0
+    g_optimizer_steps: int = 0
+
+    def pack(self) -> bytes:
+        """Give the state as bytes in the safetensors format."""
+        counters = {name: torch.tensor(getattr(self, name)) for name in COUNTERS}
+        return save({**{k: t.cpu().contiguous() for k, t in self.tensors.items()}, **counters})
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> RunState:
+        """Read what `pack` wrote.
+
+        Raises:
+            FileError: these bytes are not a packed state.
+        """
+        try:
+            tensors = load(packed)
+        except SafetensorError as error:
+            raise FileError(f"expected a saved state, got bytes that are not one ({error})") from None
+        missing = [name for name in COUNTERS if name not in tensors]
+        if missing:
+            raise FileError(f"expected a saved state, got a file without {missing[0]}")
+        counters = {name: int(tensors.pop(name)) for name in COUNTERS}
+        return cls(tensors, **counters)
+
+    def to(self, device: str | torch.device) -> RunState:
+        """Give the same state with its tensors on `device`."""
+        counters = {name: getattr(self, name) for name in COUNTERS}
+        return RunState({name: tensor.to(device) for name, tensor in self.tensors.items()}, **counters)

@@ -1,0 +1,337 @@
+"""Trainer: walks a run, or a stack of runs of one structure, through its steps.
+
+A step is `d_updates` updates of the discriminator, then `g_updates` of the generator.
+An update walks through the phases sample, generate, classify, loss, backward, update.
+`phases()` yields after each one with the actual tensors; `step()` walks them all.
+
+Shape letters: R runs (the leading axis of a stack, absent for a single run), B batch size, Z latent dimensions,
+P parameters. Points are in lab units here; `generate` gives published ones.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from math import isfinite
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+from server.errors import EngineError
+from server.gan.config import RunConfig, restarts
+from server.gan.datasets import DATASETS, LAB_BOX, from_lab, to_lab
+from server.gan.latents import LATENTS
+from server.gan.losses import LOSSES
+from server.gan.networks import Network
+from server.gan.optimizers import OPTIMIZERS, Value, start_slots
+from server.gan.randomness import Batches, Draws, draws_for
+from server.gan.state import RunState
+
+Player = Literal["both", "discriminator", "generator"]
+STACK_UNIT = 8
+"""Stacks are padded to a multiple of this: then the arithmetic depends on neither the width nor the slot."""
+
+
+class Diverged(Exception):
+    """A run met a number that is not finite; the trainer's state is the last finite one, from before this step."""
+
+    def __init__(self, step: int, player: str, quantity: str) -> None:
+        super().__init__(f"step {step}: the {player}'s {quantity} became infinite or not a number")
+        self.step = step
+        self.player = player
+        self.quantity = quantity
+
+
+class Losses(NamedTuple):
+    """The mean losses of one step: () for a run, (R,) for a stack, none for a player that did not play."""
+
+    discriminator: Tensor | None = None
+    generator: Tensor | None = None
+
+
+class Phase(NamedTuple):
+    """One phase of one update: who acts, what has just happened, and its tensors by name."""
+
+    player: Literal["discriminator", "generator"]
+    update: int
+    name: Literal["sample", "generate", "classify", "loss", "backward", "update"]
+    tensors: Mapping[str, Tensor]
+
+
+class Trainer:
+    """One run (`configs` a RunConfig) or a stack of runs that differ in seed and live numbers only."""
+
+    def __init__(
+        self,
+        configs: RunConfig | Sequence[RunConfig],
+        device: str | torch.device = "cpu",
+        state: RunState | None = None,
+    ) -> None:
+        """Build the runs at step 0, or at `state`.
+
+        Raises:
+            EngineError: the configs differ in more than the seed and the live numbers.
+        """
+        self.single = isinstance(configs, RunConfig)
+        self.configs = (configs,) if isinstance(configs, RunConfig) else tuple(configs)
+        if len({structure(config) for config in self.configs}) != 1:
+            raise EngineError("runs of one stack: expected configs that differ in seed and live numbers only")
+        self.runs = len(self.configs)
+        self.device = torch.device(device)
+        self.failures: list[Diverged | None] = [None] * self._width
+        self._batches: dict[str, Batches] = {}
+        self._views: dict[str, tuple[Tensor, list[Tensor]]] = {}
+        self._ones = torch.ones(() if self.single else self._width, device=self.device)
+        self._apply_configs()
+        self.state = state.to(self.device) if state else self._start_state()
+        self._losses = Losses()
+
+    @property
+    def config(self) -> RunConfig:
+        """The first run's config."""
+        return self.configs[0]
+
+    @property
+    def _width(self) -> int:
+        return 1 if self.single else -(-self.runs // STACK_UNIT) * STACK_UNIT
+
+    @property
+    def _padded(self) -> tuple[RunConfig, ...]:
+        return self.configs + self.configs[-1:] * (self._width - self.runs)
+
+    # Building ---------------------------------------------------------------------------------------------------
+
+    def configure(self, config: RunConfig) -> None:
+        """Apply a change that needs no restart to the single run; an optimizer's memory stays unless it is replaced."""
+        assert self.single, "a stack's runs are configured one by one, before they are stacked"
+        assert not restarts(self.config, config), "this change begins a new run"
+        old, self.configs = self.config, (config,)
+        self._apply_configs()
+        self._batches.clear()
+        tensors = dict(self.state.tensors)
+        fresh = {}
+        for player in ("d", "g"):
+            before, after = getattr(old, f"{player}_optimizer").name, getattr(config, f"{player}_optimizer").name
+            if before != after:
+                tensors = {k: v for k, v in tensors.items() if not k.startswith(f"{player}_optimizer.")}
+                tensors |= self._start_optimizer(player, tensors)
+                fresh[f"{player}_optimizer_steps"] = 0
+        self.state = self.state._replace(tensors=tensors, **fresh)
+
+    def _apply_configs(self) -> None:
+        config = self.config
+        self.data, self.latent = DATASETS[config.data.name], LATENTS[config.latent.name]
+        self.loss = LOSSES[config.loss.name]
+        self.dimension = int(config.latent.values["dimension"])  # type: ignore[arg-type]  # checked by check_config
+        self.generator = Network.build(config.generator, self.dimension, 2)
+        self.discriminator = Network.build(config.discriminator, 2, 1)
+        self.optimizers = {"d": OPTIMIZERS[config.d_optimizer.name], "g": OPTIMIZERS[config.g_optimizer.name]}
+        self._values = {player: self._optimizer_values(player) for player in ("d", "g")}
+        law = dict(config.data.values)
+        self._box = LAB_BOX if law.pop("units") == "published" else self.data.box(law)
+        self._draw_data = partial(self.data.function, **law)
+
+    def _optimizer_values(self, player: str) -> dict[str, Value]:
+        units = [getattr(config, f"{player}_optimizer") for config in self._padded]
+        if self.single:
+            return {key: float(value) for key, value in units[0].values.items()}
+        return {
+            key: torch.tensor([[float(unit.values[key])] for unit in units], device=self.device)
+            for key in units[0].values
+        }
+
+    def _start_state(self) -> RunState:
+        networks = {"generator": self.generator, "discriminator": self.discriminator}
+        tensors = {
+            name: network.draw_parameters(draws_for(self._seeds, 0, f"{name} parameters")).to(self.device)
+            for name, network in networks.items()
+        }
+        return RunState(tensors | self._start_optimizer("d", tensors) | self._start_optimizer("g", tensors))
+
+    def _start_optimizer(self, player: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        parameters = tensors["discriminator" if player == "d" else "generator"]
+        slots = start_slots(self.optimizers[player], parameters)
+        return {f"{player}_optimizer.{name}": slot for name, slot in slots.items()}
+
+    # Sampling ---------------------------------------------------------------------------------------------------
+
+    @property
+    def _seeds(self) -> int | list[int]:
+        return self.config.seed if self.single else [config.seed for config in self._padded]
+
+    def draws(self, purpose: str) -> Draws:
+        """Give draws of the runs' seeds for a look; training never uses a look's purposes."""
+        return draws_for(self._seeds, 0, f"look: {purpose}")
+
+    def _batch(self, purpose: str, sample: Callable[[int, Draws], Tensor], step: int) -> Tensor:
+        if purpose not in self._batches:
+            self._batches[purpose] = Batches(self._seeds, purpose, self.config.batch_size, sample)
+        return self._batches[purpose].at(step)
+
+    def sample_latent(self, count: int, draws: Draws) -> Tensor:
+        """Draw latents (..., count, Z)."""
+        return self.latent.function(count, self.dimension, draws).to(self.device)
+
+    def sample_data(self, count: int, draws: Draws) -> Tensor:
+        """Draw real points (..., count, 2) in lab units."""
+        return self.to_lab(self._draw_data(count, draws).to(self.device))
+
+    def to_lab(self, points: Tensor) -> Tensor:
+        """Map published points (..., 2) to the units that training happens in."""
+        return to_lab(points, self._box)
+
+    def from_lab(self, points: Tensor) -> Tensor:
+        """Map points (..., 2) of training to published units."""
+        return from_lab(points, self._box)
+
+    @torch.no_grad()
+    def generate(self, z: Tensor) -> Tensor:
+        """Compute G(z) in published units: (N, Z) or (R, N, Z) -> (N, 2), or (R, N, 2) for a stack."""
+        if not self.single and z.dim() == 2:
+            z = z.expand(self._width, *z.shape)
+        points = self.from_lab(self.generator(self.weights("generator"), z.to(self.device)))
+        return points if self.single else points[: self.runs]
+
+    def weights(self, network: Literal["generator", "discriminator"]) -> list[Tensor]:
+        """View a network's weights and biases, in the order of its `shapes`."""
+        vector = self.state.tensors[network]
+        held = self._views.get(network)
+        if held is None or held[0] is not vector:
+            held = self._views[network] = (vector, getattr(self, network).split(vector))
+        return held[1]
+
+    # Training ---------------------------------------------------------------------------------------------------
+
+    def step(self, player: Player = "both") -> Losses:
+        """Train one step: every update of the players that play, or one update of a single player.
+
+        Raises:
+            Diverged: a single run met a number that is not finite; a stack notes it in `failures` and goes on.
+        """
+        for _ in self.phases(player):
+            pass
+        return self._losses
+
+    def phases(self, player: Player = "both") -> Iterator[Phase]:
+        """Train one step, phase by phase; the step counts when the last phase is over.
+
+        Raises:
+            Diverged: as `step`.
+        """
+        start = self.state
+        self._losses = Losses()
+        plan = {"both": (self.config.d_updates, self.config.g_updates), "discriminator": (1, 0), "generator": (0, 1)}
+        d_updates, g_updates = plan[player]
+        try:
+            for update in range(d_updates):
+                yield from self._update_discriminator(start.step, update)
+            for update in range(g_updates):
+                yield from self._update_generator(start.step, update)
+        except Diverged:
+            self.state = start
+            raise
+        self.state = self.state._replace(step=start.step + 1)
+
+    def _update_discriminator(self, step: int, update: int) -> Iterator[Phase]:
+        def phase(name: str, **tensors: Tensor) -> Phase:
+            return Phase("discriminator", update, name, tensors)  # type: ignore[arg-type]  # one of six literals below
+
+        batch = self.config.batch_size
+        x_real = self._batch(f"discriminator data {update}", self.sample_data, step)
+        z = self._batch(f"discriminator latent {update}", self.sample_latent, step)
+        yield phase("sample", x_real=x_real, z=z)
+        x_fake = self.generator(self.weights("generator"), z)
+        yield phase("generate", x_fake=x_fake)
+        weights = self.weights("discriminator")
+        trace = self.discriminator.trace(weights, torch.cat((x_real, x_fake), -2))
+        logits = trace.outputs.squeeze(-1).requires_grad_()
+        real_logits, fake_logits = torch.split_with_sizes(logits, (batch, batch), -1)
+        yield phase("classify", real_logits=real_logits, fake_logits=fake_logits)
+        per_example = self.loss(real_logits, fake_logits).discriminator
+        d_loss = per_example.mean(-1)
+        self._losses = Losses(self._of_runs(d_loss.detach()))
+        yield phase("loss", per_example=per_example, d_loss=d_loss)
+        gradient = self.discriminator.parameter_gradient(weights, trace, self._upstream(d_loss, logits))
+        yield phase("backward", gradient=gradient)
+        change = self._move("d", "discriminator", d_loss.detach(), gradient)
+        yield phase("update", change=change)
+
+    def _update_generator(self, step: int, update: int) -> Iterator[Phase]:
+        def phase(name: str, **tensors: Tensor) -> Phase:
+            return Phase("generator", update, name, tensors)  # type: ignore[arg-type]  # one of six literals below
+
+        batch = self.config.batch_size
+        scoring = self.weights("discriminator")
+        z = self._batch(f"generator latent {update}", self.sample_latent, step)
+        yield phase("sample", z=z)
+        weights = self.weights("generator")
+        trace = self.generator.trace(weights, z)
+        yield phase("generate", x_fake=trace.outputs)
+        scores = self.discriminator.trace(scoring, trace.outputs)
+        fake_logits = scores.outputs.squeeze(-1).requires_grad_()
+        real_logits = fake_logits  # read by a paired loss only
+        if self.loss.pairs:
+            x_real = self._batch(f"generator data {update}", self.sample_data, step)
+            real_logits = self.discriminator(scoring, x_real).squeeze(-1)
+        yield phase("classify", fake_logits=fake_logits, **({"real_logits": real_logits} if self.loss.pairs else {}))
+        per_example = self.loss(real_logits, fake_logits).generator
+        g_loss = per_example.mean(-1)
+        self._losses = Losses(self._losses.discriminator, self._of_runs(g_loss.detach()))
+        yield phase("loss", per_example=per_example, g_loss=g_loss)
+        slope = self.discriminator.input_gradient(scoring, scores, self._upstream(g_loss, fake_logits))
+        gradient = self.generator.parameter_gradient(weights, trace, slope)
+        yield phase("backward", slope=slope, gradient=gradient)
+        change = self._move("g", "generator", g_loss.detach(), gradient)
+        yield phase("update", change=change)
+
+    def _upstream(self, loss: Tensor, logits: Tensor) -> Tensor:
+        """Give the gradient (..., N, 1) of the sum of the runs' losses with respect to the logits: runs never mix."""
+        (gradient,) = torch.autograd.grad(loss, logits, self._ones)
+        return gradient.unsqueeze(-1)
+
+    def _move(self, player: str, network: str, loss: Tensor, gradient: Tensor) -> Tensor:
+        """Let the player's optimizer move its network; returns the change (..., P)."""
+        state = self.state
+        before, optimizer, prefix = state.tensors[network], self.optimizers[player], f"{player}_optimizer."
+        slots = {name: state.tensors[prefix + name] for name in optimizer.slots}
+        count = (state.d_optimizer_steps if player == "d" else state.g_optimizer_steps) + 1
+        change, slots = optimizer.function(gradient, slots, count, **self._values[player])
+        moved = {network: before + change, **{prefix + name: slot for name, slot in slots.items()}}
+        total = loss.sum().item() + sum(tensor.sum().item() for tensor in moved.values())
+        if any(self.failures) or not isfinite(total):  # not finite as soon as one number is not
+            keep = self._find_failures(network, loss, gradient, torch.cat(list(moved.values()), -1))
+            moved = {name: torch.where(keep, tensor, state.tensors[name]) for name, tensor in moved.items()}
+        counted = {f"{player}_updates": getattr(state, f"{player}_updates") + 1, f"{player}_optimizer_steps": count}
+        self.state = state._replace(tensors={**state.tensors, **moved}, **counted)
+        return change
+
+    def _find_failures(self, player: str, loss: Tensor, gradient: Tensor, moved: Tensor) -> Tensor:
+        """Remember which runs failed and why, and tell which go on (R, 1); a single run stops at once."""
+        rows = [tensor.reshape(self._width, -1) for tensor in (loss, gradient, moved)]
+        finite = torch.stack([torch.isfinite(row).all(-1) for row in rows])
+        for run, fine in enumerate(finite.T.tolist()):
+            if all(fine) or self.failures[run]:
+                continue
+            quantity = ("loss", "gradient", "weights")[fine.index(False)]
+            failure = Diverged(self.state.step + 1, player, quantity)
+            if self.single:
+                raise failure
+            self.failures[run] = failure
+        going = [failure is None for failure in self.failures]
+        return torch.tensor(going, device=self.device).unsqueeze(-1)
+
+    def _of_runs(self, values: Tensor) -> Tensor:
+        return values if self.single else values[: self.runs]
+
+
+def structure(config: RunConfig) -> str:
+    """Give what runs must share to train in one stack: everything but the seed and the live numbers."""
+    plain = config.to_json()
+    del plain["seed"]
+    for section in ("d_optimizer", "g_optimizer"):
+        live = {p.key for p in OPTIMIZERS[plain[section]["name"]].parameters if getattr(p, "live", False)}
+        plain[section] = {key: value for key, value in plain[section].items() if key not in live}
+    return json.dumps(plain, sort_keys=True)
+

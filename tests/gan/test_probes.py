@@ -1,0 +1,138 @@
+"""Looks at a run show what the model is at that step, in published units."""
+
+import pytest
+import torch
+
+from server.gan.datasets import DATASETS
+from server.gan.losses import LOSSES
+from server.gan.probes import Sizes, probe_box, probe_layers
+from server.gan.trainer import Trainer
+from server.protocol.frames import FIXED_ARRAYS, LAYER_ARRAYS
+from tests.tools.runs import make_config
+
+SIZES = Sizes(generated=30, real=40, surface=10, warp=7)
+
+
+def build(*assignments: str, steps: int = 20) -> Trainer:
+    trainer = Trainer(make_config("generator.width=16", "discriminator.width=16", *assignments))
+    for _ in range(steps):
+        trainer.step()
+    return trainer
+
+
+def scores(trainer: Trainer, points: torch.Tensor) -> torch.Tensor:
+    return trainer.discriminator(trainer.weights("discriminator"), trainer.to_lab(points)).squeeze(-1)
+
+
+@pytest.mark.parametrize("data", list(DATASETS))
+def test_every_layer_has_its_arrays_and_shapes(data: str) -> None:
+    arrays = probe_layers(build(f"data.name={data}", steps=1), LAYER_ARRAYS, SIZES)
+    shapes = {name: array.shape for name, array in arrays.items()}
+    assert shapes == {
+        "z": (30, 2),
+        "x_real": (40, 2),
+        "x_fake": (30, 2),
+        "real_logits": (40,),
+        "fake_logits": (30,),
+        "surface": (10, 10),
+        "warp": (7, 7, 2),
+        "warp_noise": (7, 7, 2),
+        "gradients": (30, 2),
+        "surface_change": (10, 10),
+        "density": (10, 10),
+    }
+    assert all(str(array.dtype) == "float32" for array in arrays.values())
+
+
+def test_a_fixed_array_is_left_out_when_asked() -> None:
+    trainer = build(steps=0)
+    changing = probe_layers(trainer, LAYER_ARRAYS, SIZES, fixed=False)
+    assert FIXED_ARRAYS.isdisjoint(changing)
+    assert set(changing) | FIXED_ARRAYS == {name for names in LAYER_ARRAYS.values() for name in names}
+
+
+def test_fixed_arrays_stay_the_same_while_a_run_trains() -> None:
+    trainer = build(steps=0)
+    before = probe_layers(trainer, LAYER_ARRAYS, SIZES)
+    trainer.step()
+    after = probe_layers(trainer, LAYER_ARRAYS, SIZES)
+    for name in FIXED_ARRAYS:
+        assert (before[name] == after[name]).all(), name
+
+
+@pytest.mark.parametrize("dimension", [1, 2, 5])
+def test_the_warp_is_where_the_generator_sends_the_lattice(dimension: int) -> None:
+    trainer = build(f"latent.dimension={dimension}")
+    arrays = probe_layers(trainer, ["warp"], SIZES)
+    noise = torch.from_numpy(arrays["warp_noise"]).flatten(0, -2)
+    z = torch.zeros(len(noise), dimension)
+    z[:, : noise.shape[1]] = noise
+    torch.testing.assert_close(torch.from_numpy(arrays["warp"]).view(-1, 2), trainer.generate(z))
+
+
+def test_warp_cells_are_equally_likely() -> None:
+    noise = torch.from_numpy(probe_layers(build(steps=0), ["warp"], SIZES)["warp_noise"])
+    shares = torch.special.ndtr(noise[0, :, 0]).diff()
+    torch.testing.assert_close(shares, torch.full((6,), 1 / 7))
+
+
+def test_the_surface_is_the_score_at_the_cells_centres() -> None:
+    trainer = build("data.name=gaussians")
+    surface = torch.from_numpy(probe_layers(trainer, ["surface"], SIZES)["surface"])
+    x0, x1, y0, y1 = probe_box(trainer.config)
+    column, row = 3, 7
+    centre = torch.tensor([x0 + (column + 0.5) / 10 * (x1 - x0), y0 + (row + 0.5) / 10 * (y1 - y0)])
+    assert surface[row, column].item() == pytest.approx(scores(trainer, centre.unsqueeze(0)).item(), abs=1e-5)
+
+
+def test_predictions_are_the_scores_of_the_shown_samples() -> None:
+    trainer = build("data.name=gaussians")
+    arrays = probe_layers(trainer, ["real", "generated", "predictions"], SIZES)
+    for points, logits in (("x_real", "real_logits"), ("x_fake", "fake_logits")):
+        torch.testing.assert_close(
+            torch.from_numpy(arrays[logits]), scores(trainer, torch.from_numpy(arrays[points])), atol=1e-4, rtol=1e-4
+        )
+
+
+@pytest.mark.parametrize("loss", list(LOSSES))
+@pytest.mark.parametrize("data", ["ring8", "gaussians"])
+def test_gradients_point_where_the_generators_own_loss_falls(loss: str, data: str) -> None:
+    """Finite differences of the chosen loss in published units; the slope of the discriminator alone is another thing."""
+    trainer = build(f"loss.name={loss}", f"data.name={data}", "generator.activation=tanh", "discriminator.activation=tanh")
+    arrays = probe_layers(trainer, ["generated", "gradients"], SIZES)
+    x_fake, gradients = torch.from_numpy(arrays["x_fake"]), torch.from_numpy(arrays["gradients"])
+    reach = 1e-3 * (probe_box(trainer.config)[1] - probe_box(trainer.config)[0])
+    for axis in range(2):
+        ahead, behind = x_fake.clone(), x_fake.clone()
+        ahead[:, axis] += reach
+        behind[:, axis] -= reach
+        losses = [trainer.loss(s, s).generator for s in (scores(trainer, ahead), scores(trainer, behind))]
+        torch.testing.assert_close(gradients[:, axis], -(losses[0] - losses[1]) / (2 * reach), atol=5e-3, rtol=2e-2)
+
+
+def test_the_gradients_of_the_non_saturating_loss_do_not_vanish_where_the_discriminator_is_sure() -> None:
+    trainer = build(steps=0)
+    for _ in range(300):
+        trainer.step("discriminator")
+    arrays = probe_layers(trainer, ["gradients", "predictions"], SIZES)
+    assert arrays["fake_logits"].mean() < -1
+    assert (arrays["gradients"] ** 2).sum(1).max() > 1e-2
+
+
+def test_the_surface_change_is_what_a_small_update_does() -> None:
+    trainer = build("d_optimizer.name=sgd", "discriminator.activation=tanh")
+    change = torch.from_numpy(probe_layers(trainer, ["d_gradients"], SIZES)["surface_change"])
+    assert change.abs().max().item() == pytest.approx(1)
+    before = torch.from_numpy(probe_layers(trainer, ["surface"], SIZES)["surface"])
+    for _ in trainer.phases("discriminator"):
+        pass
+    after = torch.from_numpy(probe_layers(trainer, ["surface"], SIZES)["surface"])
+    moved = after - before  # another batch than the look's, so the agreement is that of two samples of one law
+    cosine = torch.nn.functional.cosine_similarity(change.flatten(), moved.flatten(), 0)
+    assert cosine.item() > 0.9
+
+
+def test_the_density_is_the_law_over_the_box() -> None:
+    trainer = build("data.name=gaussians", steps=0)
+    density = probe_layers(trainer, ["density"], Sizes(surface=100))["density"]
+    assert density.sum() / 100**2 == pytest.approx(1, abs=0.05)  # a part of the law lies outside the unit square

@@ -1,0 +1,362 @@
+"""The metrics: equal to independent implementations, at the floor for a perfect generator, right about defects."""
+
+import json
+from math import log, log2, sqrt
+from typing import Any
+
+import numpy as np
+import ot
+import pytest
+import torch
+from scipy import stats
+from scipy.spatial import distance
+from torch import Tensor
+
+from server.gan.catalog import build_catalog
+from server.gan.config import RunConfig, check_config
+from server.gan.datasets import DATASETS
+from server.gan.metrics import (
+    METRICS,
+    Facts,
+    build_directions,
+    count_cells,
+    evaluate_metrics,
+    evaluate_stack,
+    metric_floors,
+)
+from server.gan.randomness import draws_for
+from server.gan.state import RunState
+from server.gan.trainer import Trainer
+
+CATALOG = build_catalog()
+LOWER = [metric.key for metric in METRICS.values() if metric.better == "lower"]
+
+
+def make_config(data: str = "ring8", seed: int = 0, batch_size: int = 128, **values: Any) -> RunConfig:
+    given = {"data": {"name": data, **values}, "seed": seed, "batch_size": batch_size}
+    return check_config(given, CATALOG)
+
+
+def find_facts(data: str = "ring8") -> Facts:
+    values = make_config(data).data.values
+    return Facts(DATASETS[data].box(values), DATASETS[data].modes(values))
+
+
+def draw_real(data: str = "ring8", seed: int = 0, count: int = 2500) -> Tensor:
+    return DATASETS[data].stratified(count, draws_for(seed, 0, "real"), **make_config(data).data.values)
+
+
+def draw_perfect(data: str = "ring8", seed: int | list[int] = 0, count: int = 2500) -> Tensor:
+    return DATASETS[data](count, draws_for(seed, 0, "perfect"), **make_config(data).data.values)
+
+
+def draw_modes(kept: list[int], std: float = 0.02) -> Tensor:
+    """2500 points on some of ring8's modes."""
+    modes = find_facts().modes
+    assert modes is not None
+    draws = draws_for(0, 0, "defect")
+    return modes[0][torch.tensor(kept)][draws.integers(len(kept), 2500)] + std * draws.normal(2500, 2)
+
+
+def score(key: str, x_fake: Tensor, data: str = "ring8") -> float:
+    return METRICS[key](draw_real(data), x_fake, find_facts(data)).item()
+
+
+# Promises of every metric -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", METRICS)
+def test_the_data_themselves_score_best(key: str) -> None:
+    x_real = draw_real(count=2400)
+    best = {"modes": 8, "modes20": 8, "high_quality": 1 - np.exp(-4.5)}.get(key, 0)
+    assert METRICS[key](x_real, x_real, find_facts()).item() == pytest.approx(best, abs=0.006)
+
+
+@pytest.mark.parametrize("key", METRICS)
+def test_runs_in_a_stack_score_as_single_runs(key: str) -> None:
+    x_real, stack = draw_real(), draw_perfect(seed=[1, 2, 3])
+    scores = METRICS[key](x_real, stack, find_facts())
+    assert scores.shape == (3,)
+    alone = torch.stack([METRICS[key](x_real, points, find_facts()) for points in stack])
+    assert torch.allclose(scores, alone, atol=1e-6)
+    assert torch.allclose(METRICS[key](x_real.expand(3, -1, -1), stack, find_facts()), scores, atol=1e-6)
+
+
+@pytest.mark.parametrize("key", METRICS)
+@pytest.mark.parametrize("data", DATASETS)
+def test_another_perfect_generator_scores_the_floor(key: str, data: str) -> None:
+    floors = metric_floors(make_config(data), [key])
+    if METRICS[key].needs_modes and find_facts(data).modes is None:
+        assert floors == {}
+        return
+    perfect = draw_perfect(data, seed=list(range(50, 70)))
+    scores = METRICS[key](draw_real(data), perfect, find_facts(data)).double()
+    tolerance = 4 * scores.std().item() * sqrt(1 / 20 + 1 / 10) + 0.1 * abs(scores.mean().item()) + 1e-6
+    assert scores.mean().item() == pytest.approx(floors[key], abs=tolerance)
+
+
+@pytest.mark.parametrize("key", METRICS)
+def test_scores_stay_in_the_stated_range_for_points_far_outside(key: str) -> None:
+    metric, far = METRICS[key], draw_perfect() * torch.tensor([1e6, -1e6])
+    value = score(key, far)
+    assert value >= (metric.lowest or 0) - 1e-6
+    assert value <= (metric.highest if metric.highest is not None else float("inf")) + 1e-6
+
+
+@pytest.mark.parametrize("key", METRICS)
+def test_a_metric_describes_itself_as_plain_data(key: str) -> None:
+    facts = json.loads(json.dumps(METRICS[key].describe()))
+    assert facts["better"] in ("lower", "higher")
+    assert facts["cost"] in ("cheap", "dear")
+    assert facts["help"].endswith(".")
+    assert facts["lies"].endswith(".")
+    assert facts["unit"]
+
+
+# Independent implementations ----------------------------------------------------------------------------------------
+
+
+def count_by_numpy(points: Tensor, data: str) -> np.ndarray:
+    """Smoothed shares of the 30 x 30 cells, points outside moved to the border."""
+    (x, y), half = find_facts(data).box
+    view = [[x - half, x + half], [y - half, y + half]]
+    inside = np.clip(points.double().numpy(), (x - half, y - half), (x + half, y + half))
+    shares = np.histogram2d(inside[:, 0], inside[:, 1], bins=30, range=view)[0].T.ravel() / len(points)
+    return np.asarray((shares + 1e-4) / (1 + 900e-4))
+
+
+@pytest.mark.parametrize("data", ["gaussians", "ring8", "points"])
+def test_grid_divergences_are_those_of_scipy(data: str) -> None:
+    x_fake = draw_perfect(data, seed=1) * 1.1 + 0.05
+    real, fake = count_by_numpy(draw_real(data), data), count_by_numpy(x_fake, data)
+    assert score("grid_kl", x_fake, data) == pytest.approx(stats.entropy(real, fake, base=2), rel=0.01)
+    js = distance.jensenshannon(real, fake, base=2) ** 2
+    assert score("grid_js", x_fake, data) == pytest.approx(js, rel=0.01)
+
+
+def test_grid_kl_goes_from_real_to_generated() -> None:
+    half, whole = draw_modes([0, 1, 2, 3]), draw_modes(list(range(8)))
+    missing = METRICS["grid_kl"](whole, half, find_facts()).item()
+    surplus = METRICS["grid_kl"](half, whole, find_facts()).item()
+    assert missing > 3 * surplus
+
+
+@pytest.mark.parametrize("data", ["ring", "grid25"])
+def test_sliced_w2_is_that_of_pot_with_the_same_directions(data: str) -> None:
+    x_real, x_fake = draw_real(data, count=600), draw_perfect(data, seed=1, count=600) * 1.2
+    expected = ot.sliced_wasserstein_distance(
+        x_real.double().numpy(), x_fake.double().numpy(), projections=build_directions().double().numpy().T, p=2
+    )
+    assert METRICS["sliced_w2"](x_real, x_fake, find_facts(data)).item() == pytest.approx(expected, rel=1e-4)
+
+
+def test_sliced_w2_of_a_shift_is_its_length_over_the_root_of_two() -> None:
+    x_real = draw_real()
+    shifted = METRICS["sliced_w2"](x_real, x_real + torch.tensor([3.0, 4.0]), find_facts()).item()
+    assert shifted == pytest.approx(5 / sqrt(2), rel=1e-4)
+
+
+def test_directions_are_of_length_one_and_none_repeats_another() -> None:
+    directions = build_directions()
+    assert directions.shape == (200, 2)
+    assert torch.allclose(directions.norm(dim=-1), torch.tensor(1.0))
+    cosines = (directions @ directions.T).abs() - torch.eye(200)
+    assert cosines.max() < 0.99995
+
+
+# Histograms ---------------------------------------------------------------------------------------------------------
+
+
+def test_points_outside_the_view_are_counted_at_its_border() -> None:
+    points = torch.tensor([[-1e30, -1e30], [9.0, 9.0], [9.0, -3.1], [0.05, 1e30]])
+    cells = count_cells(points, find_facts().box).reshape(30, 30)
+    assert cells.sum().item() == pytest.approx(1)
+    assert [cells[place].item() for place in ((0, 0), (29, 29), (0, 29), (29, 15))] == [0.25] * 4
+
+
+def test_cells_lie_row_by_row_from_the_bottom_left() -> None:
+    cells = count_cells(torch.tensor([[0.05, 0.01], [0.999, 0.02]]), find_facts("line").box)
+    assert cells.nonzero().flatten().tolist() == [1, 29]
+
+
+def test_a_generator_cannot_hide_points_outside_the_view() -> None:
+    x_fake = draw_perfect()
+    x_fake[:1250] += 100
+    assert score("grid_js", x_fake) > 0.2
+
+
+# Modes --------------------------------------------------------------------------------------------------------------
+
+
+def test_one_close_point_reaches_a_mode_but_does_not_cover_it() -> None:
+    x_fake = draw_modes([0, 1, 2])
+    x_fake[0] = torch.tensor([-2.0, 0.05])
+    assert score("modes", x_fake) == 4
+    assert score("modes20", x_fake) == 3
+
+
+def test_a_point_more_than_three_spreads_away_reaches_no_mode() -> None:
+    x_fake = draw_modes([0])
+    x_fake[0] = torch.tensor([-2.0, 0.061])
+    assert score("modes", x_fake) == 1
+
+
+@pytest.mark.parametrize(("num_points", "covered"), [(62, 1), (63, 2)])
+def test_a_mode_is_covered_from_a_fifth_of_its_fair_share(num_points: int, covered: int) -> None:
+    x_fake = draw_modes([0])
+    x_fake[:num_points] = torch.tensor([-2.0, 0.0])
+    assert score("modes20", x_fake) == covered
+
+
+def test_reverse_kl_counts_every_point_and_takes_an_empty_mode_as_nothing() -> None:
+    x_fake = torch.tensor([[20.0, 0.0]]).repeat(2500, 1)
+    assert score("reverse_kl", x_fake) == pytest.approx(log(8), rel=1e-5)
+    assert score("high_quality", x_fake) == 0
+
+
+def test_distances_are_in_the_spreads_of_the_nearest_mode() -> None:
+    x_fake = torch.tensor([[0.7, 0.95], [0.7, 0.4], [0.84, 0.1], [0.9, 0.4]])
+    assert METRICS["high_quality"](x_fake, x_fake, find_facts("gaussians")).item() == 0.5
+
+
+# Known defects, and floors ------------------------------------------------------------------------------------------
+
+DEFECTS = {
+    "four modes dropped": ([0, 1, 2, 3], 0.02),
+    "one mode only": ([0], 0.02),
+    "blurred": (list(range(8)), 0.2),
+}
+MEASURED = {
+    "four modes dropped": {"grid_kl": 3.9, "grid_js": 0.33, "modes": 4, "reverse_kl": 0.73, "sliced_w2": 1.27},
+    "one mode only": {"grid_kl": 6.5, "grid_js": 0.64, "modes": 1, "reverse_kl": 2.08, "sliced_w2": 1.97},
+    "blurred": {"grid_kl": 1.1, "grid_js": 0.31, "modes": 8, "high_quality": 0.04, "sliced_w2": 0.20},
+}
+"""Scores of these defects in an independent measurement against a reference that was not stratified."""
+
+
+@pytest.mark.parametrize(("defect", "key"), [(defect, key) for defect in MEASURED for key in MEASURED[defect]])
+def test_known_defects_score_what_was_measured_elsewhere(defect: str, key: str) -> None:
+    assert score(key, draw_modes(*DEFECTS[defect])) == pytest.approx(MEASURED[defect][key], rel=0.2, abs=0.05)
+
+
+@pytest.mark.parametrize("key", ["grid_kl", "grid_js", "sliced_w2", "reverse_kl"])
+def test_losing_more_modes_scores_worse(key: str) -> None:
+    scores = [score(key, draw_modes(list(range(kept)))) for kept in (8, 6, 4, 2, 1)]
+    assert scores == sorted(scores)
+    assert scores[1] > 2 * scores[0]
+
+
+def test_half_the_modes_dropped_has_the_divergence_worked_out_by_hand() -> None:
+    by_hand = (1 / 2 + log2(2 / 3) / 2 + log2(4 / 3)) / 2
+    # Smoothing spreads 9 % of the mass evenly, so the score is a little below that of the law itself.
+    assert 0.85 * by_hand < score("grid_js", draw_modes([0, 1, 2, 3])) < by_hand
+
+
+def test_blur_deceives_the_counts_of_modes_but_not_the_histograms() -> None:
+    blurred = draw_modes(*DEFECTS["blurred"])
+    assert score("modes20", blurred) == 8
+    assert score("reverse_kl", blurred) < 0.01
+    assert score("grid_js", blurred) > 50 * metric_floors(make_config(), ["grid_js"])["grid_js"]
+
+
+@pytest.mark.parametrize(
+    ("data", "key", "floor", "tolerance"),
+    [
+        ("ring8", "grid_kl", 0.017, 0.006),
+        ("ring8", "grid_js", 0.004, 0.0015),
+        ("ring8", "reverse_kl", 0.0025, 0.0015),
+        ("ring8", "high_quality", 0.9889, 0.003),
+        ("grid25", "grid_kl", 0.051, 0.008),
+        ("grid25", "grid_js", 0.013, 0.002),
+        ("grid25", "reverse_kl", 0.0044, 0.001),
+    ],
+)
+def test_floors_are_those_measured_elsewhere(data: str, key: str, floor: float, tolerance: float) -> None:
+    assert metric_floors(make_config(data), [key])[key] == pytest.approx(floor, abs=tolerance)
+
+
+@pytest.mark.parametrize(("data", "plain"), [("ring8", 0.156), ("grid25", 0.210)])
+def test_a_stratified_reference_lowers_the_floor_of_sliced_w2(data: str, plain: float) -> None:
+    assert 0 < metric_floors(make_config(data), ["sliced_w2"])["sliced_w2"] < plain
+
+
+def score_as_gan_lab(x_real: np.ndarray, x_fake: np.ndarray) -> tuple[float, float]:
+    """How many reals that tool's evaluator counts, and its JS: it cuts ever longer pieces out of the list it reads."""
+    numbers, counted = x_real.ravel(), []
+    for i in range(450):
+        piece, numbers = numbers[2 * i : 4 * i + 2], np.delete(numbers, slice(2 * i, 4 * i + 2))
+        if len(piece) >= 2:
+            counted.append(piece[:2])
+    cells = [
+        np.histogram2d(points[:, 0], points[:, 1], bins=30, range=[[0, 1], [0, 1]])[0] / total
+        for points, total in ((np.array(counted), 450), (x_fake, len(x_fake)))
+    ]
+    real, fake, middle = (share + 1e-4 for share in (*cells, (cells[0] + cells[1]) / 2))
+    halves = [(share * np.log2(share / middle)).sum() for share in (real, fake)]
+    return len(counted), float(sum(halves)) / 2
+
+
+def test_a_perfect_generator_scores_041_in_gan_labs_evaluator_and_the_floor_here() -> None:
+    atlas = draw_perfect("gaussians", seed=0, count=12_000 - 450).numpy()
+    counted, theirs = score_as_gan_lab(atlas, draw_perfect("gaussians", seed=1, count=150).numpy())
+    assert counted == 151
+    assert theirs == pytest.approx(0.41, abs=0.02)
+    floor = metric_floors(make_config("gaussians"), ["grid_js"])["grid_js"]
+    assert score("grid_js", draw_perfect("gaussians", seed=1), "gaussians") == pytest.approx(floor, rel=0.1)
+    assert floor < 0.06
+
+
+# Scoring runs -------------------------------------------------------------------------------------------------------
+
+
+def test_scoring_a_run_twice_gives_the_same_and_changes_nothing() -> None:
+    trainer, unseen = Trainer(make_config()), Trainer(make_config())
+    first = evaluate_metrics(trainer, METRICS)
+    assert evaluate_metrics(trainer, METRICS) == first
+    trainer.step()
+    unseen.step()
+    assert all(torch.equal(trainer.state.tensors[name], tensor) for name, tensor in unseen.state.tensors.items())
+
+
+def test_a_stack_is_scored_as_its_runs_alone() -> None:
+    configs = [make_config(seed=seed) for seed in range(3)]
+    together = evaluate_stack(Trainer(configs), METRICS)
+    assert len(together) == 3
+    for row, config in zip(together, configs, strict=True):
+        assert row == pytest.approx(evaluate_metrics(Trainer(config), METRICS), rel=1e-3, abs=1e-3)
+
+
+def test_training_lowers_the_divergence() -> None:
+    trainer = Trainer(make_config())
+    before = evaluate_metrics(trainer, ["grid_js"])["grid_js"]
+    for _ in range(300):
+        trainer.step()
+    after = evaluate_metrics(trainer, ["grid_js"])["grid_js"]
+    assert before is not None
+    assert after is not None
+    assert after < before
+
+
+def test_metrics_of_modes_are_none_for_data_without_modes() -> None:
+    scores = evaluate_metrics(Trainer(make_config("ring")), METRICS)
+    assert {key for key, value in scores.items() if value is None} == {
+        metric.key for metric in METRICS.values() if metric.needs_modes
+    }
+    assert set(metric_floors(make_config("ring"), METRICS)) == {"grid_kl", "grid_js", "sliced_w2"}
+
+
+def test_a_run_whose_points_are_not_finite_has_no_scores() -> None:
+    trainer = Trainer([make_config(seed=seed) for seed in range(2)])
+    broken = trainer.state.tensors["generator"].clone()
+    broken[1] = float("nan")
+    trainer.state = RunState({**trainer.state.tensors, "generator": broken})
+    fine, failed = evaluate_stack(trainer, METRICS)
+    assert None not in fine.values()
+    assert set(failed.values()) == {None}
+
+
+def test_floors_do_not_depend_on_the_units_or_on_anything_but_the_data() -> None:
+    floors = metric_floors(make_config(), METRICS)
+    other = make_config(seed=9, batch_size=7, units="published")
+    assert metric_floors(other, METRICS) == floors
+    assert metric_floors(make_config(std=0.3), METRICS) != floors

@@ -1,0 +1,57 @@
+/** What a reader can ask of the run, by button or by key; what is refused becomes the page's `problem`. */
+
+/** @typedef {import("../state.js").PageStore} PageStore */
+/** @typedef {import("../state.js").Player} Player */
+/** @typedef {import("../socket.js").Lab} Lab */
+/** @typedef {ReturnType<typeof createActions>} Actions */
+
+/** New seeds stay below this, so that a class can read one out loud. */
+const SEEDS = 10_000;
+
+/**
+ * @param {PageStore} store
+ * @param {Lab} lab
+ */
+export function createActions(store, lab) {
+  /** @param {() => Promise<void>} action */
+  async function attempt(action) {
+    store.set({ problem: null });
+    try {
+      await action();
+    } catch (error) {
+      store.set({ problem: /** @type {Error} */ (error).message });
+    }
+  }
+
+  const isRunning = () => store.get().status?.state === "running";
+
+  return {
+    toggle() {
+      return attempt(async () => {
+        if (isRunning()) return lab.command({ type: "pause" });
+        store.set({ acting: "both" });
+        return lab.command({ type: "play", rate: null });
+      });
+    },
+    /** @param {Player} player */
+    step(player) {
+      return attempt(async () => {
+        if (isRunning()) await lab.command({ type: "pause" });
+        store.set({ acting: player });
+        await lab.command({ type: "step", player, count: 1 });
+      });
+    },
+    reset() {
+      return attempt(() => lab.command({ type: "reset", seed: null }));
+    },
+    restartElsewhere() {
+      return attempt(() => lab.command({ type: "reset", seed: drawSeed(store.get().config?.seed) }));
+    },
+  };
+}
+
+/** @param {number | undefined} present The seed that the new one must differ from. */
+function drawSeed(present) {
+  const seed = Math.floor(Math.random() * (SEEDS - 1));
+  return present !== undefined && seed >= present ? seed + 1 : seed;
+}

@@ -1,0 +1,55 @@
+/** Keys for the whole page, with a list of them in a dialog, and a switch for readers whom they disturb. */
+
+/** @typedef {import("./actions.js").Actions} Actions */
+
+const STORAGE_KEY = "ganlab.shortcuts";
+const TYPING = "input:not([type=checkbox], [type=radio]), select, textarea, [contenteditable]";
+/** Where Space and arrows have a meaning of their own. */
+const CONTROLS = "button, a, input, select, textarea, summary, [tabindex], [contenteditable]";
+
+/**
+ * @param {{dialog: HTMLDialogElement, button: HTMLElement, checkbox: HTMLInputElement}} parts
+ * @param {Actions} actions
+ * @param {{signal: AbortSignal}} options
+ */
+export function createKeyboard({ dialog, button, checkbox }, actions, { signal }) {
+  /** @type {Record<string, () => void>} */
+  const keys = {
+    " ": () => actions.toggle(),
+    ArrowRight: () => actions.step("both"),
+    d: () => actions.step("discriminator"),
+    g: () => actions.step("generator"),
+    r: () => actions.reset(),
+    "?": () => dialog.showModal(),
+  };
+  checkbox.checked = localStorage.getItem(STORAGE_KEY) !== "off";
+  checkbox.addEventListener("change", () => localStorage.setItem(STORAGE_KEY, checkbox.checked ? "on" : "off"), {
+    signal,
+  });
+  button.addEventListener("click", () => dialog.showModal(), { signal });
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      if (!checkbox.checked || dialog.open || event.ctrlKey || event.metaKey || event.altKey) return;
+      const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+      const action = keys[key];
+      if (!action || isTaken(event.target, key)) return;
+      event.preventDefault();
+      // A key that is held down is one wish for Play and Reset, and many for a step.
+      if (event.repeat && (key === " " || key === "r")) return;
+      action();
+    },
+    { signal },
+  );
+}
+
+/**
+ * Whether the element with the focus needs the key itself.
+ *
+ * @param {EventTarget | null} target
+ * @param {string} key
+ */
+function isTaken(target, key) {
+  if (!(target instanceof Element)) return false;
+  return target.closest(key === " " || key === "ArrowRight" ? CONTROLS : TYPING) !== null;
+}

@@ -1,0 +1,118 @@
+/** The nodes of the model overview: what each is called, what it means in a sentence, and what it shows. */
+
+import { drawGradients } from "../layers/gradients.js";
+import { drawGenerated, drawGeneratedPredictions, drawNoise, drawReal, drawRealPredictions } from "../layers/samples.js";
+import { drawSurface, drawSurfaceChange } from "../layers/surface.js";
+import { drawNoiseLattice, drawWarp } from "../layers/warp.js";
+
+/** @typedef {import("../layers/marks.js").Scene} Scene */
+/** @typedef {import("../layers/marks.js").Mark} Mark */
+
+/**
+ * @typedef {object} PictureNode
+ * @property {string} key
+ * @property {string} title
+ * @property {string} help one sentence
+ * @property {boolean} isModel one of the two networks: its picture is large
+ * @property {"discriminator" | "generator"} [player] whose colour it wears
+ * @property {readonly string[]} arrays
+ * @property {(scene: Scene) => Mark[]} draw
+ */
+
+/** @type {readonly PictureNode[]} */
+export const PICTURE_NODES = [
+  {
+    key: "noise",
+    title: "Noise",
+    help: "Random points that the generator starts from; the same points every time, so that you can follow them.",
+    isModel: false,
+    arrays: ["z", "warp_noise"],
+    draw: (scene) => [...drawNoise(scene), ...drawNoiseLattice(scene)],
+  },
+  {
+    key: "generator",
+    title: "Generator",
+    help: "A network that turns noise into samples: here, how it bends a grid laid over the noise. Darker cells are more crowded.",
+    isModel: true,
+    player: "generator",
+    arrays: ["warp"],
+    draw: drawWarp,
+  },
+  {
+    key: "real",
+    title: "Real samples",
+    help: "Examples from the data, which the generator never sees: it only hears how its own samples are judged.",
+    isModel: false,
+    arrays: ["x_real"],
+    draw: drawReal,
+  },
+  {
+    key: "generated",
+    title: "Generated samples",
+    help: "What the generator makes of the noise now; training should bring them to where the real samples are.",
+    isModel: false,
+    arrays: ["x_fake"],
+    draw: drawGenerated,
+  },
+  {
+    key: "discriminator",
+    title: "Discriminator",
+    help: "A network that judges every place: green where it believes samples are real, purple where it believes they are generated.",
+    isModel: true,
+    player: "discriminator",
+    arrays: ["surface"],
+    draw: drawSurface,
+  },
+  {
+    key: "predictions-real",
+    title: "Predictions on real",
+    help: "The real samples in the colour of the discriminator's score: it wants them green.",
+    isModel: false,
+    arrays: ["x_real", "real_logits"],
+    draw: drawRealPredictions,
+  },
+  {
+    key: "predictions-generated",
+    title: "Predictions on generated",
+    help: "The generated samples in the colour of their score: the discriminator wants them purple, the generator green.",
+    isModel: false,
+    arrays: ["x_fake", "fake_logits"],
+    draw: drawGeneratedPredictions,
+  },
+  {
+    key: "d-gradients",
+    title: "Gradients for D",
+    help: "How the discriminator's next update changes its score: green where it rises, purple where it falls.",
+    isModel: false,
+    player: "discriminator",
+    arrays: ["surface_change"],
+    draw: drawSurfaceChange,
+  },
+  {
+    key: "g-gradients",
+    title: "Gradients for G",
+    help: "Where each generated sample should move to lower the generator's loss: longer needles pull harder.",
+    isModel: false,
+    player: "generator",
+    arrays: ["x_fake", "gradients"],
+    draw: drawGradients,
+  },
+];
+
+/** The two losses: numbers, so they have bars in place of pictures. */
+export const LOSS_NODES = /** @type {const} */ ([
+  {
+    key: "d-loss",
+    column: "d_loss",
+    title: "Discriminator loss",
+    help: "How wrong the discriminator is about real and generated samples together; it learns by lowering this.",
+    player: "discriminator",
+  },
+  {
+    key: "g-loss",
+    column: "g_loss",
+    title: "Generator loss",
+    help: "How badly the generated samples fool the discriminator; the generator learns by lowering this.",
+    player: "generator",
+  },
+]);

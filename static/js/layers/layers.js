@@ -1,0 +1,74 @@
+/** The layers of the layered view, from the lowest to the topmost, and the arrays that each is made of. */
+
+import { drawDensity } from "./density.js";
+import { drawGradients } from "./gradients.js";
+import { drawGenerated, drawReal } from "./samples.js";
+import { drawSurface } from "./surface.js";
+import { drawWarp } from "./warp.js";
+
+/**
+ * @typedef {"surface" | "density" | "real" | "gradients" | "generated" | "warp"} PictureKey
+ *
+ * @typedef {object} Layer
+ * @property {PictureKey} key
+ * @property {string} label the name of its checkbox
+ * @property {string} help what it shows, in a sentence
+ * @property {readonly string[]} arrays what it is made of: while these stay, so does the picture
+ * @property {(scene: import("./marks.js").Scene) => import("./marks.js").Mark[]} draw
+ */
+
+/** @type {readonly Layer[]} */
+export const LAYERS = [
+  {
+    key: "surface",
+    label: "Discriminator surface",
+    help: "What the discriminator thinks of every place.",
+    arrays: ["surface"],
+    draw: drawSurface,
+  },
+  {
+    key: "density",
+    label: "Real density",
+    help: "Where real data are frequent: the inner lines enclose the densest places.",
+    arrays: ["density"],
+    draw: drawDensity,
+  },
+  {
+    key: "real",
+    label: "Real samples",
+    help: "Examples from the data.",
+    arrays: ["x_real"],
+    draw: drawReal,
+  },
+  {
+    key: "gradients",
+    label: "Gradients",
+    help: "Where each generated sample should move to lower the generator's loss.",
+    arrays: ["x_fake", "gradients"],
+    draw: drawGradients,
+  },
+  {
+    key: "generated",
+    label: "Generated samples",
+    help: "What the generator makes of noise.",
+    arrays: ["x_fake"],
+    draw: drawGenerated,
+  },
+  {
+    key: "warp",
+    label: "Generator warp",
+    help: "A grid laid over the noise, as the generator bends it: every cell holds equally many samples.",
+    arrays: ["warp"],
+    draw: drawWarp,
+  },
+];
+
+/** The order of the checkboxes: what a student meets first comes first. */
+export const CHECKBOX_ORDER = /** @type {const} */ ([
+  "real",
+  "generated",
+  "surface",
+  "gradients",
+  "warp",
+  "density",
+]);

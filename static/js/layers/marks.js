@@ -1,0 +1,57 @@
+/**
+ * The vocabulary of the pictures: a layer is a pure function from a frame to a list of these marks.
+ *
+ * Marks are in published units and name their colours; `plots/canvas.js` paints them, `plots/traces.js` makes
+ * traces of them. Points are interleaved: x0, y0, x1, y1, ...
+ *
+ * @typedef {import("../palette.js").ColourName} ColourName
+ * @typedef {readonly [number, number, number, number]} Box x0, x1, y0, y1
+ *
+ * @typedef {import("../state.js").NamedArray} NamedArray
+ *
+ * @typedef {object} Scene what a layer may look at
+ * @property {Readonly<Record<string, NamedArray | undefined>>} arrays the newest frame's arrays
+ * @property {Box} box the run's box
+ * @property {import("./score.js").ScoreScale} score how the discriminator's output is read
+ *
+ * @typedef {object} PointsMark dots, one a point
+ * @property {"points"} kind
+ * @property {"circle" | "diamond"} shape
+ * @property {Float32Array} points
+ * @property {ColourName} colour
+ * @property {Float32Array} [positions] a place on the score's scale for each point, in place of the one colour
+ * @property {number} radius in pixels of the full-size picture
+ * @property {(index: number) => string} [describe] the words of a point
+ *
+ * @typedef {object} ImageMark a grid of positions on the score's scale, row 0 at the bottom
+ * @property {"image"} kind
+ * @property {Box} box
+ * @property {number} columns
+ * @property {number} rows
+ * @property {Float32Array} positions
+ * @property {(index: number) => string} describe the words of a cell
+ *
+ * @typedef {object} NeedlesMark directions with lengths; how long they are drawn is the picture's choice
+ * @property {"needles"} kind
+ * @property {Float32Array} points where each begins
+ * @property {Float32Array} vectors
+ * @property {ColourName} colour
+ * @property {(index: number) => string} describe the words of a needle
+ *
+ * @typedef {object} LinesMark
+ * @property {"lines"} kind
+ * @property {readonly Float32Array[]} lines one polyline each
+ * @property {ColourName} colour
+ * @property {number} width in pixels of the full-size picture
+ * @property {number} opacity
+ *
+ * @typedef {object} CellsMark filled four-cornered cells
+ * @property {"cells"} kind
+ * @property {Float32Array} corners eight numbers a cell
+ * @property {Float32Array} opacities one a cell
+ * @property {ColourName} colour
+ *
+ * @typedef {PointsMark | ImageMark | NeedlesMark | LinesMark | CellsMark} Mark
+ */
+
+export {};

@@ -1,0 +1,127 @@
+/** What a chart is made of, as the plotting library wants it: lines, floors, marks and axes. */
+
+import { formatNumber } from "../layers/numbers.js";
+import { formatColour } from "../palette.js";
+import { decimateLine } from "./decimate.js";
+
+/** @typedef {import("../palette.js").Palette} Palette */
+/** @typedef {import("../palette.js").ColourName} ColourName */
+/** @typedef {import("./plotly.js").Trace} Trace */
+/** @typedef {import("./plotly.js").Layout} Layout */
+/** @typedef {import("../state.js").Mark} Mark */
+
+/**
+ * @typedef {object} Series
+ * @property {string} key
+ * @property {string} name
+ * @property {ColourName} colour
+ * @property {ArrayLike<number>} steps ascending
+ * @property {ArrayLike<number>} values NaN where there is none
+ * @property {number} [floor] what a perfect generator would score
+ */
+
+/** Points a line; more would cost time and show nothing on so few pixels. */
+const LIMIT = 400;
+
+/**
+ * The trace of a series within a range of steps.
+ * @param {Series} series
+ * @param {{isShown: boolean, range: readonly [number, number] | null, palette: Palette}} view
+ * @returns {Trace}
+ */
+export function traceSeries({ name, colour, steps, values }, { isShown, range, palette }) {
+  return {
+    type: "scatter",
+    mode: "lines",
+    name,
+    visible: isShown,
+    ...decimateLine(steps, values, LIMIT, range),
+    line: { color: formatColour(palette[colour]), width: 1.8 },
+    hovertemplate: `${name} %{y:.4~g}<extra></extra>`,
+  };
+}
+
+/**
+ * The user's changes as thin upright lines; hovering tells what was changed.
+ * @param {readonly Mark[]} marks
+ * @param {Palette} palette
+ * @returns {Trace}
+ */
+export function traceMarks(marks, palette) {
+  return {
+    type: "scatter",
+    mode: "lines",
+    name: "Changes",
+    x: marks.flatMap(({ step }) => [step, step, null]),
+    y: marks.flatMap(() => [0, 1, null]),
+    text: marks.flatMap(({ text }) => [text, text, ""]),
+    yaxis: "y2",
+    line: { color: formatColour(palette.inkSoft, 0.6), width: 1 },
+    hovertemplate: "%{text}<extra></extra>",
+  };
+}
+
+/**
+ * The layout of a chart.
+ * @param {{width: number, height: number, revision: number, palette: Palette, font: {family: string, size: number}, floors: readonly Series[]}} view
+ * @returns {Layout}
+ */
+export function layOutChart({ width, height, revision, palette, font, floors }) {
+  const clear = formatColour(palette.panel, 0);
+  const axis = { zeroline: false, gridcolor: formatColour(palette.line), linecolor: formatColour(palette.line) };
+  return {
+    width,
+    height,
+    margin: { l: 3.4 * font.size, r: 8, t: 8, b: 2.2 * font.size, autoexpand: false },
+    // A new run begins with its whole chart in view; within a run the user's zoom stays.
+    uirevision: revision,
+    showlegend: false,
+    hovermode: "x unified",
+    dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
+    paper_bgcolor: clear,
+    plot_bgcolor: clear,
+    font: { ...font, color: formatColour(palette.inkSoft) },
+    hoverlabel: {
+      bgcolor: formatColour(palette.panel, 0.94),
+      bordercolor: formatColour(palette.line),
+      font: { ...font, size: font.size + 1, color: formatColour(palette.ink) },
+    },
+    xaxis: { ...axis, showgrid: false, rangemode: "tozero", nticks: 6, tickformat: ",d", unifiedhovertitle: { text: "Step %{x:,d}" } },
+    yaxis: { ...axis, rangemode: "tozero", nticks: 5 },
+    yaxis2: { overlaying: "y", range: [0, 1], visible: false, fixedrange: true },
+    shapes: floors.map((series) => drawFloor(series, palette)),
+    annotations: floors.map((series, i) => nameFloor(series, i, palette, font.size - 1)),
+  };
+}
+
+/**
+ * @param {Series} series
+ * @param {Palette} palette
+ */
+function drawFloor({ colour, floor }, palette) {
+  const line = { color: formatColour(palette[colour], 0.8), width: 1.2, dash: "dash" };
+  return { type: "line", xref: "paper", x0: 0, x1: 1, yref: "y", y0: floor, y1: floor, line };
+}
+
+/**
+ * Floors may lie close together, so their names stand at different ends.
+ * @param {Series} series
+ * @param {number} index
+ * @param {Palette} palette
+ * @param {number} size
+ */
+function nameFloor({ name, colour, floor }, index, palette, size) {
+  const atEnd = index % 2 === 0;
+  return {
+    xref: "paper",
+    x: atEnd ? 1 : 0.01,
+    xanchor: atEnd ? "right" : "left",
+    yref: "y",
+    y: floor,
+    yanchor: "bottom",
+    text: `best possible ${name} ${formatNumber(floor)}`,
+    showarrow: false,
+    bgcolor: formatColour(palette.panel, 0.75),
+    font: { size, color: formatColour(palette[colour]) },
+  };
+}

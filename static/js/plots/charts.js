@@ -1,0 +1,102 @@
+/** The metrics panel: charts of the losses and of the distances to the data, and a table of what holds now. */
+
+import { watchPalette } from "../palette.js";
+import { Chart, createMetricsTable } from "./chart.js";
+import { make } from "./elements.js";
+import { loadPlots } from "./plotly.js";
+
+/** @typedef {import("./chart_frame.js").Series} Series */
+/** @typedef {import("../state.js").PageStore} PageStore */
+/** @typedef {import("../state.js").PageState} PageState */
+
+/** While the run trains, one chart is drawn each so many ms, in turn: drawing one takes as long as a frame. */
+const TURN = 500;
+const NOTHING = new Float64Array();
+
+/**
+ * @param {HTMLElement} root
+ * @param {PageStore} store
+ * @param {{signal: AbortSignal}} options
+ */
+export function createCharts(root, store, { signal }) {
+  /** @type {import("../palette.js").Palette | null} */
+  let palette = null;
+  let isLoaded = false;
+  /** @type {Set<Chart>} */
+  const waiting = new Set();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+
+  /** @type {Chart[]} */
+  const charts = [
+    new Chart("Losses", listLosses, () => ask([charts[0]]), { signal }),
+    new Chart("Distance to the data", listDistances, () => ask([charts[1]]), { signal }),
+  ];
+  const table = createMetricsTable();
+  root.append(make("div", { className: "charts" }, [...charts.map(({ element }) => element), table.element]));
+
+  /** @param {readonly Chart[]} wanted */
+  function ask(wanted) {
+    for (const chart of wanted) waiting.add(chart);
+    const isRunning = store.get().status?.state === "running";
+    if (!isRunning) restart(0);
+    else if (timer === undefined) restart(TURN);
+  }
+
+  /** @param {number} delay in ms */
+  function restart(delay) {
+    clearTimeout(timer);
+    timer = setTimeout(() => requestAnimationFrame(drawNext), delay);
+  }
+
+  function drawNext() {
+    timer = undefined;
+    const [chart] = waiting;
+    if (!chart || !palette || !isLoaded || signal.aborted) return;
+    waiting.delete(chart);
+    try {
+      chart.draw(store.get(), palette);
+      table.show(store.get());
+    } finally {
+      if (waiting.size > 0) ask([]);
+    }
+  }
+
+  watchPalette((colours) => {
+    palette = colours;
+    ask(charts);
+  }, { signal });
+  store.subscribe(["history", "marks", "floors", "catalog", "status"], () => ask(charts), { signal });
+  signal.addEventListener("abort", () => clearTimeout(timer));
+  loadPlots().then((loaded) => {
+    isLoaded = loaded;
+    ask(charts);
+  });
+}
+
+/**
+ * @param {Readonly<PageState>} state
+ * @returns {Series[]}
+ */
+function listLosses({ history: { steps, d_loss, g_loss } }) {
+  return [
+    { key: "d_loss", name: "Discriminator", colour: "discriminator", steps, values: d_loss },
+    { key: "g_loss", name: "Generator", colour: "generator", steps, values: g_loss },
+  ];
+}
+
+/**
+ * @param {Readonly<PageState>} state
+ * @returns {Series[]}
+ */
+function listDistances({ history: { metrics }, floors }) {
+  /** @type {readonly [string, string, import("../palette.js").ColourName][]} */
+  const wanted = [
+    ["grid_kl", "KL", "generated"],
+    ["grid_js", "JS", "ink"],
+  ];
+  return wanted.map(([key, name, colour]) => {
+    const { steps = NOTHING, values = NOTHING } = metrics.get(key) ?? {};
+    return { key, name, colour, steps, values, floor: floors[key] };
+  });
+}

@@ -1,0 +1,139 @@
+/** What stands around the layered picture: its checkboxes, its tools and its caption. */
+
+import { CHECKBOX_ORDER, LAYERS } from "../layers/layers.js";
+import { formatCount, formatNumber } from "../layers/numbers.js";
+import { countOutside } from "../layers/samples.js";
+import { make, setText } from "./elements.js";
+
+/** @typedef {import("../layers/layers.js").PictureKey} PictureKey */
+/** @typedef {import("../layers/marks.js").Scene} Scene */
+/** @typedef {import("../state.js").PageStore} PageStore */
+
+/**
+ * Make the layers' checkboxes, each with the sign that its marks have in the picture.
+ * @param {PageStore} store
+ * @param {{signal: AbortSignal}} options
+ * @returns {HTMLElement}
+ */
+export function createLayerBoxes(store, { signal }) {
+  const group = make("fieldset", { className: "layer-boxes" }, [
+    make("legend", { className: "visually-hidden", textContent: "Layers" }),
+  ]);
+  for (const key of CHECKBOX_ORDER) {
+    const layer = LAYERS.find((candidate) => candidate.key === key);
+    if (!layer) continue;
+    const box = make("input", { type: "checkbox" });
+    const sign = make("span", { className: `sign sign-${key}`, attributes: { "aria-hidden": "true" } });
+    group.append(make("label", { className: "check layer-box", title: layer.help }, [box, sign, layer.label]));
+    box.addEventListener("change", () => switchLayer(store, key, box.checked), { signal });
+    store.subscribe(["layersOn"], ({ layersOn }) => (box.checked = layersOn.has(key)), { signal });
+  }
+  return group;
+}
+
+/**
+ * @param {PageStore} store
+ * @param {PictureKey} key
+ * @param {boolean} on
+ */
+function switchLayer(store, key, on) {
+  const layersOn = new Set(store.get().layersOn);
+  if (on) layersOn.add(key);
+  else layersOn.delete(key);
+  store.set({ layersOn });
+}
+
+/**
+ * Make a row of buttons.
+ * @param {readonly {name: string, text: string, press: () => void}[]} tools
+ * @param {{signal: AbortSignal}} options
+ * @returns {HTMLElement}
+ */
+export function createTools(tools, { signal }) {
+  const row = make("div", { className: "picture-tools" });
+  for (const { name, text, press } of tools) {
+    const button = make("button", { type: "button", className: "button picture-tool", textContent: text, title: name });
+    button.setAttribute("aria-label", name);
+    button.addEventListener("click", press, { signal });
+    row.append(button);
+  }
+  return row;
+}
+
+/**
+ * Make the caption: the keys of surface and needles, and how many samples cannot be seen.
+ */
+export function createCaption() {
+  const [fake, middle, real] = [0, 1, 2].map(() => make("span", { className: "key-number" }));
+  const surfaceName = make("span");
+  const surface = make("div", { className: "key key-surface" }, [
+    surfaceName,
+    make("span", { className: "key-ramp" }, [make("span", { className: "ramp" }), fake, middle, real]),
+  ]);
+  const bar = make("span", { className: "key-needle" });
+  const needleText = make("span");
+  const needle = make("div", { className: "key" }, [bar, needleText]);
+  const outside = make("p", { className: "outside" });
+  const summary = make("p", { className: "visually-hidden", id: "layered-summary", textContent: "No picture yet" });
+  const element = make("div", { className: "picture-caption" }, [surface, needle, outside]);
+
+  return {
+    element,
+    summary,
+    /**
+     * @param {Scene} scene
+     * @param {{layersOn: ReadonlySet<string>, needle: number, needlePixels: number}} view
+     */
+    show(scene, view) {
+      surface.hidden = !view.layersOn.has("surface");
+      setText(surfaceName, `Discriminator's ${scene.score.name}`);
+      [fake, middle, real].forEach((element, i) => setText(element, scene.score.ends[i]));
+      needle.hidden = !view.layersOn.has("gradients");
+      bar.style.setProperty("inline-size", `${Math.round(view.needlePixels)}px`);
+      setText(needleText, `A needle of this length = ${formatNumber(view.needle)} loss per unit`);
+      setText(outside, view.layersOn.has("generated") ? describeOutside(scene) : "");
+    },
+    /** @param {string} text */
+    summarize(text) {
+      setText(summary, text);
+    },
+  };
+}
+
+/**
+ * Say how many generated samples the picture cannot show; nothing where it shows all.
+ * @param {Scene} scene
+ */
+export function describeOutside({ arrays, box }) {
+  const points = arrays.x_fake?.data;
+  const count = points ? countOutside(points, box) : 0;
+  if (!points || count === 0) return "";
+  const total = points.length / 2;
+  const verb = count === 1 ? "lies" : "lie";
+  return `${formatCount(count)} of ${formatCount(total)} generated samples ${verb} outside the picture`;
+}
+
+/**
+ * Say in words what the picture shows, for those who do not see it.
+ * @param {Scene} scene
+ * @param {number} step
+ */
+export function describePicture(scene, step) {
+  const { arrays, score } = scene;
+  const parts = [`Step ${formatCount(step)}.`];
+  const sorts = /** @type {const} */ ([
+    ["x_real", "real_logits", "real"],
+    ["x_fake", "fake_logits", "generated"],
+  ]);
+  for (const [points, logits, name] of sorts) {
+    const samples = arrays[points]?.data;
+    if (!samples) continue;
+    const outputs = arrays[logits]?.data;
+    const mean = outputs ? outputs.reduce((sum, d) => sum + score.read(d), 0) / outputs.length : Number.NaN;
+    const scored = outputs ? `, mean ${score.name} ${formatNumber(mean)}` : "";
+    parts.push(`${formatCount(samples.length / 2)} ${name} samples${scored}.`);
+  }
+  const outside = describeOutside(scene);
+  if (outside) parts.push(`${outside}.`);
+  return parts.join(" ");
+}

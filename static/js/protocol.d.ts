@@ -1,0 +1,201 @@
+/** The messages between page and server. Written by `python -m server.protocol.typescript`; do not edit. */
+
+export type Layer = "noise" | "real" | "generated" | "predictions" | "surface" | "warp" | "gradients" | "d_gradients" | "density";
+
+export type State = "paused" | "running" | "stepping" | "failed" | "closed";
+
+export type Player = "both" | "discriminator" | "generator";
+
+/**
+ * Change the run to `config` (complete or partial: missing keys take their defaults).
+ *
+ * Changes of seed, data, latent or networks begin a new run at step 0; all others apply while it goes on.
+ */
+export interface Configure {
+  type: "configure";
+  id: number;
+  config: Record<string, unknown>;
+}
+
+/**
+ * Allow `count` more frames; sent after a frame is painted.
+ */
+export interface Credit {
+  type: "credit";
+  count?: number;
+}
+
+/**
+ * First message: begin a session, or come back to `session`.
+ *
+ * `seen` is the number of the newest event that the page still holds (0: it holds nothing).
+ */
+export interface Hello {
+  type: "hello";
+  protocol?: number;
+  session?: string | null;
+  seen?: number;
+  config?: Record<string, unknown> | null;
+  preset?: string | null;
+}
+
+/**
+ * Stop training; `done` comes when the last step is over, and nothing changes after it.
+ */
+export interface Pause {
+  type: "pause";
+  id: number;
+}
+
+/**
+ * Train until paused; `rate` bounds the steps a second (none: as fast as it goes).
+ */
+export interface Play {
+  type: "play";
+  id: number;
+  rate?: number | null;
+}
+
+/**
+ * Go back to step 0 with the same settings; the same seed, or the one given.
+ */
+export interface Reset {
+  type: "reset";
+  id: number;
+  seed?: number | null;
+}
+
+/**
+ * Train `count` steps: whole ones, or one update of one player each.
+ */
+export interface Step {
+  type: "step";
+  id: number;
+  player?: Player;
+  count?: number;
+}
+
+/**
+ * Say which layers the page shows; nothing else is computed or sent.
+ */
+export interface Watch {
+  type: "watch";
+  layers: Layer[];
+}
+
+/**
+ * The run's config now, complete; `restarted` when a new run began at step 0.
+ */
+export interface Configured {
+  type: "configured";
+  event: number;
+  config: Record<string, unknown>;
+  revision: number;
+  restarted: boolean;
+}
+
+/**
+ * Why a run stopped: which quantity of which player was not finite, at which step.
+ */
+export interface Divergence {
+  step: number;
+  player: string;
+  quantity: string;
+  message: string;
+}
+
+/**
+ * The command called `id` is carried out; `step` is the run's step after it.
+ */
+export interface Done {
+  type: "done";
+  id: number;
+  step: number;
+}
+
+/**
+ * Something was refused; `id` is the command's, or none where it could not be read.
+ */
+export interface Failure {
+  type: "failure";
+  id: number | null;
+  message: string;
+}
+
+/**
+ * What a perfect generator would score on each metric for this run's data.
+ */
+export interface Floors {
+  type: "floors";
+  event: number;
+  revision: number;
+  values: Record<string, number>;
+}
+
+/**
+ * Something that the user did at a step: what changed, by dotted path, before and after.
+ */
+export interface Mark {
+  type: "mark";
+  event: number;
+  step: number;
+  revision: number;
+  text: string;
+  changes: Record<string, [unknown, unknown]>;
+}
+
+/**
+ * The metrics at one step, in the metrics' own units; none where one is not defined there.
+ */
+export interface MetricRow {
+  step: number;
+  values: Record<string, number | null>;
+}
+
+/**
+ * All rows of scalars since the last such message, in order; a loss is none where its player did not play.
+ */
+export interface Scalars {
+  type: "scalars";
+  event: number;
+  revision: number;
+  steps: number[];
+  d_loss: (number | null)[];
+  g_loss: (number | null)[];
+  metrics: MetricRow[];
+}
+
+/**
+ * Where the run is; sent whenever the state changes and a few times a second while it runs.
+ */
+export interface Status {
+  type: "status";
+  state: State;
+  step: number;
+  d_updates: number;
+  g_updates: number;
+  revision: number;
+  steps_per_second: number;
+  failure: Divergence | null;
+}
+
+/**
+ * Answer to hello: the session, its config and where its run is; `resumed` if it was there before.
+ *
+ * The events after number `since` follow; where `since` is 0 that is all of them, and the page first forgets its own.
+ */
+export interface Welcome {
+  type: "welcome";
+  protocol: number;
+  session: string;
+  resumed: boolean;
+  since: number;
+  config: Record<string, unknown>;
+  status: Status;
+}
+
+export type Command = Configure | Play | Pause | Step | Reset;
+
+export type ClientMessage = Hello | Configure | Play | Pause | Step | Reset | Watch | Credit;
+
+export type ServerMessage = Welcome | Status | Configured | Scalars | Floors | Mark | Done | Failure;

@@ -1,0 +1,118 @@
+/** What each of the server's messages changes in the page's state; no socket and no document here. */
+
+/** @typedef {import("./state.js").PageState} PageState */
+/** @typedef {import("./state.js").Frame} Frame */
+/** @typedef {import("./state.js").LayerKey} LayerKey */
+/** @typedef {import("./state.js").RunConfig} RunConfig */
+/** @typedef {import("./protocol.js").ServerMessage} ServerMessage */
+/** @typedef {import("./protocol.js").Welcome} Welcome */
+/** @typedef {Extract<ServerMessage, {event: number}>} Event */
+/** @typedef {ReturnType<typeof import("./decode.js").decodeFrame>} Decoded */
+
+/** What the model overview shows at its nodes, whatever is switched on in the layered view. @type {LayerKey[]} */
+const OVERVIEW_LAYERS = ["noise", "real", "generated", "predictions", "surface", "warp", "gradients", "d_gradients"];
+
+/**
+ * The layers that the page needs: nothing else is computed or sent.
+ *
+ * @param {ReadonlySet<LayerKey>} layersOn
+ * @returns {LayerKey[]}
+ */
+export function chooseLayers(layersOn) {
+  return [...new Set([...OVERVIEW_LAYERS, ...layersOn])];
+}
+
+/**
+ * The change that a message makes. The history is the one thing that is changed in place: it is too long to copy.
+ *
+ * @param {Readonly<PageState>} state
+ * @param {ServerMessage} message
+ * @returns {Partial<PageState>}
+ */
+export function receiveMessage(state, message) {
+  switch (message.type) {
+    case "welcome":
+      return receiveWelcome(state, message);
+    case "status":
+      return { ...enterRevision(state, message.revision), status: message };
+    case "failure":
+      return { problem: message.message };
+    case "done":
+      return {};
+    default:
+      return { ...receiveEvent(state, message), seen: message.event };
+  }
+}
+
+/**
+ * @param {Readonly<PageState>} state
+ * @param {Welcome} welcome
+ * @returns {Partial<PageState>}
+ */
+function receiveWelcome(state, { session, since, config, status }) {
+  // Where the server cannot go on after what we have seen, it sends all of its history again.
+  const entered =
+    since === 0 ? { ...beginRevision(state, status.revision), seen: 0 } : enterRevision(state, status.revision);
+  return { ...entered, session, config: /** @type {RunConfig} */ (config), status, problem: null };
+}
+
+/**
+ * @param {Readonly<PageState>} state
+ * @param {Event} event
+ * @returns {Partial<PageState>}
+ */
+function receiveEvent(state, event) {
+  if (event.revision < state.revision) return {};
+  const entered = enterRevision(state, event.revision);
+  switch (event.type) {
+    case "configured":
+      return { ...entered, config: /** @type {RunConfig} */ (event.config) };
+    case "scalars":
+      state.history.append(event);
+      return { ...entered, history: state.history };
+    case "floors":
+      return { ...entered, floors: event.values };
+    case "mark":
+      return { ...entered, marks: [...(entered.marks ?? state.marks), event] };
+  }
+}
+
+/**
+ * The change that a frame makes: its arrays replace those of the same name, and the others stay.
+ *
+ * @param {Readonly<PageState>} state
+ * @param {Decoded} decoded
+ * @returns {Partial<PageState>}
+ */
+export function receiveFrame(state, { arrays, meta }) {
+  const revision = Number(meta.revision);
+  if (revision < state.revision) return {};
+  const entered = enterRevision(state, revision);
+  const known = "frame" in entered ? null : state.frame;
+  const box = /** @type {Frame["box"]} */ ((meta.box ?? "").split(" ").map(Number));
+  return {
+    ...entered,
+    frame: { arrays: { ...known?.arrays, ...arrays }, step: Number(meta.step), phase: meta.phase ?? "", box },
+  };
+}
+
+/**
+ * @param {Readonly<PageState>} state
+ * @param {number} revision
+ * @returns {Partial<PageState>}
+ */
+function enterRevision(state, revision) {
+  return revision > state.revision ? beginRevision(state, revision) : {};
+}
+
+/**
+ * Forget what belonged to the run before.
+ *
+ * @param {Readonly<PageState>} state
+ * @param {number} revision
+ * @returns {Partial<PageState>}
+ */
+function beginRevision(state, revision) {
+  state.history.clear();
+  return { revision, frame: null, history: state.history, floors: {}, marks: [], acting: null };
+}

@@ -1,0 +1,158 @@
+/** What the page knows: the one state that every view reads, with its types. */
+
+import { History } from "./history.js";
+
+/** @typedef {import("./protocol.js").Status} Status */
+/** @typedef {import("./protocol.js").Mark} Mark */
+
+/** @typedef {import("./protocol.js").Layer} LayerKey */
+/** @typedef {import("./protocol.js").Player} Player */
+/** @typedef {"light" | "dark"} Theme */
+
+/**
+ * An array of a frame: row-major numbers and their shape.
+ *
+ * @typedef {{shape: number[], data: Float32Array}} NamedArray
+ */
+
+/**
+ * The newest array of every name, and where the run was when the last of them was made; `box` is x0, x1, y0, y1.
+ *
+ * @typedef {object} Frame
+ * @property {Record<string, NamedArray>} arrays
+ * @property {number} step
+ * @property {string} phase
+ * @property {[number, number, number, number]} box
+ */
+
+/**
+ * @typedef {object} NumberFacts
+ * @property {"number"} type
+ * @property {string} key
+ * @property {string} label
+ * @property {number} default
+ * @property {number} minimum
+ * @property {number} maximum
+ * @property {string} help
+ * @property {boolean} integer
+ * @property {"linear" | "log"} scale
+ * @property {boolean} live
+ */
+
+/** @typedef {{type: "choice", key: string, label: string, default: string, options: string[], help: string}} ChoiceFacts */
+/** @typedef {{type: "points", key: string, label: string, default: [number, number][], help: string}} PointsFacts */
+/** @typedef {NumberFacts | ChoiceFacts | PointsFacts} ParameterFacts */
+
+/**
+ * A unit of the catalogue; the last properties are those of one kind of unit alone.
+ *
+ * @typedef {object} UnitFacts
+ * @property {string} key
+ * @property {string} label
+ * @property {string} help
+ * @property {string} formula LaTeX
+ * @property {{authors: string, title: string, year: number} | null} paper
+ * @property {ParameterFacts[]} parameters
+ * @property {{centre: [number, number], half_extent: number}} [box] of a data set: the square it is viewed in
+ * @property {[number, number][]} [preview] of a data set: about 200 points
+ * @property {{kind: "probability"} | {kind: "target", fake: number, real: number} | {kind: "relative"}} [score] of a loss
+ * @property {number | null} [lowest] of a metric
+ * @property {number | null} [highest] of a metric
+ * @property {"lower" | "higher"} [better] of a metric
+ * @property {string} [unit] of a metric
+ * @property {string} [lies] of a metric: when it misleads
+ */
+
+/** @typedef {{name: string, [parameter: string]: unknown}} UnitConfig */
+/** @typedef {{hidden_layers: number, width: number, activation: string}} NetworkConfig */
+
+/**
+ * A run's complete description, as the server keeps it.
+ *
+ * @typedef {object} RunConfig
+ * @property {number} version
+ * @property {number} seed
+ * @property {UnitConfig} data
+ * @property {UnitConfig} latent
+ * @property {NetworkConfig} generator
+ * @property {NetworkConfig} discriminator
+ * @property {UnitConfig} loss
+ * @property {UnitConfig[]} regularizers
+ * @property {UnitConfig[]} techniques
+ * @property {UnitConfig} d_optimizer
+ * @property {UnitConfig} g_optimizer
+ * @property {number} d_updates
+ * @property {number} g_updates
+ * @property {number} batch_size
+ */
+
+/** @typedef {{key: string, label: string, help: string, config: RunConfig}} PresetFacts */
+
+/**
+ * @typedef {"datasets" | "latents" | "activations" | "losses" | "regularizers" | "optimizers" | "techniques"
+ *   | "metrics"} UnitKind
+ */
+
+/**
+ * Everything that can be chosen, as `/api/catalog` gives it.
+ *
+ * @typedef {Record<UnitKind, UnitFacts[]> & {
+ *   presets: PresetFacts[],
+ *   run: {
+ *     numbers: NumberFacts[],
+ *     network: NumberFacts[],
+ *     defaults: RunConfig,
+ *     restarting: string[],
+ *     sections: Record<string, UnitKind>,
+ *   },
+ * }} Catalog
+ */
+
+/**
+ * @typedef {object} PageState
+ * @property {"connecting" | "open" | "lost"} connection
+ * @property {string | null} session
+ * @property {Catalog | null} catalog
+ * @property {Record<string, string>} formulas MathML of `kind/key`.
+ * @property {RunConfig | null} config
+ * @property {Status | null} status
+ * @property {number} seen The number of the newest event of the session's history that is held here; 0: none.
+ * @property {number} revision Counts the run's beginnings; what is known of an older one is forgotten.
+ * @property {Frame | null} frame
+ * @property {History} history The same object for the whole visit.
+ * @property {Record<string, number>} floors What a perfect generator would score on each metric.
+ * @property {Mark[]} marks
+ * @property {Set<LayerKey>} layersOn The layers of the layered view that are switched on; replaced, never changed.
+ * @property {Theme} theme
+ * @property {Player | null} acting Who learned last; none before the first step.
+ * @property {string | null} problem What was refused last, in words for the user; none when all is well.
+ */
+
+/** @typedef {import("./store.js").Store<PageState>} PageStore */
+
+/**
+ * The state of a page that has just been opened.
+ *
+ * @param {Theme} theme
+ * @returns {PageState}
+ */
+export function buildState(theme) {
+  return {
+    connection: "connecting",
+    session: null,
+    catalog: null,
+    formulas: {},
+    config: null,
+    status: null,
+    seen: 0,
+    revision: 0,
+    frame: null,
+    history: new History(),
+    floors: {},
+    marks: [],
+    layersOn: new Set(/** @type {LayerKey[]} */ (["real", "generated", "surface", "gradients"])),
+    theme,
+    acting: null,
+    problem: null,
+  };
+}

@@ -1,0 +1,113 @@
+"""A browser, and a page that fails its test when it logs an error or asks another host for anything."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+
+from tests.tools.browser import LAUNCH_FLAGS, NONE_FOUND, find_browser
+from tests.tools.lab import ROOT, Lab
+
+PICTURES = ROOT / ".artifacts" / "failures"
+VIEWPORTS = {
+    "phone": (360, 740),
+    "tablet": (768, 1024),
+    "laptop": (1280, 800),
+    "projector": (1024, 768),
+    "wide": (2560, 1440),
+}
+
+
+@dataclass
+class Complaints:
+    """What a page did that it must not do; a test that provokes a complaint on purpose clears the list."""
+
+    host: str
+    errors: list[str] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
+
+    def note_console(self, message: ConsoleMessage) -> None:
+        """Keep errors and warnings of the console."""
+        if message.type in ("error", "warning"):
+            self.errors.append(f"{message.type}: {message.text} ({message.location.get('url', '')})")
+
+    def note_request(self, request: Request) -> None:
+        """Keep requests that leave the lab."""
+        address = urlsplit(request.url)
+        if address.scheme in ("http", "https", "ws", "wss") and address.netloc != self.host:
+            self.strangers.append(request.url)
+
+    def watch(self, page: Page) -> None:
+        """Listen to a page from now on."""
+        page.on("console", self.note_console)
+        page.on("pageerror", lambda error: self.errors.append(f"uncaught: {error}"))
+        page.on("request", self.note_request)
+        page.on("websocket", lambda socket: self.note_address(socket.url))
+
+    def note_address(self, url: str) -> None:
+        """Keep sockets that leave the lab."""
+        if urlsplit(url).netloc != self.host:
+            self.strangers.append(url)
+
+
+# One package's scope, not the session's: while Playwright is open its event loop counts as running in this
+# thread, and asynchronous tests elsewhere could not start theirs.
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """The machine's Chromium, without a window."""
+    executable = find_browser()
+    assert executable, NONE_FOUND
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=list(LAUNCH_FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def viewport() -> str:
+    """The shape of the window; a test that names other shapes takes its place: `@pytest.mark.parametrize("viewport", VIEWPORTS)`."""
+    return "laptop"
+
+
+@pytest.fixture
+def context(browser: Browser, running_lab: Lab, viewport: str) -> Iterator[BrowserContext]:
+    """A fresh profile whose relative addresses are the lab's."""
+    width, height = VIEWPORTS[viewport]
+    context = browser.new_context(base_url=running_lab.url, viewport={"width": width, "height": height})
+    context.set_default_timeout(15_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def complaints(running_lab: Lab) -> Complaints:
+    """What the pages of this test have done wrong so far."""
+    return Complaints(urlsplit(running_lab.url).netloc)
+
+
+@pytest.fixture
+def page(request: pytest.FixtureRequest, context: BrowserContext, complaints: Complaints) -> Iterator[Page]:
+    """An empty page; afterwards a picture where something went wrong, and an error where there are complaints."""
+    page = context.new_page()
+    complaints.watch(page)
+    failed_before = request.session.testsfailed
+    yield page
+    failed = request.session.testsfailed > failed_before
+    if failed or complaints.errors or complaints.strangers:
+        take_picture(page, request.node.nodeid)
+    if failed:
+        return
+    assert not complaints.errors, f"the page logged errors: {complaints.errors}"
+    assert not complaints.strangers, f"the page asked other hosts: {complaints.strangers}"
+
+
+def take_picture(page: Page, test: str) -> Path:
+    """The page as it was when its test failed, in `.artifacts/failures/`."""
+    path = PICTURES / f"{re.sub(r'[^A-Za-z0-9]+', '-', test).strip('-')}.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=path, full_page=True)
+    return path

@@ -1,0 +1,211 @@
+"""The page around the pictures: toolbar, settings, themes, keys, every width."""
+
+import json
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import VIEWPORTS
+
+# WCAG 2.2, 2.5.8: 24 pixels each way.
+LIST_SMALL = """() => {
+    const controls = 'button, select, summary, label:has(input), input:not(label input)';
+    return [...document.querySelectorAll(controls)]
+        .filter((control) => control.checkVisibility())
+        .map((control) => [control, control.getBoundingClientRect()])
+        .filter(([, { width, height }]) => width < 24 || height < 24)
+        .map(([control, { width, height }]) => `${control.outerHTML.slice(0, 90)}: ${width} x ${height}`);
+}"""
+LIST_COVERED = """() => {
+    const parts = '#toolbar button, #toolbar .dataset, .counter, .messages, .settings .field, .stage > section';
+    const boxes = [...document.querySelectorAll(parts)]
+        .filter((element) => element.checkVisibility())
+        .map((element) => ({ name: element.outerHTML.slice(0, 60), box: element.getBoundingClientRect() }));
+    const meet = (a0, a1, b0, b1) => a0 < b1 - 1 && b0 < a1 - 1;
+    const over = (a, b) => meet(a.left, a.right, b.left, b.right) && meet(a.top, a.bottom, b.top, b.bottom);
+    return boxes.flatMap((one, i) => boxes.slice(i + 1)
+        .filter((other) => over(one.box, other.box))
+        .map((other) => `${one.name} and ${other.name}`));
+}"""
+
+
+def open_page(page: Page, address: str = "/") -> None:
+    """The lab, connected and with its settings in place."""
+    page.goto(address)
+    expect(page.get_by_role("radio", name="Ring of eight")).to_be_checked()
+    expect(page.get_by_label("Batch size", exact=True)).to_have_value("128")
+
+
+def step_of(page: Page) -> Locator:
+    """The status that holds the step's number."""
+    return page.get_by_role("status", name="Step", exact=True)
+
+
+def settings_of(page: Page, group: str) -> Locator:
+    """One group of the settings."""
+    return page.get_by_role("region", name="Settings").get_by_role("group", name=group, exact=True)
+
+
+def press(page: Page, name: str) -> None:
+    """Click the button of that name."""
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def list_sent(page: Page) -> list[str]:
+    """The types of the messages that the page will have sent; the list grows."""
+    sent: list[str] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda text: sent.append(json.loads(text)["type"])))
+    return sent
+
+
+def test_play_trains_until_pause(page: Page) -> None:
+    open_page(page)
+    press(page, "Play")
+    expect(step_of(page)).to_have_text(re.compile(r"^[1-9]\d+$"))
+    press(page, "Pause")
+    expect(page.get_by_text("Paused at step")).to_be_visible()
+    paused_at = step_of(page).text_content()
+    press(page, "Step")
+    expect(step_of(page)).to_have_text(f"{int((paused_at or '').replace(',', '')) + 1:,}")
+
+
+@pytest.mark.parametrize(("player", "updates"), [("discriminator", "D 1 G 0"), ("generator", "D 0 G 1")])
+def test_one_player_learns_alone(page: Page, player: str, updates: str) -> None:
+    open_page(page)
+    press(page, f"Step {player}")
+    expect(page.get_by_text(f"The {player} learned")).to_be_visible()
+    expect(page.locator(".counter-detail")).to_have_text(re.compile(r"\s+".join(updates.split())))
+
+
+def test_a_session_goes_on_after_a_reload(page: Page) -> None:
+    open_page(page)
+    press(page, "Step")
+    expect(step_of(page)).to_have_text("1")
+    page.reload()
+    expect(step_of(page)).to_have_text("1")
+
+
+def test_data_sets_are_chosen_with_the_arrow_keys(page: Page) -> None:
+    open_page(page)
+    press(page, "Step")
+    page.get_by_role("radio", name="Ring of eight").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("radio", name="Grid of 25")).to_be_checked()
+    expect(settings_of(page, "Data and noise").get_by_label("Data set")).to_have_value("grid25")
+    expect(step_of(page)).to_have_text("0")
+
+
+def test_a_learning_rate_changes_while_the_run_goes_on_and_a_width_begins_a_new_run(page: Page) -> None:
+    open_page(page)
+    press(page, "Step")
+    expect(step_of(page)).to_have_text("1")
+    preset = page.get_by_label("Preset", exact=True)
+    chosen = preset.input_value()
+    rate = settings_of(page, "Generator").get_by_label("Learning rate", exact=True)
+    rate.fill("0.01")
+    rate.press("Enter")
+    expect(preset).not_to_have_value(chosen)
+    expect(step_of(page)).to_have_text("1")
+    width = settings_of(page, "Generator").get_by_label("Neurons per layer", exact=True)
+    width.fill("8")
+    width.press("Enter")
+    expect(step_of(page)).to_have_text("0")
+
+
+@pytest.mark.parametrize("text", ["5000", "0", "2.5", "many", ""])
+def test_a_number_that_cannot_be_is_refused_at_its_control(page: Page, text: str) -> None:
+    sent = list_sent(page)
+    open_page(page)
+    batch = settings_of(page, "Game").get_by_label("Batch size", exact=True)
+    batch.fill(text)
+    batch.press("Enter")
+    expect(page.get_by_text("Give a whole number from 1 to 4096.")).to_be_visible()
+    expect(batch).to_have_attribute("aria-invalid", "true")
+    press(page, "Step")
+    expect(step_of(page)).to_have_text("1")
+    assert "configure" not in sent
+
+
+def test_the_loss_shows_its_formulas(page: Page) -> None:
+    open_page(page)
+    game = settings_of(page, "Game")
+    expect(game.locator("math")).to_have_count(2)
+    before = game.locator("math").last.text_content()
+    game.get_by_label("Loss", exact=True).select_option("least_squares")
+    expect(game.locator("math").last).not_to_have_text(before or "")
+
+
+def test_a_reset_keeps_the_seed_and_a_new_seed_does_not(page: Page) -> None:
+    open_page(page)
+    seed = page.get_by_label("Seed", exact=True)
+    press(page, "Step")
+    expect(step_of(page)).to_have_text("1")
+    press(page, "Reset")
+    expect(step_of(page)).to_have_text("0")
+    expect(seed).to_have_value("0")
+    press(page, "New seed")
+    expect(seed).not_to_have_value("0")
+
+
+def test_keys_act_on_the_page_but_not_while_something_is_typed(page: Page) -> None:
+    open_page(page)
+    page.keyboard.press("d")
+    expect(page.get_by_text("The discriminator learned")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(step_of(page)).to_have_text("2")
+    page.get_by_label("Seed", exact=True).focus()
+    page.keyboard.type("rd")
+    page.keyboard.press("Escape")
+    expect(step_of(page)).to_have_text("2")
+
+
+def test_the_keys_can_be_listed_and_switched_off(page: Page) -> None:
+    open_page(page)
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Keyboard")
+    dialog.get_by_label("Use these keys").uncheck()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.keyboard.press("ArrowRight")
+    press(page, "Step")
+    expect(step_of(page)).to_have_text("1")
+
+
+def test_a_chosen_theme_stays_and_the_address_can_ask_for_one(page: Page) -> None:
+    open_page(page)
+    paper = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(paper)
+    press(page, "Dark")
+    dark = page.evaluate(paper)
+    assert dark != light
+    page.reload()
+    assert page.evaluate(paper) == dark
+    page.goto("/?theme=light")
+    assert page.evaluate(paper) == light
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_to_complain_about(page: Page, theme: str) -> None:
+    open_page(page, f"/?theme={theme}")
+    press(page, "Step")
+    expect(step_of(page)).to_have_text("1")
+    found = Axe().run(page).response["violations"]
+    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
+
+
+@pytest.mark.parametrize("viewport", VIEWPORTS)
+def test_nothing_scrolls_sideways_or_covers_another_or_is_too_small_to_touch(page: Page, viewport: str) -> None:
+    open_page(page)
+    assert page.evaluate("[innerWidth, document.documentElement.scrollWidth]") == [VIEWPORTS[viewport][0]] * 2
+    assert page.evaluate(LIST_SMALL) == []
+    assert page.evaluate(LIST_COVERED) == []
+
+
+def test_the_toolbar_holds_still_while_its_numbers_grow(page: Page) -> None:
+    open_page(page)
+    places = "[...document.querySelectorAll('#toolbar button')].map((button) => button.getBoundingClientRect().x)"
+    before = page.evaluate(places)
+    page.evaluate("document.querySelector('[data-shows=step]').textContent = '9,999,999'")
+    assert page.evaluate(places) == before

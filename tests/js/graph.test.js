@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { chooseScale, findLast, placeBar } from "../../static/js/graph/bars.js";
+import { EDGES, findPort, routeArrow } from "../../static/js/graph/edges.js";
+import { compareUpdates } from "../../static/js/graph/flow.js";
+import { LOSS_NODES, PICTURE_NODES } from "../../static/js/graph/nodes.js";
+
+/** @typedef {import("../../static/js/graph/edges.js").Port} Port */
+
+test("every arrow joins two nodes that there are, and every node has an arrow", () => {
+  const nodes = new Set([...PICTURE_NODES, ...LOSS_NODES].map(({ key }) => key));
+  const joined = new Set(EDGES.flatMap(({ from, to }) => [from, to]));
+  assert.deepEqual([...joined].sort(), [...nodes].sort());
+});
+
+test("the generator's learning never uses real samples, and the discriminator's uses all samples", () => {
+  const used = (/** @type {"generator" | "discriminator"} */ player) =>
+    EDGES.filter(({ players }) => players.includes(player)).map(({ from, to }) => `${from} ${to}`);
+  assert.ok(!used("generator").some((edge) => edge.includes("real")));
+  assert.ok(used("discriminator").includes("real discriminator"));
+  assert.ok(used("discriminator").includes("generated discriminator"));
+});
+
+test("a port lies on its side of the rectangle, a gap away", () => {
+  const rectangle = { left: 10, right: 30, top: 100, bottom: 200 };
+  assert.deepEqual(findPort(rectangle, ["right", 0.25], 4), { x: 34, y: 125, side: "right" });
+  assert.deepEqual(findPort(rectangle, ["top", 0.5], 4), { x: 20, y: 96, side: "top" });
+});
+
+test("an arrow begins and ends at its ports, curved or around a corner", () => {
+  const from = /** @type {Port} */ ({ x: 0, y: 0, side: "right" });
+  const curve = routeArrow(from, { x: 100, y: 50, side: "left" });
+  assert.equal(curve, "M0 0 C50 0 50 50 100 50");
+  const corner = routeArrow({ x: 0, y: 0, side: "top" }, { x: -100, y: -50, side: "right" });
+  assert.equal(corner, "M0 0 L0 -36 Q0 -50 -14 -50 L-100 -50");
+});
+
+test("bars share a linear scale that none leaves", () => {
+  const scale = chooseScale([0.7, 3.2], null);
+  assert.deepEqual(scale, { low: 0, high: 5 });
+  assert.deepEqual(placeBar(2.5, scale), { start: 0, length: 0.5 });
+  assert.deepEqual(placeBar(99, scale), { start: 0, length: 1 });
+  assert.deepEqual(placeBar(0, scale), { start: 0, length: 0 });
+  assert.deepEqual(placeBar(Number.NaN, scale), { start: 0, length: 0 });
+});
+
+test("a negative loss has its bar left of zero", () => {
+  const scale = chooseScale([-0.5, 0.2], null);
+  assert.deepEqual(scale, { low: -1, high: 1 });
+  assert.deepEqual(placeBar(-0.5, scale), { start: 0.25, length: 0.25 });
+});
+
+test("the scale stays while the losses fit, grows at once, and shrinks only far below", () => {
+  const scale = { low: 0, high: 5 };
+  assert.equal(chooseScale([2], scale), scale);
+  assert.equal(chooseScale([6], scale).high, 10);
+  assert.equal(chooseScale([0.1], scale).high, 0.2);
+  assert.equal(chooseScale([-1], scale).low, -2);
+});
+
+test("a player that did not play leaves its last loss", () => {
+  assert.equal(findLast([1, 0, Number.NaN]), 0);
+  assert.equal(findLast([]), Number.NaN);
+});
+
+test("who learned follows from whose updates were counted, within one run", () => {
+  const at = (/** @type {number} */ d_updates, /** @type {number} */ g_updates, revision = 1) => ({ d_updates, g_updates, revision });
+  assert.equal(compareUpdates(at(3, 3), at(4, 3)), "discriminator");
+  assert.equal(compareUpdates(at(3, 3), at(3, 4)), "generator");
+  assert.equal(compareUpdates(at(3, 3), at(5, 4)), "both");
+  assert.equal(compareUpdates(at(3, 3), at(0, 0, 2)), "none");
+  assert.equal(compareUpdates(null, at(9, 9)), "none");
+});

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { traceContour } from "../../static/js/layers/density.js";
+import { chooseNeedle, drawGradients } from "../../static/js/layers/gradients.js";
+import { LAYERS } from "../../static/js/layers/layers.js";
+import { countOutside, drawGenerated, drawNoise, drawReal, frameNoise } from "../../static/js/layers/samples.js";
+import { createScoreScale } from "../../static/js/layers/score.js";
+import { drawSurface } from "../../static/js/layers/surface.js";
+import { cutCells, drawWarp, fillCells, measureCells } from "../../static/js/layers/warp.js";
+
+/** @typedef {import("../../static/js/layers/marks.js").Scene} Scene */
+/** @typedef {import("../../static/js/layers/marks.js").Box} Box */
+
+/** @type {Box} */
+const BOX = [-1, 1, -1, 1];
+
+/**
+ * @param {Record<string, {shape: number[], data: number[]}>} arrays
+ * @returns {Scene}
+ */
+function buildScene(arrays) {
+  const typed = Object.entries(arrays).map(([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data) }]);
+  return { arrays: Object.fromEntries(typed), box: BOX, score: createScoreScale({ kind: "probability" }, []) };
+}
+
+test("no layer draws anything before its arrays are there", () => {
+  assert.deepEqual(LAYERS.flatMap((layer) => layer.draw(buildScene({}))), []);
+});
+
+test("real and generated samples differ in shape as well as in colour", () => {
+  const points = { shape: [1, 2], data: [0.5, 0.25] };
+  const [real] = drawReal(buildScene({ x_real: points }));
+  const [generated] = drawGenerated(buildScene({ x_fake: points }));
+  assert.deepEqual([real.shape, real.colour], ["circle", "real"]);
+  assert.deepEqual([generated.shape, generated.colour], ["diamond", "generated"]);
+});
+
+test("a sample's words are its coordinates and its score", () => {
+  const scene = buildScene({ x_fake: { shape: [1, 2], data: [0.5, -0.25] }, fake_logits: { shape: [1], data: [2] } });
+  const [mark] = drawGenerated(scene);
+  assert.match(mark.describe?.(0) ?? "", /x 0\.5, y −0\.25.*probability of being real 0\.881 \(scored real\)/);
+});
+
+test("samples outside the box are counted, lost ones too", () => {
+  const points = Float32Array.of(0, 0, 1, 1, 1.01, 0, 0, -2, Number.NaN, 0);
+  assert.equal(countOutside(points, BOX), 3);
+});
+
+test("the surface keeps its rows and reads a high output as real", () => {
+  const [image] = drawSurface(buildScene({ surface: { shape: [2, 3], data: [-9, 0, 9, 0, 0, 1] } }));
+  assert.deepEqual([image.rows, image.columns], [2, 3]);
+  assert.ok(image.positions[0] < -0.99 && image.positions[1] === 0 && image.positions[2] > 0.99);
+});
+
+test("noise of one dimension lies on a line and is framed by a square", () => {
+  const [{ points }] = drawNoise(buildScene({ z: { shape: [3, 1], data: [-2, 0, 2] } }));
+  assert.deepEqual([...points], [-2, 0, 0, 0, 2, 0]);
+  const [x0, x1, y0, y1] = frameNoise(points);
+  assert.ok(x0 < -2 && x1 > 2 && y0 < 0);
+  assert.equal(x1 - x0, y1 - y0);
+});
+
+test("needles wait until every sample has its gradient", () => {
+  const x_fake = { shape: [2, 2], data: [0, 0, 1, 1] };
+  assert.deepEqual(drawGradients(buildScene({ x_fake, gradients: { shape: [1, 2], data: [1, 1] } })), []);
+  assert.equal(drawGradients(buildScene({ x_fake, gradients: { shape: [2, 2], data: [1, 1, 2, 2] } })).length, 1);
+});
+
+test("the needle's scale is round and near the strong gradients", () => {
+  assert.equal(chooseNeedle(Float32Array.of(0.3, 0.4, 0.3, 0.4), null), 0.5);
+  assert.equal(chooseNeedle(Float32Array.of(0, 130), null), 200);
+  assert.equal(chooseNeedle(new Float32Array(8), null), 1);
+});
+
+test("the needle's scale stays while it serves, and changes when it does not", () => {
+  assert.equal(chooseNeedle(Float32Array.of(0.7, 0), 0.5), 0.5);
+  assert.equal(chooseNeedle(Float32Array.of(0.2, 0), 0.5), 0.5);
+  assert.equal(chooseNeedle(Float32Array.of(1.7, 0), 0.5), 2);
+  assert.equal(chooseNeedle(Float32Array.of(0.0045, 0), 0.5), 0.005);
+});
+
+test("cells of the warp have the lattice's areas, folded ones not less than nothing", () => {
+  const lattice = { shape: [2, 3, 2], data: Float32Array.of(0, 0, 1, 0, 3, 0, 0, 2, 1, 2, 3, 2) };
+  assert.deepEqual([...measureCells(cutCells(lattice))], [2, 4]);
+  const mirrored = Float32Array.of(0, 0, -1, 0, -1, 2, 0, 2);
+  assert.deepEqual([...measureCells(mirrored)], [2]);
+});
+
+test("the smaller a cell the stronger its filling, up to a bound", () => {
+  const cell = (/** @type {number} */ side) => [0, 0, side, 0, side, side, 0, side];
+  const [large, small, point] = fillCells(Float32Array.from([...cell(1), ...cell(0.1), ...cell(0)]), 4);
+  assert.ok(0 < large && large < small && small < point && point < 1);
+});
+
+test("noise of one dimension is warped to a curve with dots", () => {
+  const data = Array.from({ length: 882 }, (_, i) => i);
+  const marks = drawWarp(buildScene({ warp: { shape: [441, 2], data } }));
+  assert.deepEqual(marks.map(({ kind }) => kind), ["lines", "points"]);
+  const [, dots] = marks;
+  assert.ok(dots.kind === "points" && dots.points.length === 42 && dots.points[41] === 881);
+});
+
+test("a contour runs where the density has its height", () => {
+  const size = 20;
+  const data = Float32Array.from({ length: size * size }, (_, i) => {
+    const [x, y] = [((i % size) + 0.5) / 10 - 1, (Math.floor(i / size) + 0.5) / 10 - 1];
+    return 1 - Math.hypot(x, y);
+  });
+  const lines = traceContour({ shape: [size, size], data }, 0.5, BOX);
+  const distances = lines.flatMap((line) => [Math.hypot(line[0], line[1]), Math.hypot(line[2], line[3])]);
+  assert.ok(lines.length > 20);
+  assert.ok(distances.every((distance) => Math.abs(distance - 0.5) < 0.01));
+});

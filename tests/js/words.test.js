@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { describeProblem, describeState } from "../../static/js/controls/words.js";
+
+/** @typedef {import("../../static/js/protocol.js").Status} Status */
+
+/** @type {Status} */
+const PAUSED = {
+  type: "status",
+  state: "paused",
+  step: 1931,
+  d_updates: 1931,
+  g_updates: 1930,
+  revision: 1,
+  steps_per_second: 0,
+  failure: null,
+};
+
+test("before anything is known, the lab says that it is warming up", () => {
+  assert.match(describeState({ connection: "connecting", status: null, acting: null }), /Warming up/);
+});
+
+test("a lost connection is said, whatever the run did last", () => {
+  assert.match(describeState({ connection: "lost", status: PAUSED, acting: "both" }), /connection is lost/);
+});
+
+test("a new run says what to press", () => {
+  const fresh = { ...PAUSED, step: 0, d_updates: 0, g_updates: 0 };
+  assert.match(describeState({ connection: "open", status: fresh, acting: null }), /Press Play/);
+});
+
+test("a pause names its step, and who alone has learned", () => {
+  assert.equal(describeState({ connection: "open", status: PAUSED, acting: "both" }), "Paused at step 1,931.");
+  assert.match(
+    describeState({ connection: "open", status: PAUSED, acting: "generator" }),
+    /The generator learned; the discriminator held still/,
+  );
+});
+
+test("a run that broke names step, player and quantity, and what to try", () => {
+  const failure = { step: 1932, player: "generator", quantity: "loss", message: "" };
+  const text = describeProblem({ problem: null, status: { ...PAUSED, state: "failed", failure } });
+  for (const part of ["step 1,932", "generator’s loss", "Lower the learning rate", "Reset"])
+    assert.ok(text.includes(part), part);
+});
+
+test("what a broken run refuses does not hide why it broke", () => {
+  const failure = { step: 2, player: "generator", quantity: "loss", message: "" };
+  assert.match(
+    describeProblem({ problem: "step: expected Reset first", status: { ...PAUSED, state: "failed", failure } }),
+    /broke at step 2/,
+  );
+  assert.equal(
+    describeProblem({ problem: "step: expected Reset first", status: PAUSED }),
+    "step: expected Reset first",
+  );
+});
+
+test("all is well when nothing was refused", () => {
+  assert.equal(describeProblem({ problem: null, status: PAUSED }), "");
+});

@@ -226,7 +226,8 @@ VEEGAN = Paper(
 METRICS.add(
     Metric(
         "modes", "Modes reached", modes,
-        r"\#\{k : \exists\, i,\; k = \arg\min_j d_{ij},\; d_{ik} \le 3\}, \quad d_{ij} = \|y_i - \mu_j\| / \sigma_j",
+        r"\#\{k : \exists\, i,\; k = \operatorname{argmin}_j d_{ij},\; d_{ik} \le 3\},"
+        r" \quad d_{ij} = \|y_i - \mu_j\| / \sigma_j",
         VEEGAN,
         lowest=0.0, highest=None, better="higher", unit="modes", cost="cheap", needs_modes=True,
         lies="One point is enough for a mode, so stray noise makes a collapsed generator look as if it covered all.",

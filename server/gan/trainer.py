@@ -145,7 +145,7 @@ class Trainer:
     def _start_state(self) -> RunState:
         networks = {"generator": self.generator, "discriminator": self.discriminator}
         tensors = {
-            name: network.draw_parameters(draws_for(self._seeds, 0, f"{name} parameters")).to(self.device)
+            name: network.draw_parameters(draws_for(self._seeds, 0, f"initial {name}")).to(self.device)
             for name, network in networks.items()
         }
         return RunState(tensors | self._start_optimizer("d", tensors) | self._start_optimizer("g", tensors))

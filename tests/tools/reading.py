@@ -13,7 +13,9 @@ JS_TOKENS = re.compile(
     r"""(?P<comment>/\*.*?\*/|//[^\n]*)|(?P<string>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)""",
     re.DOTALL,
 )
-JS_IMPORT = re.compile(r"""(?:^|\n)\s*(?:import|export)\b[^"'`;]*?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']""")
+JS_IMPORT = re.compile(
+    r"""(?:^|\n)\s*(?:import|export)\s*(?:[\w$*\s{},]*?\bfrom\s*)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']"""
+)
 HEX_COLOUR = r"#(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})\b"
 COLOUR_FUNCTION = r"\b(?:rgba?|hsla?|hwb|lab|lch|oklab|oklch)\(\s*[-.\d]"
 COLOUR_NAMES = "black|white|red|green|blue|yellow|orange|purple|gr[ae]y|silver|navy|teal|pink|brown"

@@ -1,0 +1,132 @@
+"""The command line: reads the options, then imports the one command that was asked for.
+
+Nothing heavy is imported here, so that `ganlab --help` answers at once and no command pays for another.
+"""
+
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from server.errors import ConfigError, FileError, LabError
+
+app = typer.Typer(
+    name="ganlab",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A lab that trains small GANs step by step and shows what they look like. Without a command: serve.",
+)
+GROUP_OPTIONS = ("--help", "--version")
+
+
+class Device(StrEnum):
+    """Where runs are computed."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+    mps = "mps"
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version and stop."""
+    if wanted:
+        typer.echo(f"ganlab {find_version()}")
+        raise typer.Exit
+
+
+def find_version() -> str:
+    """Give the version that is installed."""
+    try:
+        return version("ganlab")
+    except PackageNotFoundError:
+        return "(a checkout that is not installed)"
+
+
+@app.callback()
+def lab(
+    shown: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Take the options that come before a command."""
+
+
+@app.command()
+def serve(
+    host: Annotated[
+        str | None,
+        typer.Option(help="The address to listen at; 0.0.0.0 opens the lab to the network.", show_default="127.0.0.1"),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(help="The port; 0 takes a free one.", min=0, max=65535, show_default="8000, or the next free one"),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="How many processes train.", min=1, max=256, show_default="one a core")
+    ] = None,
+    device: Annotated[Device | None, typer.Option(help="Where runs are computed.", show_default="auto")] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Where the lab keeps what outlives it.", show_default="nothing is kept")
+    ] = None,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
+) -> None:
+    """Start the lab and open it in the browser (what `ganlab` does without a command)."""
+    from server.commands.serve import serve_lab
+
+    serve_lab(browser, host=host, port=port, workers=workers, device=device and device.value, data_dir=data_dir)
+
+
+@app.command()
+def train(
+    steps: Annotated[int, typer.Option(help="How many steps to train.", min=0)],
+    preset: Annotated[str | None, typer.Option(help="Begin with a preset, by its key.")] = None,
+    config: Annotated[Path | None, typer.Option(help="Begin with a config file (JSON).", dir_okay=False)] = None,
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change one key: --set data.name=ring8. May be repeated."),
+    ] = None,
+    seeds: Annotated[
+        str | None, typer.Option(help="The seeds to train together: 0-4, or 0,3,7.", show_default="the config's seed")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object a seed.")] = False,
+) -> None:
+    """Train without a browser: a progress bar on stderr, one line a seed on stdout."""
+    if preset is not None and config is not None:
+        raise typer.BadParameter("a run begins with --preset or with --config, not with both")
+    from server.commands.train import train_runs
+
+    train_runs(preset, config, assignments or (), steps, seeds, as_json)
+
+
+@app.command()
+def catalog(
+    as_json: Annotated[bool, typer.Option("--json", help="Write the catalogue as data.")] = False,
+) -> None:
+    """Show everything that can be chosen: losses, datasets, optimizers, metrics."""
+    from server.commands.catalog import show_catalog
+
+    show_catalog(as_json)
+
+
+def name_command(arguments: Sequence[str]) -> list[str]:
+    """Put `serve` in front where no command is named: `ganlab --port 9000` is `ganlab serve --port 9000`."""
+    named = bool(arguments) and (not arguments[0].startswith("-") or arguments[0] in GROUP_OPTIONS)
+    return list(arguments) if named else ["serve", *arguments]
+
+
+def main() -> None:
+    """Run the command line; what a user got wrong is one line on stderr, and exit code 2 (bad input) or 1."""
+    try:
+        app(args=name_command(sys.argv[1:]), prog_name="ganlab")
+    except LabError as error:
+        typer.echo(f"ganlab: {error}", err=True)
+        sys.exit(2 if isinstance(error, ConfigError | FileError) else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""The web process: every route, and the start and end of what stands behind them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from server.engine.pool import Pool
+from server.errors import EngineError, LabError
+from server.sessions.hub import Hub
+from server.settings import Settings
+from server.web import plotly
+from server.web.api import api_router
+from server.web.assets import OwnFiles, find_folder
+from server.web.guards import Guard, lab_names
+from server.web.pages import pages_router
+from server.web.socket import socket_route
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Make the lab; its workers start with it and end with it.
+
+    `app.state.draining` tells that the lab was asked to stop; `app.state.hub` has the sessions.
+    """
+    pool = Pool(settings)
+    hub = Hub(settings, pool)
+
+    @asynccontextmanager
+    async def run_engine(app: FastAPI) -> AsyncIterator[None]:
+        await pool.start()
+        await hub.start()
+        warming = asyncio.create_task(asyncio.to_thread(plotly.load_script))  # so that the first page need not wait
+        try:
+            yield
+        finally:
+            await warming
+            await hub.stop()
+            await pool.stop()
+
+    # No pages about the API: they would load scripts from another host.
+    app = FastAPI(title="The GAN lab", lifespan=run_engine, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.hub, app.state.draining = hub, False
+    app.add_middleware(Guard, names=lab_names(settings.host))
+    app.add_exception_handler(LabError, answer_error)
+    for router in (pages_router(), api_router(pool), plotly.router):
+        app.include_router(router)
+    app.router.routes.append(socket_route(hub, settings))
+    app.mount("/static", OwnFiles(directory=find_folder("static")))
+    return app
+
+
+def answer_error(request: Request, error: Exception) -> Response:
+    """Answer what a user got wrong with 400, and what the lab cannot do now with 503, in words."""
+    return JSONResponse({"error": str(error)}, 503 if isinstance(error, EngineError) else 400)

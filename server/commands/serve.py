@@ -1,0 +1,156 @@
+"""`ganlab serve`: takes a port, starts the web server on it, and says where the lab is once it answers."""
+
+import errno
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import webbrowser
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from pydantic import ValidationError
+
+from server.app import create_app
+from server.errors import ConfigError, LabError
+from server.settings import Settings
+from server.web.socket import SOCKET_OPTIONS
+
+GRACE_SECONDS = 2
+"""How long a stopping server waits for open requests; with telling the pages and ending the workers it is under 5 s."""
+PORTS_TRIED = 20
+
+
+class LabServer(uvicorn.Server):
+    """uvicorn, which tells when it answers, and lets the sessions end before it closes their sockets."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI, opened: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.lab = app
+        self.opened = opened
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to answer, and say so."""
+        await super().startup(sockets)
+        if self.started:
+            self.opened()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tell the pages that the lab stops, then stop."""
+        await self.lab.state.hub.stop()
+        await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop gracefully at the first signal, at once at the second."""
+        self.lab.state.draining = True
+        self.force_exit = self.should_exit
+        super().handle_exit(sig, frame)
+
+
+def serve_lab(browser: bool, **options: Any) -> None:
+    """Serve the lab until a signal stops it; `options` are those settings that the user named.
+
+    Raises:
+        LabError: a setting is wrong, or the port cannot be had.
+    """
+    settings = make_settings(options)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    listener = open_listener(settings.host, list_ports(settings))
+    address = lab_address(settings.host, listener.getsockname()[1])
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        **SOCKET_OPTIONS,
+    )
+    # uvicorn raises a signal again once it has shut down; to this program that is an orderly end.
+    signal.signal(signal.SIGTERM, note_signal)
+    signal.signal(signal.SIGINT, note_signal)
+    LabServer(config, app, lambda: announce_lab(address, browser)).run(sockets=[listener])
+
+
+def note_signal(sig: int, frame: FrameType | None) -> None:
+    """Take note of a signal that has been served already."""
+
+
+def make_settings(options: dict[str, Any]) -> Settings:
+    """Make the settings from options and the environment; an option wins.
+
+    Raises:
+        ConfigError: one of them is wrong.
+    """
+    try:
+        return Settings(**{name: value for name, value in options.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(name, f"{first['msg'][:1].lower()}{first['msg'][1:]}, got {first['input']!r}") from None
+
+
+def list_ports(settings: Settings) -> Sequence[int]:
+    """Give the ports to try: the one that was asked for, or where none was, the usual one and those after it."""
+    if "port" in settings.model_fields_set:
+        return [settings.port]
+    return range(settings.port, settings.port + PORTS_TRIED)
+
+
+def open_listener(host: str, ports: Sequence[int]) -> socket.socket:
+    """Listen at the first port that is free.
+
+    Raises:
+        LabError: they are all taken, or the address cannot be listened at.
+    """
+    for port in ports:
+        try:
+            return listen_at(host, port)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise LabError(f"host: cannot listen at {host}:{port}: {error.strerror}") from None
+    tried = f"{ports[0]} is" if len(ports) == 1 else f"{ports[0]} to {ports[-1]} are all"
+    raise LabError(f"port: {tried} taken by another program; choose another with --port, or any with --port 0")
+
+
+def listen_at(host: str, port: int) -> socket.socket:
+    """Open a listening socket.
+
+    Raises:
+        OSError: the host is unknown, or the port cannot be had.
+    """
+    family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        if os.name == "posix":  # elsewhere the option means that two programs may share a port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(place)
+        listener.listen(2048)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def lab_address(host: str, port: int) -> str:
+    """Give the address to open in a browser on this machine."""
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
+    return f"http://[{name}]:{port}/" if ":" in name else f"http://{name}:{port}/"
+
+
+def announce_lab(address: str, browser: bool) -> None:
+    """Print the one line that tells people and programs where the lab is, and open it where there is a screen."""
+    sys.stdout.write(f"The lab is open at {address}\n")
+    sys.stdout.flush()
+    if browser and has_screen():
+        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+
+def has_screen() -> bool:
+    """Tell whether a browser could show a window; without one, a text browser would take over the terminal."""
+    return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

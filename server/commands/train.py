@@ -1,0 +1,173 @@
+"""`ganlab train`: runs without a browser, one a seed, trained together as one stack."""
+
+import json
+import math
+import re
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from server.errors import ConfigError, FileError
+from server.gan.catalog import build_catalog
+from server.gan.config import Catalog, RunConfig, assign, check_config
+from server.gan.metrics import METRICS, evaluate_stack
+from server.gan.trainer import Diverged, Losses, Trainer
+
+MOST_SEEDS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one seed; `seconds` is the time that the whole stack trained."""
+
+    seed: int
+    step: int
+    status: Literal["ok", "diverged"]
+    scalars: Mapping[str, float | None]
+    metrics: Mapping[str, float | None]
+    seconds: float
+
+
+def train_runs(
+    preset: str | None, file: Path | None, assignments: Iterable[str], steps: int, seeds: str | None, as_json: bool
+) -> None:
+    """Train every seed for `steps` steps and write one line a seed to stdout.
+
+    Raises:
+        ConfigError: the config, an assignment or the seeds are wrong.
+        FileError: the file cannot be read as a config.
+    """
+    config = read_config(preset, file, assignments)
+    chosen = parse_seeds(seeds) if seeds is not None else [config.seed]
+    # One thread, as in the lab's workers: the nets are small, and the arithmetic is then the same as there.
+    torch.set_num_threads(1)
+    for outcome in train_stack([config.with_seed(seed) for seed in chosen], steps):
+        line = json.dumps(asdict(outcome), allow_nan=False) if as_json else describe_outcome(outcome)
+        sys.stdout.write(line + "\n")
+
+
+def read_config(preset: str | None, file: Path | None, assignments: Iterable[str]) -> RunConfig:
+    """Give the complete config: the preset's or the file's or the default one, with the assignments applied in order.
+
+    Raises:
+        ConfigError: a key or value is wrong, or no preset has that name.
+        FileError: the file cannot be read, or is not JSON.
+    """
+    catalog = build_catalog()
+    plain: Any = {}
+    if preset is not None:
+        plain = find_preset(preset, catalog)
+    elif file is not None:
+        plain = read_file(file)
+        check_config(plain, catalog)
+    for assignment in assignments:
+        plain = assign(plain, assignment)
+    return check_config(plain, catalog)
+
+
+def find_preset(key: str, catalog: Catalog) -> Any:
+    """Give a preset's config.
+
+    Raises:
+        ConfigError: there is no such preset.
+    """
+    presets = {preset["key"]: preset["config"] for preset in catalog["presets"]}
+    if key not in presets:
+        raise ConfigError("preset", f"expected one of {', '.join(presets)}, got {key!r}")
+    return presets[key]
+
+
+def read_file(file: Path) -> Any:
+    """Read a JSON file.
+
+    Raises:
+        FileError: there is none that can be read, or it is not JSON.
+    """
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FileError(f"{file}: cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise FileError(f"{file}: expected JSON: {error}") from None
+
+
+def parse_seeds(text: str) -> list[int]:
+    """Read `0-4`, `7`, or `0,3,7-9`: the seeds in the order given, each once.
+
+    Raises:
+        ConfigError: it is not a list of such numbers and ranges, or it names too many.
+    """
+    seeds: dict[int, None] = {}
+    for part in text.split(","):
+        found = re.fullmatch(r"\s*(\d{1,10})\s*(?:-\s*(\d{1,10})\s*)?", part)
+        first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
+        if not first <= last < 2**32:
+            raise ConfigError("seeds", f"expected numbers and ranges like 0-4 or 0,3,7, got {text!r}")
+        if len(seeds) + last - first >= MOST_SEEDS:
+            raise ConfigError("seeds", f"expected at most {MOST_SEEDS} seeds, got {text!r}")
+        seeds |= dict.fromkeys(range(first, last + 1))
+    return list(seeds)
+
+
+def train_stack(configs: Sequence[RunConfig], steps: int) -> list[Outcome]:
+    """Train runs that differ in their seed, together; a single one alone, as the lab trains it."""
+    trainer = Trainer(configs[0] if len(configs) == 1 else configs)
+    began = time.perf_counter()
+    losses, failures = walk_steps(trainer, steps)
+    seconds = time.perf_counter() - began
+    metrics = evaluate_stack(trainer, METRICS)
+    return [
+        Outcome(
+            seed=config.seed,
+            step=failure.step - 1 if failure else trainer.state.step,
+            status="diverged" if failure else "ok",
+            scalars={"d_loss": pick_number(losses.discriminator, run), "g_loss": pick_number(losses.generator, run)},
+            metrics=metrics[run],
+            seconds=round(seconds, 3),
+        )
+        for run, (config, failure) in enumerate(zip(configs, failures, strict=True))
+    ]
+
+
+def walk_steps(trainer: Trainer, steps: int) -> tuple[Losses, list[Diverged | None]]:
+    """Train up to `steps` steps behind a progress bar on stderr; the last losses, and why each run that failed did.
+
+    It ends early where every run has diverged.
+    """
+    losses, failures = Losses(), trainer.failures[: trainer.runs]
+    console = Console(stderr=True)
+    columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        for _ in progress.track(range(steps)):
+            try:
+                losses = trainer.step()
+                failures = trainer.failures[: trainer.runs]
+            except Diverged as failure:
+                failures = [failure]
+            if all(failures):
+                break
+    for config, why in zip(trainer.configs, failures, strict=True):
+        if why:
+            console.print(f"seed {config.seed}: {why}", highlight=False)
+    return losses, failures
+
+
+def pick_number(values: torch.Tensor | None, run: int) -> float | None:
+    """Give one run's number out of a tensor () or (R,); none where there is none, or JSON could not say it."""
+    number = math.nan if values is None else float(values.reshape(-1)[run])
+    return number if math.isfinite(number) else None
+
+
+def describe_outcome(outcome: Outcome) -> str:
+    """Give an outcome as a line to read."""
+    numbers = [
+        f"{key} {value:.4g}" for key, value in {**outcome.scalars, **outcome.metrics}.items() if value is not None
+    ]
+    return f"seed {outcome.seed}: {outcome.status}, step {outcome.step}, {', '.join(numbers)} ({outcome.seconds:.1f} s)"

@@ -1,0 +1,1 @@
+"""Where runs are computed: worker processes, and the web process's side of them."""

@@ -1,0 +1,109 @@
+"""The web process's end of one worker: a protocol on its socket, and the check that it is alive."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import subprocess
+from collections.abc import Callable
+from typing import cast
+
+from server.engine import orders, reports
+from server.engine.remote import RemoteRun
+from server.engine.wire import Unpacker, pack_envelope
+from server.gan.config import Catalog
+
+logger = logging.getLogger(__name__)
+
+START_SECONDS = 120.0
+"""A worker that has not reported by then will not: importing torch takes seconds, on a busy machine tens of them."""
+
+
+class WorkerLink(asyncio.Protocol):
+    """One worker and the runs that are with it."""
+
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        on_ready: Callable[[Catalog], None],
+        on_lost: Callable[[WorkerLink], None],
+    ) -> None:
+        self.process = process
+        self.runs: dict[str, RemoteRun] = {}
+        self.is_ready = False
+        self._on_ready, self._on_lost = on_ready, on_lost
+        self._transport: asyncio.WriteTransport | None = None
+        self._early: list[bytes] = []
+        self._unpacker = Unpacker()
+        self._owes_pong = False
+        self._silent_seconds = 0.0
+        self._is_ended = False
+
+    def adopt(self, run: RemoteRun) -> None:
+        """Make this the worker of a run."""
+        self.runs[run.key] = run
+        run.send = self.send
+
+    def send(self, order: orders.Order, body: bytes) -> None:
+        """Send an order; one that comes before the connection waits for it."""
+        envelope = pack_envelope(order.model_dump_json().encode(), body)
+        if self._transport is None:
+            self._early.append(envelope)
+        elif not self._transport.is_closing():
+            self._transport.write(envelope)
+
+    def check_life(self, seconds: float, limit: float) -> bool:
+        """Ask for a sign of life, or end a worker that has owed one for too long; tells whether it was ended.
+
+        Called every `seconds`: a clock that counts these calls does not run while this process itself is held up.
+        """
+        if self._is_ended:
+            return False
+        allowed = max((run.allowance for run in self.runs.values()), default=0.0) + limit
+        if not self._owes_pong:
+            self._owes_pong, self._silent_seconds = True, 0.0
+            self.send(orders.Ping(), b"")
+            return False
+        self._silent_seconds += seconds
+        if self._silent_seconds < (allowed if self.is_ready else START_SECONDS):
+            return False
+        logger.warning("worker %d: no sign of life for %.1f s", self.process.pid, self._silent_seconds)
+        self.end()
+        return True
+
+    def end(self) -> None:
+        """End the process at once."""
+        self._is_ended = True
+        self.process.kill()
+
+    def close(self) -> None:
+        """Close the socket, which ends the process when its present slice is over."""
+        if self._transport is not None:
+            self._transport.close()
+
+    # asyncio.Protocol -------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Send what was waiting."""
+        self._transport = cast("asyncio.WriteTransport", transport)
+        for envelope in self._early:
+            self._transport.write(envelope)
+        self._early.clear()
+
+    def data_received(self, data: bytes) -> None:
+        """Hand the reports to their runs."""
+        for header, body in self._unpacker.feed(data):
+            report = reports.read_report(header)
+            self._owes_pong = False
+            if isinstance(report, reports.Ready):
+                self.is_ready = True
+                self._on_ready(report.catalog)
+            elif isinstance(report, reports.Pong):
+                continue
+            elif run := self.runs.get(report.run):
+                run.receive(report, body)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Say that the worker is gone."""
+        self.end()
+        self._on_lost(self)

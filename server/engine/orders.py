@@ -1,0 +1,110 @@
+"""What the web process tells a worker: one frozen class an order, told apart by `type`.
+
+An order with a number is answered by `reports.Applied` or `reports.Refused` with the same number, in the order given.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter
+
+from server.protocol.messages import Layer, Message, Player
+
+RunKey = str
+
+
+class Open(Message):
+    """Build the run, in place of one of that key; the body is a packed state to begin at, or empty for step 0.
+
+    From that state the run is trained silently up to `replay_to`, which its pages have seen already.
+    `measure`: report the floors of its metrics and the scores it starts with.
+    """
+
+    type: Literal["open"] = "open"
+    run: RunKey
+    number: int
+    revision: int
+    config: dict[str, Any]
+    replay_to: int = 0
+    measure: bool = True
+
+
+class Configure(Message):
+    """Apply a config that needs no restart."""
+
+    type: Literal["configure"] = "configure"
+    run: RunKey
+    number: int
+    config: dict[str, Any]
+
+
+class Play(Message):
+    """Train until told otherwise, at most `rate` steps a second."""
+
+    type: Literal["play"] = "play"
+    run: RunKey
+    number: int
+    rate: float | None = None
+
+
+class Pause(Message):
+    """Stop training; nothing changes after the answer."""
+
+    type: Literal["pause"] = "pause"
+    run: RunKey
+    number: int
+
+
+class Step(Message):
+    """Stop playing and train `count` steps, or updates of one player, after those ordered before."""
+
+    type: Literal["step"] = "step"
+    run: RunKey
+    number: int
+    player: Player
+    count: int
+
+
+class Want(Message):
+    """Make one frame for a reader, as soon as there is something that its last one did not show.
+
+    `fixed`: with the arrays that do not change within a revision, and at once.
+    """
+
+    type: Literal["want"] = "want"
+    run: RunKey
+    reader: int
+    layers: tuple[Layer, ...]
+    fixed: bool
+
+
+class Leave(Message):
+    """Forget a reader."""
+
+    type: Literal["leave"] = "leave"
+    run: RunKey
+    reader: int
+
+
+class Close(Message):
+    """Forget the run."""
+
+    type: Literal["close"] = "close"
+    run: RunKey
+
+
+class Ping(Message):
+    """Answer with `reports.Pong`: a sign of life."""
+
+    type: Literal["ping"] = "ping"
+
+
+Order = Annotated[Open | Configure | Play | Pause | Step | Want | Leave | Close | Ping, Field(discriminator="type")]
+Numbered = Open | Configure | Play | Pause | Step
+_ORDER: TypeAdapter[Order] = TypeAdapter(Order)
+
+
+def read_order(header: bytes) -> Order:
+    """Read an order's header."""
+    return _ORDER.validate_json(header)

@@ -1,0 +1,193 @@
+"""The pool of workers: starts them, gives runs to them, and replaces those that are lost.
+
+A spare worker that has already imported torch waits beside the others, so that lost runs are back at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import subprocess
+from collections.abc import Callable, Coroutine
+
+from server.engine import reports
+from server.engine.link import WorkerLink
+from server.engine.remote import Receive, RemoteRun
+from server.engine.spawn import start_worker
+from server.errors import EngineError
+from server.gan.config import Catalog
+from server.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+BEATS = 8
+"""How often a worker is asked for a sign of life within the time that it has to give one."""
+STOP_SECONDS = 1.5
+MOST_PATIENCE = 16.0
+"""A machine may be too busy for its workers to answer in time, and replacing them would make it busier: so each that
+is ended for its silence doubles the time that the others have, up to this factor; CALMING undoes it, beat by beat."""
+CALMING = 0.99
+MOST_FUTILE_STARTS = 3
+"""A run whose worker was lost so often in a row, before it made a step, is the likely reason and is not tried again."""
+RETRY_SECONDS = 1.0
+SUSPECT = "the run stopped: the processes that computed it were lost one after another, so it may be too large"
+NOT_READY = "the lab is still starting; expected a worker to be ready, try again in a few seconds"
+
+
+class Pool:
+    """All workers of a lab; used inside one event loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._catalog: Catalog | None = None
+        self._started = asyncio.Event()
+        self._links: list[WorkerLink] = []
+        self._spare: WorkerLink | None = None
+        self._ended: list[WorkerLink] = []
+        self._watching: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a worker is ready to train."""
+        return any(link.is_ready for link in self._links)
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalogue of all units, as the workers have it.
+
+        Raises:
+            EngineError: no worker has started yet.
+        """
+        if self._catalog is None:
+            raise EngineError(NOT_READY)
+        return self._catalog
+
+    @property
+    def process_ids(self) -> list[int]:
+        """The workers' process ids, the spare's not among them."""
+        return [link.process.pid for link in self._links]
+
+    async def start(self) -> None:
+        """Start the workers, without waiting until they are ready."""
+        for _ in range(self.settings.workers or os.cpu_count() or 1):
+            await self._add_worker()
+        self._watching = asyncio.get_running_loop().create_task(self._watch_workers())
+
+    async def wait_ready(self) -> None:
+        """Wait for the first worker to be ready."""
+        await self._started.wait()
+
+    async def stop(self) -> None:
+        """End all workers: those that do not end by themselves in time, by force."""
+        self._stopping = True
+        if self._watching:
+            self._watching.cancel()
+        await asyncio.gather(*self._tasks)  # those that start a worker, so that none is left behind
+        links = [*self._links, *([self._spare] if self._spare else []), *self._ended]
+        for link in links:
+            link.close()
+        await asyncio.gather(*(asyncio.to_thread(_await_end, link) for link in links))
+        self._links, self._spare, self._ended = [], None, []
+
+    def open_run(self, key: str, receive: Receive, show: Callable[[reports.Frame, bytes], None]) -> RemoteRun:
+        """Give a new run to the worker that has the fewest; the run is opened by its `open`.
+
+        Raises:
+            EngineError: there is no worker.
+        """
+        if not self._links or self._stopping:
+            raise EngineError(NOT_READY)
+        run = RemoteRun(key, receive, show)
+        min(self._links, key=lambda link: len(link.runs)).adopt(run)
+        return run
+
+    def close_run(self, run: RemoteRun) -> None:
+        """Free a run's place."""
+        run.close()
+        for link in self._links:
+            link.runs.pop(run.key, None)
+
+    # Workers ----------------------------------------------------------------------------------------------------
+
+    async def _add_worker(self) -> None:
+        self._links.append(await self._start_worker())
+
+    async def _start_worker(self) -> WorkerLink:
+        process, connection = start_worker(self.settings.device, self.settings.frames_per_second)
+        link = WorkerLink(process, self._take_catalog, self._replace)
+        await asyncio.get_running_loop().create_connection(lambda: link, sock=connection)
+        return link
+
+    def _take_catalog(self, catalog: Catalog) -> None:
+        self._catalog = self._catalog or catalog
+        self._started.set()
+        if self._spare is None and all(link.is_ready for link in self._links) and not self._stopping:
+            self._keep(self._hire_spare())
+
+    async def _hire_spare(self) -> None:
+        if self._spare is None:
+            self._spare = await self._start_worker()
+
+    def _replace(self, lost: WorkerLink) -> None:
+        """Give the runs of a lost worker to the spare one, or to a new one."""
+        self._ended.append(lost)
+        if self._stopping:
+            return
+        logger.warning("worker %d was lost with %d runs", lost.process.pid, len(lost.runs))
+        if lost is self._spare:
+            self._spare = None
+        if lost not in self._links:
+            return
+        self._links.remove(lost)
+        if self._spare is not None:
+            spare, self._spare = self._spare, None
+            self._links.append(spare)
+            self._move_runs(lost, spare)
+            self._keep(self._hire_spare())
+        else:
+            self._keep(self._restart(lost))
+
+    async def _restart(self, lost: WorkerLink) -> None:
+        # A worker that cannot even start would otherwise be started again without a pause.
+        if not lost.is_ready:
+            await asyncio.sleep(RETRY_SECONDS)
+        if not self._stopping:
+            await self._add_worker()
+            self._move_runs(lost, self._links[-1])
+
+    def _move_runs(self, lost: WorkerLink, link: WorkerLink) -> None:
+        for run in list(lost.runs.values()):
+            link.adopt(run)
+            run.futile_starts += run.is_busy
+            if run.futile_starts > MOST_FUTILE_STARTS:
+                run.give_up(SUSPECT)
+            else:
+                run.resume()
+
+    async def _watch_workers(self) -> None:
+        seconds, patience = self.settings.heartbeat_seconds / BEATS, 1.0
+        while True:
+            await asyncio.sleep(seconds)
+            patience = max(1.0, patience * CALMING)
+            for link in [*self._links, *([self._spare] if self._spare else [])]:
+                if link.check_life(seconds, self.settings.heartbeat_seconds * patience):
+                    patience = min(MOST_PATIENCE, 2 * patience)
+            for link in self._ended:
+                link.process.poll()  # reaps it
+            self._ended = [link for link in self._ended if link.process.returncode is None]
+
+    def _keep(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _await_end(link: WorkerLink) -> None:
+    try:
+        link.process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        link.process.kill()
+        link.process.wait()

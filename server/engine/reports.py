@@ -1,0 +1,110 @@
+"""What a worker tells the web process: one frozen class a report, told apart by `type`.
+
+Reports of a run carry its revision, so that what was under way when the run began anew is recognised.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter
+
+from server.protocol.messages import Divergence, Layer, Message, MetricRow
+
+
+class Position(Message):
+    """How far a run is: whole steps, and updates of each player."""
+
+    step: int = 0
+    d_updates: int = 0
+    g_updates: int = 0
+
+
+class Ready(Message):
+    """The worker has started; the catalogue of what it can train."""
+
+    type: Literal["ready"] = "ready"
+    catalog: dict[str, Any]
+
+
+class Pong(Message):
+    """A sign of life."""
+
+    type: Literal["pong"] = "pong"
+
+
+class Progress(Message):
+    """What happened since the last report; `number` is that of the step order which asked for it, if one did.
+
+    The body, where there is one, is the packed state at `position`, after the last of these rows.
+    Rows that are not whole steps always come with it, so that what follows the newest state are whole steps only.
+    """
+
+    type: Literal["progress"] = "progress"
+    run: str
+    revision: int
+    number: int | None
+    position: Position
+    steps: tuple[int, ...]
+    d_loss: tuple[float | None, ...]
+    g_loss: tuple[float | None, ...]
+    metrics: tuple[MetricRow, ...]
+    steps_per_second: float
+
+
+class Applied(Message):
+    """The order is carried out; the body, where there is one, is the packed state after it."""
+
+    type: Literal["applied"] = "applied"
+    run: str
+    number: int
+    position: Position
+
+
+class Refused(Message):
+    """The order could not be carried out, and why, in words for a user."""
+
+    type: Literal["refused"] = "refused"
+    run: str
+    number: int
+    message: str
+
+
+class Failed(Message):
+    """The run cannot go on; it stands at `position`, its last finite state."""
+
+    type: Literal["failed"] = "failed"
+    run: str
+    revision: int
+    position: Position
+    failure: Divergence
+
+
+class Floors(Message):
+    """What a perfect generator would score on each metric for the run's data."""
+
+    type: Literal["floors"] = "floors"
+    run: str
+    revision: int
+    values: dict[str, float]
+
+
+class Frame(Message):
+    """The body is a frame for `reader`; `fixed` if it holds the arrays that do not change within the revision."""
+
+    type: Literal["frame"] = "frame"
+    run: str
+    revision: int
+    reader: int
+    layers: tuple[Layer, ...]
+    fixed: bool
+
+
+RunReport = Progress | Applied | Refused | Failed | Floors | Frame
+Report = Annotated[Ready | Pong | RunReport, Field(discriminator="type")]
+_REPORT: TypeAdapter[Report] = TypeAdapter(Report)
+
+
+def read_report(header: bytes) -> Report:
+    """Read a report's header."""
+    return _REPORT.validate_json(header)

@@ -1,0 +1,55 @@
+"""Starting a worker process, and handing it its end of a socket pair: by inheritance, or on Windows through stdin."""
+
+import os
+import socket
+import subprocess
+import sys
+
+from server.settings import Device
+
+MODULE = "server.engine.worker"
+# Measured: with glibc's defaults, training in stacks gives freed memory back to the system and faults it in again
+# at every step.
+MEMORY_TUNING = {
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(128 << 20),
+    "MALLOC_TOP_PAD_": str(64 << 20),
+}
+
+
+def start_worker(device: Device, frames_per_second: float) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """Start a worker process; returns it and our end of the socket pair, not blocking.
+
+    Raises:
+        OSError: the system gives no process or no socket.
+    """
+    ours, theirs = socket.socketpair()
+    with theirs:
+        ours.setblocking(False)
+        try:
+            return _start_process(theirs, [device, str(frames_per_second)]), ours
+        except OSError:
+            ours.close()
+            raise
+
+
+def _start_process(theirs: socket.socket, options: list[str]) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", MODULE]
+    environment = {**os.environ, **MEMORY_TUNING, "OMP_NUM_THREADS": "1"}
+    if sys.platform == "win32":
+        process = subprocess.Popen([*command, "stdin", *options], env=environment, stdin=subprocess.PIPE)
+        assert process.stdin, "started with a pipe"
+        with process.stdin as pipe:
+            pipe.write(theirs.share(process.pid))
+        return process
+    number = theirs.fileno()
+    return subprocess.Popen(
+        [*command, str(number), *options], env=environment, stdin=subprocess.DEVNULL, pass_fds=[number]
+    )
+
+
+def inherit_socket(place: str) -> socket.socket:
+    """Take the worker's end of the socket pair: `place` is a descriptor's number, or "stdin" on Windows."""
+    if sys.platform == "win32":
+        return socket.fromshare(sys.stdin.buffer.read())
+    return socket.socket(fileno=int(place))

@@ -1,0 +1,1 @@
+"""The worker process: owns runs and trains them; started by name, never imported by the web process."""

@@ -1,0 +1,29 @@
+"""Start a worker: `python -m server.engine.worker SOCKET DEVICE FRAMES_PER_SECOND`, as `server.engine.spawn` does."""
+
+import logging
+import os
+import signal
+import sys
+
+import torch
+
+from server.engine.spawn import inherit_socket
+from server.engine.worker.loop import Worker
+
+NICENESS = 10
+
+
+def main(place: str, device: str, frames_per_second: str) -> None:
+    """Serve until the web process closes the socket, in whichever way it ends."""
+    # Ctrl-C and a service manager's stop reach the whole group; the web process says when a worker ends.
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    logging.basicConfig(format="worker: %(levelname)s: %(message)s")
+    torch.set_num_threads(1)
+    Worker(inherit_socket(place), device, float(frames_per_second)).serve()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,57 @@
+"""What a run has to tell since its last report: rows of scalars, and how fast it is."""
+
+from __future__ import annotations
+
+from collections import deque
+from math import isfinite
+
+from torch import Tensor
+
+from server.gan.trainer import Losses
+from server.protocol.messages import MetricRow
+
+WINDOW_SECONDS = 1.0
+
+
+class Rows:
+    """Losses and scores in the order of their steps."""
+
+    def __init__(self) -> None:
+        self.steps: list[int] = []
+        self.d_loss: list[float | None] = []
+        self.g_loss: list[float | None] = []
+        self.metrics: list[MetricRow] = []
+
+    def __bool__(self) -> bool:
+        return bool(self.steps or self.metrics)
+
+    def add(self, step: int, losses: Losses) -> None:
+        """Add the losses of one step."""
+        self.steps.append(step)
+        self.d_loss.append(read_number(losses.discriminator))
+        self.g_loss.append(read_number(losses.generator))
+
+
+def read_number(loss: Tensor | None) -> float | None:
+    """Give a loss as a number; none where its player did not play."""
+    number = None if loss is None else loss.item()
+    return number if number is not None and isfinite(number) else None
+
+
+class Pace:
+    """Steps a second over the last second of play."""
+
+    def __init__(self) -> None:
+        self._passed: deque[tuple[float, int]] = deque()
+
+    def note(self, now: float, step: int) -> float:
+        """Take in that `step` was reached at `now` seconds; returns steps a second."""
+        while len(self._passed) > 1 and self._passed[1][0] <= now - WINDOW_SECONDS:
+            self._passed.popleft()
+        self._passed.append((now, step))
+        began, first = self._passed[0]
+        return (step - first) / (now - began) if now > began else 0.0
+
+    def stop(self) -> None:
+        """Forget the play before a pause."""
+        self._passed.clear()

@@ -1,0 +1,1 @@
+"""The conversation between a page and a session: one class a message, one encoding of frames."""

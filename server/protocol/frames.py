@@ -1,0 +1,69 @@
+"""Frames: one binary message, named arrays in their natural types, in the safetensors format.
+
+Shapes: M generated samples, N real samples, S cells a side of the surface, K lines a side of the warp,
+Z latent dimensions.
+Points and gradients are in published units, the data set's own; scores are raw discriminator outputs (high means real).
+
+| layer | arrays | |
+|---|---|---|
+| noise | z (M, min(Z, 2)) | the fixed noise that the generated samples come from, first two coordinates |
+| real | x_real (N, 2) | a fixed sample of the data |
+| generated | x_fake (M, 2) | G(z) for the fixed noise |
+| predictions | real_logits (N), fake_logits (M) | d(x_real), d(x_fake) |
+| surface | surface (S, S) | d over the box, row 0 at the bottom, at the centres of S x S cells |
+| warp | warp (K, K, 2) or (K, 2), warp_noise (K, K, 2) or (K, 1) | equally likely cells of noise, where G sends it |
+| gradients | gradients (M, 2) | -dL_G/dx per generated sample: where it should move |
+| d_gradients | surface_change (S, S) | change of d by a small step against its loss's gradient, at most 1 |
+| density | density (S, S) | the data's probability density over the box |
+
+Arrays that do not change within a revision (z, x_real, warp_noise, density) are sent once: a page keeps the newest of
+each array, and forgets all when `revision` changes.
+Metadata, all strings: session, step, phase, revision, box ("x0 x1 y0 y1").
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from server.errors import MessageError
+
+Arrays = Mapping[str, NDArray[np.generic]]
+
+LAYER_ARRAYS: Mapping[str, tuple[str, ...]] = {
+    "noise": ("z",),
+    "real": ("x_real",),
+    "generated": ("x_fake",),
+    "predictions": ("real_logits", "fake_logits"),
+    "surface": ("surface",),
+    "warp": ("warp", "warp_noise"),
+    "gradients": ("gradients",),
+    "d_gradients": ("surface_change",),
+    "density": ("density",),
+}
+FIXED_ARRAYS = frozenset({"z", "x_real", "warp_noise", "density"})
+"""Arrays that do not change within a revision."""
+
+
+def encode_frame(arrays: Arrays, metadata: Mapping[str, str]) -> bytes:
+    """Give the arrays and their metadata as one binary message."""
+    return save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, dict(metadata))
+
+
+def decode_frame(message: bytes) -> tuple[Arrays, Mapping[str, str]]:
+    """Read what `encode_frame` wrote.
+
+    Raises:
+        MessageError: these bytes are not a frame.
+    """
+    try:
+        arrays = load(message)
+    except SafetensorError as error:
+        raise MessageError(f"frame: expected the safetensors format, got other bytes ({error})") from None
+    header_length = int.from_bytes(message[:8], "little")
+    return arrays, json.loads(message[8 : 8 + header_length]).get("__metadata__", {})

@@ -1,0 +1,247 @@
+"""One frozen class a message; text messages are JSON, told apart by `type`.
+
+A client's message that changes something carries an `id`; it is answered by `done` or `failure` with the same id.
+A session carries out an id once and answers a repetition with the same answer, so a page that is loaded anew counts
+on from the clock's milliseconds, and two tabs of one session do not meet.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from server.errors import MessageError
+
+PROTOCOL = 1
+"""The version of the conversation; a page and a server of different versions say so and stop."""
+
+Layer = Literal["noise", "real", "generated", "predictions", "surface", "warp", "gradients", "d_gradients", "density"]
+"""What a frame can hold, by the name a page watches; `server.protocol.frames` says which arrays each has."""
+State = Literal["paused", "running", "stepping", "failed", "closed"]
+Player = Literal["both", "discriminator", "generator"]
+Id = Annotated[int, Field(ge=0, le=2**53)]
+StepNumber = Annotated[int, Field(ge=0, le=2**53)]
+
+
+class Message(BaseModel):
+    """A message: frozen, strict about types, no unknown fields."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+
+
+# What a page says ---------------------------------------------------------------------------------------------------
+
+
+class Hello(Message):
+    """First message: begin a session, or come back to `session`.
+
+    `seen` is the number of the newest event that the page still holds (0: it holds nothing).
+    """
+
+    type: Literal["hello"] = "hello"
+    protocol: int = PROTOCOL
+    session: str | None = Field(None, max_length=64)
+    seen: Annotated[int, Field(ge=0, le=2**53)] = 0
+    config: dict[str, Any] | None = None
+    preset: str | None = Field(None, max_length=64)
+
+
+class Configure(Message):
+    """Change the run to `config` (complete or partial: missing keys take their defaults).
+
+    Changes of seed, data, latent or networks begin a new run at step 0; all others apply while it goes on.
+    """
+
+    type: Literal["configure"] = "configure"
+    id: Id
+    config: dict[str, Any]
+
+
+class Play(Message):
+    """Train until paused; `rate` bounds the steps a second (none: as fast as it goes)."""
+
+    type: Literal["play"] = "play"
+    id: Id
+    rate: Annotated[float, Field(gt=0, le=1e6)] | None = None
+
+
+class Pause(Message):
+    """Stop training; `done` comes when the last step is over, and nothing changes after it."""
+
+    type: Literal["pause"] = "pause"
+    id: Id
+
+
+class Step(Message):
+    """Train `count` steps: whole ones, or one update of one player each."""
+
+    type: Literal["step"] = "step"
+    id: Id
+    player: Player = "both"
+    count: Annotated[int, Field(ge=1, le=10_000)] = 1
+
+
+class Reset(Message):
+    """Go back to step 0 with the same settings; the same seed, or the one given."""
+
+    type: Literal["reset"] = "reset"
+    id: Id
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] | None = None
+
+
+class Watch(Message):
+    """Say which layers the page shows; nothing else is computed or sent."""
+
+    type: Literal["watch"] = "watch"
+    layers: tuple[Layer, ...] = Field(max_length=16)
+
+
+class Credit(Message):
+    """Allow `count` more frames; sent after a frame is painted."""
+
+    type: Literal["credit"] = "credit"
+    count: Annotated[int, Field(ge=1, le=8)] = 1
+
+
+# What a session says: answers and where the run is -------------------------------------------------------------------
+
+
+class Failure(Message):
+    """Something was refused; `id` is the command's, or none where it could not be read."""
+
+    type: Literal["failure"] = "failure"
+    id: int | None
+    message: str
+
+
+class Done(Message):
+    """The command called `id` is carried out; `step` is the run's step after it."""
+
+    type: Literal["done"] = "done"
+    id: int
+    step: int
+
+
+class Divergence(Message):
+    """Why a run stopped: which quantity of which player was not finite, at which step."""
+
+    step: int
+    player: str
+    quantity: str
+    message: str
+
+
+class Status(Message):
+    """Where the run is; sent whenever the state changes and a few times a second while it runs."""
+
+    type: Literal["status"] = "status"
+    state: State
+    step: int
+    d_updates: int
+    g_updates: int
+    revision: int
+    steps_per_second: float
+    failure: Divergence | None = None
+
+
+class Welcome(Message):
+    """Answer to hello: the session, its config and where its run is; `resumed` if it was there before.
+
+    The events after number `since` follow; where `since` is 0 that is all of them, and the page first forgets its own.
+    """
+
+    type: Literal["welcome"] = "welcome"
+    protocol: int
+    session: str
+    resumed: bool
+    since: int
+    config: dict[str, Any]
+    status: Status
+
+
+# What a session says: events, its history. Each has its number `event`, counted from 1; they come in order -----------
+
+
+class Configured(Message):
+    """The run's config now, complete; `restarted` when a new run began at step 0."""
+
+    type: Literal["configured"] = "configured"
+    event: int
+    config: dict[str, Any]
+    revision: int
+    restarted: bool
+
+
+class MetricRow(Message):
+    """The metrics at one step, in the metrics' own units; none where one is not defined there."""
+
+    step: int
+    values: dict[str, float | None]
+
+
+class Scalars(Message):
+    """All rows of scalars since the last such message, in order; a loss is none where its player did not play."""
+
+    type: Literal["scalars"] = "scalars"
+    event: int
+    revision: int
+    steps: tuple[int, ...]
+    d_loss: tuple[float | None, ...]
+    g_loss: tuple[float | None, ...]
+    metrics: tuple[MetricRow, ...] = ()
+
+
+class Mark(Message):
+    """Something that the user did at a step: what changed, by dotted path, before and after."""
+
+    type: Literal["mark"] = "mark"
+    event: int
+    step: int
+    revision: int
+    text: str
+    changes: dict[str, tuple[Any, Any]] = {}
+
+
+class Floors(Message):
+    """What a perfect generator would score on each metric for this run's data."""
+
+    type: Literal["floors"] = "floors"
+    event: int
+    revision: int
+    values: dict[str, float]
+
+
+ClientMessage = Annotated[Hello | Configure | Play | Pause | Step | Reset | Watch | Credit, Field(discriminator="type")]
+ServerMessage = Annotated[
+    Welcome | Status | Configured | Scalars | Floors | Mark | Done | Failure, Field(discriminator="type")
+]
+Command = Configure | Play | Pause | Step | Reset
+"""The client's messages that carry an id and are answered."""
+
+_CLIENT: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
+
+
+def parse_message(text: str | bytes) -> ClientMessage:
+    """Read a client's message.
+
+    Raises:
+        MessageError: it is not JSON, or of no known type, or a field is wrong; the text names the field.
+    """
+    try:
+        return _CLIENT.validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "message"
+        raise MessageError(f"{place}: {first['msg'][:200]}") from None
+
+
+def find_id(text: str) -> int | None:
+    """Give the id of a command that could not be read as a message; none where there is none."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    number = found.get("id") if isinstance(found, dict) else None
+    return number if isinstance(number, int) and not isinstance(number, bool) else None

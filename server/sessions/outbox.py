@@ -1,0 +1,79 @@
+"""What one page is to be sent: answers and history are kept in order and never lost, of frames there is one at most.
+
+A frame is asked for only when the page has granted a credit for it and the one before has been sent, so no frame is
+ever made for nothing, and the newest state is the one that is shown.
+History is not kept here: the outbox knows how far the page has seen the session's timeline.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from server.engine import reports
+from server.protocol.messages import Done, Failure, Layer, Welcome
+
+MOST_CREDIT = 8
+MOST_ANSWERS = 1_000
+
+
+class Outbox:
+    """One page's view of a session; `notify` is called when there is something to take."""
+
+    def __init__(self, reader: int, seen: int, notify: Callable[[], None]) -> None:
+        self.reader = reader
+        self.seen = seen
+        self.notify = notify
+        self.layers: tuple[Layer, ...] = ()
+        self.credit = 0
+        self.frame: bytes | None = None
+        self.welcome: Welcome | None = None
+        self.status_due = True
+        self.is_finished = False
+        self._answers: deque[Done | Failure] = deque()
+        self._asked: tuple[Layer, ...] | None = None
+        self._fixed: tuple[int, frozenset[Layer]] = (0, frozenset())
+
+    def grant(self, count: int) -> None:
+        """Allow `count` more frames, up to a bound."""
+        self.credit = min(MOST_CREDIT, self.credit + count)
+
+    def answer(self, answer: Done | Failure) -> None:
+        """Keep an answer until it is taken; a page that gives commands and reads no answers is let go."""
+        if len(self._answers) >= MOST_ANSWERS:
+            self.is_finished = True
+        else:
+            self._answers.append(answer)
+        self.notify()
+
+    def take_answers(self) -> list[Done | Failure]:
+        """Give the answers and forget them."""
+        answers = list(self._answers)
+        self._answers.clear()
+        return answers
+
+    def choose_request(self, revision: int) -> tuple[tuple[Layer, ...], bool] | None:
+        """Give the layers to ask a frame of, and whether with their fixed arrays; none: nothing is to be asked now."""
+        if not (self.credit and self.layers) or self.frame is not None or self._asked == self.layers:
+            return None
+        self._asked = self.layers
+        shown_in, shown = self._fixed
+        return self.layers, shown_in != revision or not shown.issuperset(self.layers)
+
+    def forget_request(self) -> None:
+        """Nothing is asked for any more, because the run began anew."""
+        self._asked = None
+
+    def put_frame(self, report: reports.Frame, frame: bytes) -> None:
+        """Keep a frame until it is taken; it uses up a credit."""
+        self._asked = None
+        self.credit = max(0, self.credit - 1)
+        self.frame = frame
+        if report.fixed:
+            self._fixed = (report.revision, frozenset(report.layers))
+        self.notify()
+
+    def take_frame(self) -> bytes | None:
+        """Give the frame and forget it."""
+        frame, self.frame = self.frame, None
+        return frame

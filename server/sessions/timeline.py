@@ -1,0 +1,119 @@
+"""A run's history: scalars for the charts, and what the user did, each event with its number.
+
+Numbers are counted from 1 over the whole session. A page says which number it has seen last, and is sent what came
+after it; so a page that reads slowly gets fewer, longer messages, and nothing is kept for it in the meantime.
+Memory is bounded: beyond MOST_ROWS rows the older half is thinned to every second row, again and again with age.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator
+from math import isnan, nan
+
+from server.protocol.messages import Configured, Floors, Mark, MetricRow, Scalars
+
+MOST_ROWS = 20_000
+MOST_METRIC_ROWS = 4_000
+MOST_MARKS = 1_000
+UNNUMBERED = 0
+"""The number of an event that is not in a timeline yet."""
+
+Event = Configured | Floors | Mark | Scalars
+
+
+class Timeline:
+    """The history of the present revision; earlier ones are forgotten."""
+
+    def __init__(self) -> None:
+        self.newest = 0
+        self.revision = 1
+        self._begun_at = 0
+        self._clear()
+
+    def _clear(self) -> None:
+        self._numbers, self._steps = array("q"), array("q")
+        self._d_loss, self._g_loss = array("d"), array("d")
+        self._metrics: list[tuple[int, MetricRow]] = []
+        self._events: list[Configured | Floors | Mark] = []
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def begin(self, revision: int) -> None:
+        """Forget the revision before, because the run began anew."""
+        self._clear()
+        self.revision = revision
+        self._begun_at = self.newest + 1
+
+    def add_event(self, event: Configured | Floors | Mark) -> None:
+        """Give the event its number and add it; only the newest config and floors are kept."""
+        self.newest += 1
+        event = event.model_copy(update={"event": self.newest})
+        if not isinstance(event, Mark):
+            self._events = [one for one in self._events if type(one) is not type(event)]
+        self._events.append(event)
+        marks = sum(isinstance(one, Mark) for one in self._events)
+        if marks > MOST_MARKS:
+            self._events.remove(next(one for one in self._events if isinstance(one, Mark)))
+
+    def add_rows(
+        self,
+        steps: tuple[int, ...],
+        d_loss: tuple[float | None, ...],
+        g_loss: tuple[float | None, ...],
+        metrics: tuple[MetricRow, ...],
+    ) -> None:
+        """Add rows of scalars, in order; together they are one event."""
+        self.newest += 1
+        self._numbers.extend([self.newest] * len(steps))
+        self._steps.extend(steps)
+        self._d_loss.extend(nan if loss is None else loss for loss in d_loss)
+        self._g_loss.extend(nan if loss is None else loss for loss in g_loss)
+        self._metrics.extend((self.newest, row) for row in metrics)
+        if len(self._steps) > MOST_ROWS:
+            self._thin_rows()
+        if len(self._metrics) > MOST_METRIC_ROWS:
+            half = MOST_METRIC_ROWS // 2
+            self._metrics[:half] = self._metrics[:half:2]
+
+    def _thin_rows(self) -> None:
+        half = MOST_ROWS // 2
+        for whole in (self._numbers, self._steps):
+            whole[:half] = whole[:half:2]
+        for loss in (self._d_loss, self._g_loss):
+            loss[:half] = loss[:half:2]
+
+    def resume_after(self, seen: int) -> int:
+        """Give the number after which a page that has seen `seen` goes on; 0: from the beginning."""
+        return seen if self._begun_at <= seen <= self.newest else 0
+
+    def list_after(self, seen: int) -> Iterator[Event]:
+        """Give what came after number `seen`, in order; rows that follow each other come as one message."""
+        later = sorted((event for event in self._events if event.event > seen), key=lambda event: event.event)
+        for event in later:
+            yield from self._list_rows(seen, event.event - 1)
+            yield event
+            seen = event.event
+        yield from self._list_rows(seen, self.newest)
+
+    def _list_rows(self, after: int, until: int) -> Iterator[Scalars]:
+        first, last = bisect_right(self._numbers, after), bisect_right(self._numbers, until)
+        metrics = tuple(row for _, row in self._metrics[self._find_metric(after) : self._find_metric(until)])
+        if first < last or metrics:
+            yield Scalars(
+                event=until,
+                revision=self.revision,
+                steps=tuple(self._steps[first:last]),
+                d_loss=_read_losses(self._d_loss[first:last]),
+                g_loss=_read_losses(self._g_loss[first:last]),
+                metrics=metrics,
+            )
+
+    def _find_metric(self, number: int) -> int:
+        return bisect_right(self._metrics, number, key=lambda numbered: numbered[0])
+
+
+def _read_losses(column: array[float]) -> tuple[float | None, ...]:
+    return tuple(None if isnan(loss) else loss for loss in column)

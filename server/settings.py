@@ -1,0 +1,38 @@
+"""What an operator may change: by option, or by an environment variable (`GANLAB_PORT=9000`)."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Device = Literal["auto", "cpu", "cuda", "mps"]
+
+
+class Settings(BaseSettings):
+    """The settings of one running lab."""
+
+    model_config = SettingsConfigDict(env_prefix="GANLAB_", frozen=True)
+
+    host: str = "127.0.0.1"
+    """The address to listen at; `0.0.0.0` opens the lab to the network."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    """The port; 0 takes a free one."""
+    workers: Annotated[int, Field(ge=1, le=256)] | None = None
+    """How many processes train; one a core where it is not said."""
+    device: Device = "auto"
+    """Where the workers compute."""
+    data_dir: Path | None = None
+    """Where the lab keeps what outlives it; none: nothing is kept."""
+    max_sessions: Annotated[int, Field(ge=1)] = 64
+    """How many sessions may be open at once; who comes later is asked to try again."""
+    grace_seconds: Annotated[float, Field(ge=0)] = 60.0
+    """How long a session without any page waits for one to come back, before it ends."""
+    idle_seconds: Annotated[float, Field(gt=0)] = 3600.0
+    """After so long without a word from its pages a session's run is paused: a forgotten tab trains for nobody."""
+    heartbeat_seconds: Annotated[float, Field(gt=0)] = 2.0
+    """A worker that is silent for so long, beyond the time that its runs' steps may take, is replaced."""
+    frames_per_second: Annotated[float, Field(gt=0, le=240)] = 30.0
+    """The most frames a second that are made for one page while its run trains."""
+    send_seconds: Annotated[float, Field(gt=0)] = 5.0
+    """A page that does not take a message within this time is let go; it may come back."""

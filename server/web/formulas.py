@@ -1,0 +1,24 @@
+"""The catalogue's formulas as MathML, which browsers show without a script or a font of ours."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from latex2mathml.converter import convert
+
+from server.gan.config import Catalog
+
+
+def convert_formulas(catalog: Catalog) -> dict[str, str]:
+    """Give the MathML of every unit that has a formula, by `kind/key` (`losses/minimax`)."""
+    return {
+        f"{kind}/{unit['key']}": convert(unit["formula"], display="block")
+        for kind, units in catalog.items()
+        if isinstance(units, list)
+        for unit in units
+        if has_formula(unit)
+    }
+
+
+def has_formula(unit: Mapping[str, Any]) -> bool:
+    """Tell whether a unit says what it computes; presets do not."""
+    return bool(unit.get("formula"))

@@ -1,0 +1,131 @@
+"""Who may talk to the lab, and what a page of ours may load.
+
+A lab on a laptop is reachable from every page that the same browser shows. Two checks keep those out:
+the Host header must be a name of the lab (against DNS rebinding), and what changes something must not come from
+another page's Origin (a socket is open to every origin unless somebody looks).
+"""
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        # Plotly writes style attributes.
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "connect-src 'self'",
+        "font-src 'self'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "form-action 'self'",
+    )
+)
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# The registered code for a policy that was broken; before the handshake it becomes the status 403.
+POLICY_VIOLATION = 1008
+
+
+class Guard:
+    """ASGI middleware: checks Host and Origin of every request and socket, and adds the security headers.
+
+    `names`: the host names the lab answers to, or None for every name.
+    """
+
+    def __init__(self, app: ASGIApp, names: frozenset[str] | None) -> None:
+        self.app = app
+        self.names = names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer 421 (not the lab's name) or 403 (another page's request)."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        refusal = self.find_refusal(scope)
+        if refusal is None:
+            await self.app(scope, receive, add_headers(send))
+        elif scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
+            await WebSocketClose(POLICY_VIOLATION)(scope, receive, send)
+        else:
+            await refusal(scope, receive, add_headers(send))
+
+    def find_refusal(self, scope: Scope) -> PlainTextResponse | None:
+        """Say why this request is refused, or None."""
+        headers = Headers(scope=scope)
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or not self.knows_host(hosts[0]):
+            known = f"answers to {', '.join(sorted(self.names))} only" if self.names else "needs one Host header"
+            return PlainTextResponse(f"misdirected request: this lab {known}\n", 421)
+        origins = headers.getlist("origin")
+        changes = scope["type"] == "websocket" or scope["method"] not in READING_METHODS
+        if changes and any(not same_origin(origin, hosts[0]) for origin in origins):
+            return PlainTextResponse("refused: the request comes from another page\n", 403)
+        return None
+
+    def knows_host(self, host: str) -> bool:
+        """Tell whether a Host header names the lab, on whatever port a tunnel gave it."""
+        name = split_host(host)
+        return name is not None and (self.names is None or name in self.names)
+
+
+def lab_names(host: str) -> frozenset[str] | None:
+    """Give the names that a lab bound to `host` answers to: the loopback's, or None (any) where others can reach it."""
+    if host.lower() == "localhost" or (is_address(host) and ip_address(host).is_loopback):
+        return LOOPBACK_NAMES | {f"[{host}]" if ":" in host else host.lower()}
+    return None
+
+
+def is_address(host: str) -> bool:
+    """Tell whether `host` is an IP address rather than a name."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def split_host(host: str) -> str | None:
+    """Give the name in a Host header, lower case and without its port; None where it is malformed."""
+    if not host or any(sign in host for sign in "/\\@?#, \t"):
+        return None
+    try:
+        parts = urlsplit(f"//{host}")
+        _ = parts.port
+    except ValueError:
+        return None
+    name = parts.hostname
+    return f"[{name}]" if name and ":" in name else name
+
+
+def same_origin(origin: str, host: str) -> bool:
+    """Tell whether an Origin header is the page of the lab at `host`, port included."""
+    scheme, separator, place = origin.partition("://")
+    return bool(separator) and scheme in ("http", "https") and place.lower() == host.lower()
+
+
+def add_headers(send: Send) -> Send:
+    """Wrap `send` so that every response carries the security headers."""
+
+    async def send_with_headers(message: Message) -> None:
+        if message["type"] in ("http.response.start", "websocket.http.response.start"):
+            headers = MutableHeaders(scope=message)
+            for name, value in SECURITY_HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return send_with_headers

@@ -1,0 +1,164 @@
+"""`ganlab serve`: where it listens, what it says, and how it ends."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from server.commands.serve import lab_address, list_ports, listen_at, make_settings, open_listener
+from server.errors import ConfigError, LabError
+from server.settings import Settings
+from tests.tools.lab import ROOT
+
+
+@contextmanager
+def start_lab(*options: str) -> Iterator["subprocess.Popen[str]"]:
+    """Start `ganlab` with one worker and no browser; it is killed on the way out where it still runs."""
+    command = [sys.executable, "-m", "server", "--no-browser", "--workers", "1", *options]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def read_address(process: "subprocess.Popen[str]") -> str:
+    """Give the address that a starting lab prints."""
+    assert process.stdout
+    line = process.stdout.readline()
+    assert line.startswith("The lab is open at http://127.0.0.1:"), line
+    return line.split()[-1]
+
+
+def list_session(process: "subprocess.Popen[str]") -> list[int]:
+    """Give the processes that were started by a lab, itself not among them."""
+    listed = subprocess.run(["ps", "-eo", "pid=,sid=,stat="], capture_output=True, text=True, check=True).stdout
+    rows = [line.split() for line in listed.splitlines()]
+    return [int(pid) for pid, sid, state in rows if int(sid) == process.pid != int(pid) and "Z" not in state]
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    """A port of the loopback that another program listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        yield other.getsockname()[1]
+
+
+def test_the_lab_says_once_where_it_is_and_answers_there() -> None:
+    with start_lab("--port", "0") as process:
+        address = read_address(process)
+        with urllib.request.urlopen(f"{address}healthz", timeout=10) as answer:
+            assert json.load(answer) == {"status": "ok"}
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=20)
+    assert (out, err, process.returncode) == ("", "", 0)
+
+
+def test_a_named_port_that_is_taken_is_one_sentence_and_exit_code_1(taken_port: int) -> None:
+    with start_lab("--port", str(taken_port)) as process:
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (1, "")
+    assert err.startswith(f"ganlab: port: {taken_port} is taken by another program")
+    assert err.count("\n") == 1
+
+
+def test_a_named_port_is_the_only_one_that_is_tried() -> None:
+    assert list(list_ports(Settings(port=8000))) == [8000]
+    assert list(list_ports(Settings()))[:3] == [8000, 8001, 8002]
+
+
+def test_a_taken_port_gives_way_to_the_next_free_one(taken_port: int) -> None:
+    with open_listener("127.0.0.1", range(taken_port, taken_port + 20)) as listener:
+        assert taken_port < listener.getsockname()[1] < taken_port + 20
+
+
+def test_an_address_that_is_not_ours_is_refused_in_words() -> None:
+    with pytest.raises(LabError, match=r"^host: cannot listen at 192\.0\.2\.1:0: "):
+        open_listener("192.0.2.1", [0])
+
+
+def test_a_lab_with_a_page_open_and_a_run_training_ends_within_five_seconds() -> None:
+    with start_lab("--port", "0") as process:
+        address = read_address(process).replace("http://", "ws://")
+        with connect(f"{address}ws") as page:
+            page.send(json.dumps({"type": "hello"}))
+            page.send(json.dumps({"type": "play", "id": 1}))
+            while json.loads(page.recv(timeout=60))["type"] != "done":
+                pass
+            began = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(ConnectionClosed):
+                while page.recv(timeout=10):
+                    pass
+        assert process.wait(20) == 0
+        assert time.monotonic() - began < 5
+        assert page.close_code == 1012
+        assert list_session(process) == []
+
+
+@pytest.mark.parametrize("again", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_the_lab_and_its_workers_at_once(again: signal.Signals) -> None:
+    with start_lab("--port", "0") as process:
+        read_address(process)
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(again)
+        assert process.wait(10) == 0
+
+
+def test_a_killed_lab_leaves_no_worker_behind() -> None:
+    with start_lab("--port", "0") as process:
+        read_address(process)
+        workers = list_session(process)
+        process.kill()
+        process.wait(10)
+        deadline = time.monotonic() + 20
+        while list_session(process) and time.monotonic() < deadline:
+            os.sched_yield()
+        assert workers
+        assert list_session(process) == []
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000/"),
+        ("0.0.0.0", "http://127.0.0.1:8000/"),
+        ("::", "http://[::1]:8000/"),
+        ("lab.example", "http://lab.example:8000/"),
+    ],
+)
+def test_the_address_is_one_to_open_on_this_machine(host: str, address: str) -> None:
+    assert lab_address(host, 8000) == address
+
+
+def test_two_labs_cannot_listen_at_one_port(taken_port: int) -> None:
+    with pytest.raises(OSError, match="in use"):
+        listen_at("127.0.0.1", taken_port)
+
+
+def test_an_option_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GANLAB_PORT", "9001")
+    assert make_settings({"port": None}).port == 9001
+    assert make_settings({"port": 9002}).port == 9002
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("GANLAB_PORT", "soon"), ("GANLAB_WORKERS", "0"), ("GANLAB_DEVICE", "tpu")]
+)
+def test_a_wrong_setting_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError, match=f"^{name.removeprefix('GANLAB_').lower()}: .*got '{value}'$"):
+        make_settings({})

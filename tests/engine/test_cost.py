@@ -1,0 +1,21 @@
+"""The time that a heartbeat allows for a step."""
+
+from dataclasses import replace
+
+from server.engine.cost import allow_seconds, count_weights
+from server.gan.catalog import build_catalog
+from server.gan.config import NetworkConfig, check_config
+
+
+def test_weights_are_counted_layer_by_layer() -> None:
+    assert count_weights(NetworkConfig(2, 64, "relu"), 2, 1) == 2 * 64 + 64 * 64 + 64
+    assert count_weights(NetworkConfig(0, 64, "relu"), 3, 2) == 6
+
+
+def test_the_default_run_leaves_the_heartbeat_alone_and_a_heavy_one_gets_its_time() -> None:
+    config = check_config({}, build_catalog())
+    assert 0 < allow_seconds(config) < 0.1
+    wide = NetworkConfig(8, 256, "relu")
+    heavy = replace(config, generator=wide, discriminator=wide, batch_size=4096)
+    assert 30 < allow_seconds(heavy) < 120
+    assert allow_seconds(replace(heavy, d_updates=10)) > 3 * allow_seconds(heavy)

@@ -1,0 +1,131 @@
+"""What a run's next worker is told, so that the run is back as it was seen."""
+
+import pytest
+
+from server.engine import orders, reports
+from server.engine.remote import RemoteRun
+from server.gan.catalog import build_catalog
+from server.gan.config import RunConfig, check_config
+from server.protocol.messages import Divergence
+
+
+class Wire:
+    """A run whose orders are kept instead of sent."""
+
+    def __init__(self) -> None:
+        self.told: list[reports.RunReport] = []
+        self.sent: list[tuple[orders.Order, bytes]] = []
+        self.run = RemoteRun("a", self.told.append, lambda report, frame: None)
+        self.run.send = lambda order, body: self.sent.append((order, body))
+
+    def answer(self, number: int, step: int = 0, state: bytes = b"") -> None:
+        position = reports.Position(step=step, d_updates=step, g_updates=step)
+        self.run.receive(reports.Applied(run="a", number=number, position=position), state)
+
+    def report(self, *steps: int, state: bytes = b"", number: int | None = None, revision: int = 1) -> None:
+        position = reports.Position(step=steps[-1], d_updates=steps[-1], g_updates=steps[-1])
+        losses = (0.0,) * len(steps)
+        progress = reports.Progress(
+            run="a", revision=revision, number=number, position=position,
+            steps=steps, d_loss=losses, g_loss=losses, metrics=(), steps_per_second=0.0,
+        )  # fmt: skip
+        self.run.receive(progress, state)
+
+    def resume(self) -> list[tuple[orders.Order, bytes]]:
+        self.sent.clear()
+        self.run.resume()
+        return self.sent
+
+
+@pytest.fixture(scope="module")
+def config() -> RunConfig:
+    return check_config({}, build_catalog())
+
+
+def test_a_playing_run_begins_at_its_newest_state_and_replays_what_was_seen(config: RunConfig) -> None:
+    wire = Wire()
+    wire.answer(wire.run.open(config, 1), state=b"start")
+    wire.answer(wire.run.play(30.0))
+    wire.report(1, 2, state=b"two")
+    wire.report(3, 4, 5)
+    (opening, state), (play, _) = wire.resume()
+    assert isinstance(opening, orders.Open)
+    assert isinstance(play, orders.Play)
+    assert (opening.replay_to, state, play.rate) == (5, b"two", 30.0)
+
+
+def test_orders_without_an_answer_are_given_again_in_order(config: RunConfig) -> None:
+    wire = Wire()
+    wire.answer(wire.run.open(config, 1), state=b"start")
+    number = wire.run.step("generator", 10)
+    wire.report(1, 2, 3, state=b"three", number=number)
+    wire.run.pause()
+    (_, state), (step, _), (pause, _) = wire.resume()
+    assert isinstance(step, orders.Step)
+    assert (state, step.count, pause.type) == (b"three", 7, "pause")
+
+
+def test_a_pause_that_is_under_way_keeps_the_run_from_playing_on(config: RunConfig) -> None:
+    wire = Wire()
+    wire.answer(wire.run.open(config, 1))
+    wire.answer(wire.run.play(None))
+    wire.run.pause()
+    assert [order.type for order, _ in wire.resume()] == ["open", "pause"]
+
+
+def test_a_run_that_begins_anew_needs_nothing_of_the_old_one(config: RunConfig) -> None:
+    wire = Wire()
+    wire.answer(wire.run.open(config, 1), state=b"start")
+    number = wire.run.play(None)
+    wire.run.open(config.with_seed(5), 2)
+    ((opening, state),) = wire.resume()
+    assert isinstance(opening, orders.Open)
+    assert (opening.revision, opening.config["seed"], opening.replay_to, state) == (2, 5, 0, b"")
+    assert isinstance(wire.told[-1], reports.Applied)
+    assert wire.told[-1].number == number
+
+
+def test_a_live_change_counts_from_its_answer_on(config: RunConfig) -> None:
+    wire = Wire()
+    wire.answer(wire.run.open(config, 1))
+    changed = check_config({"batch_size": 64}, build_catalog())
+    number = wire.run.configure(changed)
+    (before, _), (again, _) = wire.resume()
+    assert isinstance(before, orders.Open)
+    assert (before.config["batch_size"], again.type) == (128, "configure")
+    wire.answer(number)
+    ((after, _),) = wire.resume()
+    assert isinstance(after, orders.Open)
+    assert after.config["batch_size"] == 64
+
+
+def test_what_an_earlier_revision_still_reports_is_dropped(config: RunConfig) -> None:
+    wire = Wire()
+    wire.run.open(config, 1)
+    wire.run.open(config, 2)
+    wire.report(1, 2, revision=1)
+    assert wire.told == []
+    assert wire.run.position.step == 0
+
+
+def test_a_frame_that_is_waited_for_is_asked_for_again(config: RunConfig) -> None:
+    wire = Wire()
+    wire.answer(wire.run.open(config, 1))
+    wire.run.want(1, ("real",), fixed=True)
+    assert [order.type for order, _ in wire.resume()] == ["open", "want"]
+    frame = reports.Frame(run="a", revision=1, reader=1, layers=("real",), fixed=True)
+    wire.run.receive(frame, b"frame")
+    assert [order.type for order, _ in wire.resume()] == ["open"]
+
+
+def test_a_run_that_is_given_up_refuses_what_was_asked_of_it(config: RunConfig) -> None:
+    wire = Wire()
+    wire.answer(wire.run.open(config, 1))
+    number = wire.run.play(None)
+    wire.run.give_up("it may be too large")
+    _, failed, refused = wire.told
+    expected = Divergence(step=0, player="", quantity="", message="it may be too large")
+    assert isinstance(failed, reports.Failed)
+    assert failed.failure == expected
+    assert refused == reports.Refused(run="a", number=number, message="it may be too large")
+    assert not wire.run.is_busy

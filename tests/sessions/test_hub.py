@@ -1,0 +1,102 @@
+"""Who is let in, and when a session is over; the clock is turned by hand."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from server.engine.pool import Pool
+from server.errors import ConfigError, EngineError
+from server.protocol.messages import Hello, Play, State
+from server.sessions.hub import Hub
+from server.sessions.session import Session
+from server.settings import Settings
+from tests.tools.engine import open_pool
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+class Clock:
+    """Seconds that pass when they are told to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def pool() -> AsyncIterator[Pool]:
+    """One worker."""
+    async with open_pool() as pool:
+        yield pool
+
+
+async def wait_for(session: Session, state: State, news: asyncio.Event) -> None:
+    async with asyncio.timeout(30):
+        while session.state != state:
+            news.clear()
+            await news.wait()
+
+
+async def test_a_session_waits_for_its_page_for_the_grace_time_and_no_longer(pool: Pool) -> None:
+    clock = Clock()
+    hub = Hub(Settings(grace_seconds=60), pool, clock)
+    session = hub.join(Hello())
+    outbox = session.attach(0, lambda: None)
+    clock.now += 1000
+    hub.sweep()
+    assert hub.sessions == {session.key: session}
+    hub.leave(session, outbox)
+    clock.now += 59
+    hub.sweep()
+    assert hub.join(Hello(session=session.key)) is session
+    clock.now += 1
+    hub.sweep()
+    assert session.state == "closed"
+    assert hub.join(Hello(session=session.key)) is not session
+    await hub.stop()
+
+
+async def test_a_forgotten_run_is_paused(pool: Pool) -> None:
+    clock, news = Clock(), asyncio.Event()
+    hub = Hub(Settings(idle_seconds=100), pool, clock)
+    session = hub.join(Hello())
+    outbox = session.attach(0, news.set)
+    session.handle(outbox, Play(id=1))
+    await wait_for(session, "running", news)
+    clock.now += 100
+    hub.sweep()
+    await wait_for(session, "paused", news)
+    hub.leave(session, outbox)
+    await hub.stop()
+
+
+async def test_a_full_lab_refuses_and_has_room_again(pool: Pool) -> None:
+    clock = Clock()
+    hub = Hub(Settings(max_sessions=1, grace_seconds=60), pool, clock)
+    hub.join(Hello())
+    with pytest.raises(EngineError, match="the lab is full: 1 sessions"):
+        hub.join(Hello())
+    clock.now += 60
+    hub.sweep()
+    hub.join(Hello())
+    await hub.stop()
+
+
+async def test_a_wrong_beginning_takes_no_place(pool: Pool) -> None:
+    hub = Hub(Settings(), pool)
+    with pytest.raises(ConfigError, match="preset: expected one of"):
+        hub.join(Hello(preset="nothing"))
+    with pytest.raises(ConfigError, match="seed: expected"):
+        hub.join(Hello(config={"seed": -1}))
+    assert hub.sessions == {}
+
+
+async def test_a_stopping_lab_lets_nobody_in(pool: Pool) -> None:
+    hub = Hub(Settings(), pool)
+    await hub.stop()
+    with pytest.raises(EngineError, match="the lab is stopping"):
+        hub.join(Hello())

@@ -45,7 +45,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     # A command is imported when it is asked for: those that train know the mathematics, serving knows the web.
     "server.commands": (),
     "server.commands.serve": ("server.errors", "server.settings", "server.app", "server.web"),
-    "server.commands.train": (*FACTS, "server.gan"),
+    "server.commands.train": (*FACTS, "server.gan", "server.settings"),
     "server.commands.catalog": (*FACTS, "server.gan"),
     "server.__main__": ("server.errors",),
     "server": (),

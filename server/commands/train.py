@@ -19,6 +19,7 @@ from server.gan.catalog import build_catalog
 from server.gan.config import Catalog, RunConfig, assign, check_config
 from server.gan.metrics import METRICS, evaluate_stack
 from server.gan.trainer import Diverged, Losses, Trainer
+from server.settings import count_cores
 
 MOST_SEEDS = 1024
 
@@ -46,8 +47,8 @@ def train_runs(
     """
     config = read_config(preset, file, assignments)
     chosen = parse_seeds(seeds) if seeds is not None else [config.seed]
-    # One thread, as in the lab's workers: the nets are small, and the arithmetic is then the same as there.
-    torch.set_num_threads(1)
+    # A run alone trains on one thread, as in the lab's workers: the nets are small. A stack is worth every core.
+    torch.set_num_threads(1 if len(chosen) == 1 else count_cores())
     for outcome in train_stack([config.with_seed(seed) for seed in chosen], steps):
         line = json.dumps(asdict(outcome), allow_nan=False) if as_json else describe_outcome(outcome)
         sys.stdout.write(line + "\n")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import subprocess
 from collections.abc import Callable, Coroutine
 
@@ -17,7 +16,7 @@ from server.engine.remote import Receive, RemoteRun
 from server.engine.spawn import start_worker
 from server.errors import EngineError
 from server.gan.config import Catalog
-from server.settings import Settings
+from server.settings import Settings, count_cores
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +71,7 @@ class Pool:
 
     async def start(self) -> None:
         """Start the workers, without waiting until they are ready."""
-        for _ in range(self.settings.workers or os.cpu_count() or 1):
+        for _ in range(self.settings.workers or count_cores()):
             await self._add_worker()
         self._watching = asyncio.get_running_loop().create_task(self._watch_workers())
 

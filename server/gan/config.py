@@ -29,7 +29,9 @@ RUN_NUMBERS = (
 )  # fmt: skip
 NETWORK_NUMBERS = (
     Number("hidden_layers", "Hidden layers", 2, 0, 8, "How many layers lie between input and output.", integer=True),
-    Number("width", "Neurons per layer", 64, 1, 256, "How many neurons each hidden layer has.", integer=True, scale="log"),
+    Number(
+        "width", "Neurons per layer", 64, 1, 256, "How many neurons each hidden layer has.", integer=True, scale="log"
+    ),
 )
 UNIT_SECTIONS = {
     "data": ("datasets", "ring8"),
@@ -110,7 +112,7 @@ def check_config(given: object, catalog: Catalog) -> RunConfig:
     """Make a RunConfig from plain data; missing keys take their defaults.
 
     Raises:
-        ConfigError: a key is unknown, or a value has the wrong type or lies outside its range; `key` is its dotted path.
+        ConfigError: a key is unknown, or its value has the wrong type or is out of range; `key` is the dotted path.
     """
     whole = _mapping("", given)
     version = whole.get("version", VERSION)

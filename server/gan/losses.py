@@ -66,7 +66,7 @@ def minimax(real_logits: Tensor, fake_logits: Tensor) -> AdversarialLoss:
 
 
 def least_squares(real_logits: Tensor, fake_logits: Tensor) -> AdversarialLoss:
-    """Scores are pulled to targets, 1 for real and 0 for generated: a sample far on the right side still feels a pull."""
+    """Scores are pulled to 1 for real and 0 for generated samples: even a sure one still feels a pull."""
     return AdversarialLoss(
         discriminator=lambda: 0.5 * (real_logits - 1).square() + 0.5 * fake_logits.square(),
         generator=lambda: 0.5 * (fake_logits - 1).square(),
@@ -78,7 +78,8 @@ LOSSES.add(
         "non_saturating",
         "Non-saturating",
         non_saturating,
-        r"L_D = \mathbb{E}[\mathrm{sp}(-d(x))] + \mathbb{E}[\mathrm{sp}(d(G(z)))], \quad L_G = \mathbb{E}[\mathrm{sp}(-d(G(z)))]",
+        r"L_D = \mathbb{E}[\mathrm{sp}(-d(x))] + \mathbb{E}[\mathrm{sp}(d(G(z)))],"
+        r" \quad L_G = \mathbb{E}[\mathrm{sp}(-d(G(z)))]",
         GOODFELLOW,
         extra={"score": {"kind": "probability"}},
     )
@@ -88,7 +89,8 @@ LOSSES.add(
         "minimax",
         "Minimax (saturating)",
         minimax,
-        r"L_D = \mathbb{E}[\mathrm{sp}(-d(x))] + \mathbb{E}[\mathrm{sp}(d(G(z)))], \quad L_G = -\mathbb{E}[\mathrm{sp}(d(G(z)))]",
+        r"L_D = \mathbb{E}[\mathrm{sp}(-d(x))] + \mathbb{E}[\mathrm{sp}(d(G(z)))],"
+        r" \quad L_G = -\mathbb{E}[\mathrm{sp}(d(G(z)))]",
         GOODFELLOW,
         extra={"score": {"kind": "probability"}},
     )
@@ -98,7 +100,8 @@ LOSSES.add(
         "least_squares",
         "Least squares",
         least_squares,
-        r"L_D = \tfrac{1}{2} \mathbb{E}[(d(x) - 1)^2] + \tfrac{1}{2} \mathbb{E}[d(G(z))^2], \quad L_G = \tfrac{1}{2} \mathbb{E}[(d(G(z)) - 1)^2]",
+        r"L_D = \tfrac{1}{2} \mathbb{E}[(d(x) - 1)^2] + \tfrac{1}{2} \mathbb{E}[d(G(z))^2],"
+        r" \quad L_G = \tfrac{1}{2} \mathbb{E}[(d(G(z)) - 1)^2]",
         Paper("Mao et al.", "Least Squares Generative Adversarial Networks", 2017),
         extra={"score": {"kind": "target", "fake": 0.0, "real": 1.0}},
     )

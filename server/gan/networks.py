@@ -139,8 +139,7 @@ class Network:
         runs = tuple(vector.shape[:-1])
         parts = torch.split_with_sizes(vector, self.lengths, -1)
         return [
-            part.view(runs + shape) if len(shape) > 1 else part
-            for part, shape in zip(parts, self.shapes, strict=True)
+            part.view(runs + shape) if len(shape) > 1 else part for part, shape in zip(parts, self.shapes, strict=True)
         ]
 
     def join(self, parts: Sequence[Tensor]) -> Tensor:

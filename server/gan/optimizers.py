@@ -98,9 +98,15 @@ OPTIMIZERS.add(
         "rmsprop",
         "RMSProp",
         rmsprop,
-        r"v \leftarrow \alpha v + (1 - \alpha) g^2, \quad \theta \leftarrow \theta - \eta \frac{g}{\sqrt{v} + \epsilon}",
+        r"v \leftarrow \alpha v + (1 - \alpha) g^2,"
+        r" \quad \theta \leftarrow \theta - \eta \frac{g}{\sqrt{v} + \epsilon}",
         Paper("Tieleman and Hinton", "Lecture 6.5: RMSProp", 2012),
-        (_rate(0.001), Number("alpha", "Alpha", 0.99, 0.0, 0.9999, "How slowly the usual size of the slope is forgotten.", live=True)),
+        (
+            _rate(0.001),
+            Number(
+                "alpha", "Alpha", 0.99, 0.0, 0.9999, "How slowly the usual size of the slope is forgotten.", live=True
+            ),
+        ),
         slots=("square",),
     )
 )
@@ -115,7 +121,9 @@ OPTIMIZERS.add(
         (
             _rate(0.001),
             Number("beta1", "Beta 1", 0.5, 0.0, 0.999, "How slowly the average slope is forgotten.", live=True),
-            Number("beta2", "Beta 2", 0.999, 0.0, 0.9999, "How slowly the usual size of the slope is forgotten.", live=True),
+            Number(
+                "beta2", "Beta 2", 0.999, 0.0, 0.9999, "How slowly the usual size of the slope is forgotten.", live=True
+            ),
         ),
         slots=("mean", "square"),
     )

@@ -1,6 +1,6 @@
 """Read-only looks at a single run: the arrays of a frame, as `server.protocol.frames` lists them.
 
-Shape letters: M generated samples, N real samples, S cells a side of the surface, K lines a side of the warp, Z latents.
+Shape letters: M generated and N real samples, S cells a side of the surface, K lines a side of the warp.
 A look draws from its own purposes and leaves the run's state alone, so training is the same whatever is looked at.
 Points, gradients and densities are in published units; scores are logits.
 """

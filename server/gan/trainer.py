@@ -83,7 +83,7 @@ class Trainer:
         self.failures: list[Diverged | None] = [None] * self._width
         self._batches: dict[str, Batches] = {}
         self._views: dict[str, tuple[Tensor, list[Tensor]]] = {}
-        self._ones = torch.ones(() if self.single else self._width, device=self.device)
+        self._shares = torch.empty(0)
         self._apply_configs()
         self.state = state.to(self.device) if state else self._start_state()
         self._losses = Losses()
@@ -250,19 +250,18 @@ class Trainer:
         real_logits, fake_logits = torch.split_with_sizes(logits, (batch, batch), -1)
         yield phase("classify", real_logits=real_logits, fake_logits=fake_logits)
         per_example = self.loss(real_logits, fake_logits).discriminator
-        d_loss = per_example.mean(-1)
-        self._losses = Losses(self._of_runs(d_loss.detach()))
+        d_loss = per_example.detach().mean(-1)
+        self._losses = Losses(self._of_runs(d_loss))
         yield phase("loss", per_example=per_example, d_loss=d_loss)
-        gradient = self.discriminator.parameter_gradient(weights, trace, self._upstream(d_loss, logits))
+        gradient = self.discriminator.parameter_gradient(weights, trace, self._upstream(per_example, logits))
         yield phase("backward", gradient=gradient)
-        change = self._move("d", "discriminator", d_loss.detach(), gradient)
+        change = self._move("d", "discriminator", d_loss, gradient)
         yield phase("update", change=change)
 
     def _update_generator(self, step: int, update: int) -> Iterator[Phase]:
         def phase(name: str, **tensors: Tensor) -> Phase:
             return Phase("generator", update, name, tensors)  # type: ignore[arg-type]  # one of six literals below
 
-        batch = self.config.batch_size
         scoring = self.weights("discriminator")
         z = self._batch(f"generator latent {update}", self.sample_latent, step)
         yield phase("sample", z=z)
@@ -277,19 +276,20 @@ class Trainer:
             real_logits = self.discriminator(scoring, x_real).squeeze(-1)
         yield phase("classify", fake_logits=fake_logits, **({"real_logits": real_logits} if self.loss.pairs else {}))
         per_example = self.loss(real_logits, fake_logits).generator
-        g_loss = per_example.mean(-1)
-        self._losses = Losses(self._losses.discriminator, self._of_runs(g_loss.detach()))
+        g_loss = per_example.detach().mean(-1)
+        self._losses = Losses(self._losses.discriminator, self._of_runs(g_loss))
         yield phase("loss", per_example=per_example, g_loss=g_loss)
-        slope = self.discriminator.input_gradient(scoring, scores, self._upstream(g_loss, fake_logits))
+        slope = self.discriminator.input_gradient(scoring, scores, self._upstream(per_example, fake_logits))
         gradient = self.generator.parameter_gradient(weights, trace, slope)
         yield phase("backward", slope=slope, gradient=gradient)
-        change = self._move("g", "generator", g_loss.detach(), gradient)
+        change = self._move("g", "generator", g_loss, gradient)
         yield phase("update", change=change)
 
-    def _upstream(self, loss: Tensor, logits: Tensor) -> Tensor:
-        """Give the gradient (..., N, 1) of the sum of the runs' losses with respect to the logits: runs never mix."""
-        (gradient,) = torch.autograd.grad(loss, logits, self._ones)
-        return gradient.unsqueeze(-1)
+    def _upstream(self, per_example: Tensor, logits: Tensor) -> Tensor:
+        """Give the gradient (..., N, 1) of the runs' mean losses with respect to the logits: runs never mix."""
+        if self._shares.shape != per_example.shape:
+            self._shares = torch.full_like(per_example, 1 / per_example.shape[-1])
+        return pull_back(per_example, logits, self._shares).unsqueeze(-1)
 
     def _move(self, player: str, network: str, loss: Tensor, gradient: Tensor) -> Tensor:
         """Let the player's optimizer move its network; returns the change (..., P)."""
@@ -299,9 +299,10 @@ class Trainer:
         count = (state.d_optimizer_steps if player == "d" else state.g_optimizer_steps) + 1
         change, slots = optimizer.function(gradient, slots, count, **self._values[player])
         moved = {network: before + change, **{prefix + name: slot for name, slot in slots.items()}}
-        total = loss.sum().item() + sum(tensor.sum().item() for tensor in moved.values())
-        if any(self.failures) or not isfinite(total):  # not finite as soon as one number is not
-            keep = self._find_failures(network, loss, gradient, torch.cat(list(moved.values()), -1))
+        # Not finite as soon as one number is not; a norm is infinite before an optimizer's squares are.
+        total = loss.sum().item() + torch.linalg.vector_norm(gradient).item() + moved[network].sum().item()
+        if any(self.failures) or not isfinite(total):
+            keep = self._find_failures(network, loss, gradient, moved[network])
             moved = {name: torch.where(keep, tensor, state.tensors[name]) for name, tensor in moved.items()}
         counted = {f"{player}_updates": getattr(state, f"{player}_updates") + 1, f"{player}_optimizer_steps": count}
         self.state = state._replace(tensors={**state.tensors, **moved}, **counted)
@@ -310,7 +311,7 @@ class Trainer:
     def _find_failures(self, player: str, loss: Tensor, gradient: Tensor, moved: Tensor) -> Tensor:
         """Remember which runs failed and why, and tell which go on (R, 1); a single run stops at once."""
         rows = [tensor.reshape(self._width, -1) for tensor in (loss, gradient, moved)]
-        finite = torch.stack([torch.isfinite(row).all(-1) for row in rows])
+        finite = torch.stack([torch.isfinite(torch.linalg.vector_norm(row, dim=-1)) for row in rows])
         for run, fine in enumerate(finite.T.tolist()):
             if all(fine) or self.failures[run]:
                 continue
@@ -326,6 +327,20 @@ class Trainer:
         return values if self.single else values[: self.runs]
 
 
+def pull_back(outputs: Tensor, inputs: Tensor, weights: Tensor) -> Tensor:
+    """Give the gradient of the weighted sum of `outputs` with respect to `inputs`.
+
+    What torch.autograd.grad does, less its check of the shapes, which takes as long as the work does on so few numbers
+    and imports sympy: half a second and 35 MB for every worker.
+    """
+    engine = torch.autograd.Variable._execution_engine
+    (gradient,) = engine.run_backward(
+        (outputs,), (weights,), keep_graph=False, create_graph=False, inputs=(inputs,), accumulate_grad=False
+    )
+    assert gradient is not None, "the outputs depend on the inputs"
+    return gradient
+
+
 def structure(config: RunConfig) -> str:
     """Give what runs must share to train in one stack: everything but the seed and the live numbers."""
     plain = config.to_json()
@@ -334,4 +349,3 @@ def structure(config: RunConfig) -> str:
         live = {p.key for p in OPTIMIZERS[plain[section]["name"]].parameters if getattr(p, "live", False)}
         plain[section] = {key: value for key, value in plain[section].items() if key not in live}
     return json.dumps(plain, sort_keys=True)
-

@@ -5,7 +5,6 @@
 
 import argparse
 import json
-import os
 import platform
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from server.settings import count_cores
 from tests.bench.browser import Pace, open_session, play_for
 from tests.bench.races import Rate, Team, open_players
 from tests.tools.lab import ROOT
@@ -53,6 +53,7 @@ def list_teams(cores: int) -> list[Team]:
         Team(PLAIN, "plain", 1),
         Team("one run here", "one", 1),
         Team(f"{RUNS} runs in a stack, one core", "stack", RUNS),
+        Team(f"{RUNS} runs in a stack, {cores} cores", "stack", RUNS, threads=cores),
         Team(f"{share * cores} runs in {cores} stacks, {cores} cores", "stack", share, cores),
     ]
 
@@ -60,7 +61,7 @@ def list_teams(cores: int) -> list[Team]:
 def measure_config(config: Mapping[str, Any], rounds: int, seconds: float, browser: bool) -> Iterator[Measurement]:
     """Let everybody take a turn in each round, and give one row each."""
     with ExitStack() as stack:
-        players = stack.enter_context(open_players(list_teams(os.cpu_count() or 1), config))
+        players = stack.enter_context(open_players(list_teams(count_cores()), config))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         page = stack.enter_context(open_session(folder, config)) if browser else None
         turns: dict[str, list[Rate]] = {player.team.name: [] for player in players}
@@ -115,7 +116,7 @@ def main() -> None:
         rows = list(measure_config(config, rounds, seconds, not arguments.no_browser))
         results[name] = [asdict(row) for row in rows]
         console.print(make_table(f"{name}: {json.dumps(config) if config else 'every setting as it comes'}", rows))
-    machine = {"cores": os.cpu_count(), "python": platform.python_version(), "torch": version("torch")}
+    machine = {"cores": count_cores(), "python": platform.python_version(), "torch": version("torch")}
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
     arguments.json.write_text(
         json.dumps({"machine": machine, "rounds": rounds, "seconds": seconds, "configs": results}, indent=2) + "\n"

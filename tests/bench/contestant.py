@@ -1,4 +1,4 @@
-"""A process that trains when it is told to: `python -m tests.bench.contestant KIND RUNS CONFIG`.
+"""A process that trains when it is told to: `python -m tests.bench.contestant KIND RUNS THREADS CONFIG`.
 
 It writes a line when it is ready.
 For each line on stdin, a number of seconds, it trains that long and writes `steps seconds cpu_seconds`.
@@ -46,8 +46,8 @@ def say_line(text: str) -> None:
 
 def main() -> None:
     """Take turns until stdin ends."""
-    torch.set_num_threads(1)
-    kind, runs, config = sys.argv[1:]
+    kind, runs, threads, config = sys.argv[1:]
+    torch.set_num_threads(int(threads))
     step = build_step(kind, int(runs), check_config(json.loads(config), build_catalog()))
     for _ in range(WARM_STEPS):
         step()

@@ -15,12 +15,13 @@ from tests.tools.lab import ROOT
 
 @dataclass(frozen=True)
 class Team:
-    """Contestants that train at the same time, `runs` runs each; together they are one row of the table."""
+    """Contestants that train at the same time, `runs` runs and `threads` each; together one row of the table."""
 
     name: str
     kind: str
     runs: int
     size: int = 1
+    threads: int = 1
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,9 @@ def open_players(teams: Sequence[Team], config: Mapping[str, Any]) -> Iterator[l
 @contextmanager
 def open_process(team: Team, config: Mapping[str, Any]) -> Iterator["subprocess.Popen[str]"]:
     """Start one contestant; it ends when its stdin is closed."""
-    command = [sys.executable, "-m", "tests.bench.contestant", team.kind, str(team.runs), json.dumps(config)]
-    environment = {**os.environ, **MEMORY_TUNING, "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "tests.bench.contestant", team.kind]
+    command += [str(team.runs), str(team.threads), json.dumps(config)]
+    environment = {**os.environ, **MEMORY_TUNING, "OMP_NUM_THREADS": str(team.threads)}
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

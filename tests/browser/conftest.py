@@ -69,7 +69,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def viewport() -> str:
-    """The shape of the window; a test that names other shapes takes its place: `@pytest.mark.parametrize("viewport", VIEWPORTS)`."""
+    """The shape of the window; `@pytest.mark.parametrize("viewport", VIEWPORTS)` tries all of them."""
     return "laptop"
 
 

@@ -97,8 +97,10 @@ def test_predictions_are_the_scores_of_the_shown_samples() -> None:
 @pytest.mark.parametrize("loss", list(LOSSES))
 @pytest.mark.parametrize("data", ["ring8", "gaussians"])
 def test_gradients_point_where_the_generators_own_loss_falls(loss: str, data: str) -> None:
-    """Finite differences of the chosen loss in published units; the slope of the discriminator alone is another thing."""
-    trainer = build(f"loss.name={loss}", f"data.name={data}", "generator.activation=tanh", "discriminator.activation=tanh")
+    """Finite differences of the chosen loss, in published units; the discriminator's slope alone is another thing."""
+    trainer = build(
+        f"loss.name={loss}", f"data.name={data}", "generator.activation=tanh", "discriminator.activation=tanh"
+    )
     arrays = probe_layers(trainer, ["generated", "gradients"], SIZES)
     x_fake, gradients = torch.from_numpy(arrays["x_fake"]), torch.from_numpy(arrays["gradients"])
     reach = 1e-3 * (probe_box(trainer.config)[1] - probe_box(trainer.config)[0])

@@ -89,7 +89,9 @@ def test_phases_walked_by_hand_give_the_weights_of_steps(loss: str, optimizer: s
 
 
 def test_an_update_walks_through_the_six_phases() -> None:
-    walked = [(phase.player, phase.update, phase.name) for phase in Trainer(make_config(*SMALL, "d_updates=2")).phases()]
+    walked = [
+        (phase.player, phase.update, phase.name) for phase in Trainer(make_config(*SMALL, "d_updates=2")).phases()
+    ]
     names = ["sample", "generate", "classify", "loss", "backward", "update"]
     turns = [("discriminator", 0), ("discriminator", 1), ("generator", 0)]
     assert walked == [(player, update, name) for player, update in turns for name in names]
@@ -135,7 +137,8 @@ def test_runs_of_a_stack_may_have_their_own_rates() -> None:
 
 
 @pytest.mark.parametrize(
-    ("player", "moved", "still"), [("discriminator", "discriminator", "generator"), ("generator", "generator", "discriminator")]
+    ("player", "moved", "still"),
+    [("discriminator", "discriminator", "generator"), ("generator", "generator", "discriminator")],
 )
 def test_an_update_moves_one_player_only(player: str, moved: str, still: str) -> None:
     trainer = Trainer(make_config(*SMALL))
@@ -214,7 +217,9 @@ def test_a_diverged_run_of_a_stack_stops_alone() -> None:
 @pytest.mark.parametrize("units", ["lab", "published"])
 def test_gradients_follow_the_losses_of_the_phases(loss_key: str, units: str) -> None:
     """The gradient of every update equals autograd's for the same numbers, in float64."""
-    trainer = train(Trainer(make_config("data.name=gaussians", f"data.units={units}", f"loss.name={loss_key}", *SMALL)), 3)
+    trainer = train(
+        Trainer(make_config("data.name=gaussians", f"data.units={units}", f"loss.name={loss_key}", *SMALL)), 3
+    )
     loss = trainer.loss
     before = trainer.state.tensors
     seen: dict[str, dict[str, torch.Tensor]] = {"discriminator": {}, "generator": {}}

@@ -96,7 +96,9 @@ class Page:
     @property
     def status(self) -> dict[str, Any]:
         """The newest status."""
-        return next(m if m["type"] == "status" else m["status"] for m in reversed(self.messages) if "status" in (m["type"], *m))
+        return next(
+            m if m["type"] == "status" else m["status"] for m in reversed(self.messages) if "status" in (m["type"], *m)
+        )
 
     def rows(self, revision: int = 1) -> list[tuple[int, float | None, float | None]]:
         """All rows of losses of a revision, (step, d_loss, g_loss)."""

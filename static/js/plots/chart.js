@@ -100,8 +100,9 @@ export class Chart {
     this.#askToDraw();
   }
 
-  /** @param {readonly Series[]} series */
+  /** @param {readonly Series[]} series one alone needs no legend */
   #drawLegend(series) {
+    if (series.length < 2) return;
     const known = new Set([...this.#legend.querySelectorAll("input")].map(({ value }) => value));
     for (const { key, name, colour } of series) {
       if (known.has(key)) continue;

@@ -72,7 +72,7 @@ export function layOutChart({ width, height, revision, palette, font, floors }) 
   return {
     width,
     height,
-    margin: { l: 3.4 * font.size, r: 8, t: 8, b: 2.2 * font.size, autoexpand: false },
+    margin: { l: 3.4 * font.size, r: 8, t: 8, b: 3.4 * font.size, autoexpand: false },
     // A new run begins with its whole chart in view; within a run the user's zoom stays.
     uirevision: revision,
     showlegend: false,
@@ -86,11 +86,19 @@ export function layOutChart({ width, height, revision, palette, font, floors }) 
       bordercolor: formatColour(palette.line),
       font: { ...font, size: font.size + 1, color: formatColour(palette.ink) },
     },
-    xaxis: { ...axis, showgrid: false, rangemode: "tozero", nticks: 6, tickformat: ",d", unifiedhovertitle: { text: "Step %{x:,d}" } },
+    xaxis: {
+      ...axis,
+      title: { text: "Step", standoff: 4 },
+      showgrid: false,
+      rangemode: "tozero",
+      nticks: 6,
+      tickformat: ",d",
+      unifiedhovertitle: { text: "Step %{x:,d}" },
+    },
     yaxis: { ...axis, rangemode: "tozero", nticks: 5 },
     yaxis2: { overlaying: "y", range: [0, 1], visible: false, fixedrange: true },
     shapes: floors.map((series) => drawFloor(series, palette)),
-    annotations: floors.map((series, i) => nameFloor(series, i, palette, font.size - 1)),
+    annotations: floors.map((series) => nameFloor(series, palette, font.size - 1)),
   };
 }
 
@@ -104,22 +112,19 @@ function drawFloor({ colour, floor }, palette) {
 }
 
 /**
- * Floors may lie close together, so their names stand at different ends.
  * @param {Series} series
- * @param {number} index
  * @param {Palette} palette
  * @param {number} size
  */
-function nameFloor({ name, colour, floor }, index, palette, size) {
-  const atEnd = index % 2 === 0;
+function nameFloor({ colour, floor }, palette, size) {
   return {
     xref: "paper",
-    x: atEnd ? 1 : 0.01,
-    xanchor: atEnd ? "right" : "left",
+    x: 1,
+    xanchor: "right",
     yref: "y",
     y: floor,
     yanchor: "bottom",
-    text: `best possible ${name} ${formatNumber(floor)}`,
+    text: `best possible ${formatNumber(floor)}`,
     showarrow: false,
     bgcolor: formatColour(palette.panel, 0.75),
     font: { size, color: formatColour(palette[colour]) },

@@ -1,4 +1,4 @@
-/** The metrics panel: charts of the losses and of the distances to the data, and a table of what holds now. */
+/** The metrics panel: charts of the losses and of two distances to the data, and a table of what holds now. */
 
 import { watchPalette } from "../palette.js";
 import { Chart, createMetricsTable } from "./chart.js";
@@ -30,7 +30,8 @@ export function createCharts(root, store, { signal }) {
   /** @type {Chart[]} */
   const charts = [
     new Chart("Losses", listLosses, () => ask([charts[0]]), { signal }),
-    new Chart("Distance to the data", listDistances, () => ask([charts[1]]), { signal }),
+    new Chart("KL divergence", (state) => listMetric(state, "grid_kl", "KL", "generated"), () => ask([charts[1]]), { signal }),
+    new Chart("JS divergence", (state) => listMetric(state, "grid_js", "JS", "generated"), () => ask([charts[2]]), { signal }),
   ];
   const table = createMetricsTable();
   root.append(make("div", { className: "charts" }, [...charts.map(({ element }) => element), table.element]));
@@ -86,17 +87,14 @@ function listLosses({ history: { steps, d_loss, g_loss } }) {
 }
 
 /**
+ * A metric alone: two would share an axis on which one of them is flat.
  * @param {Readonly<PageState>} state
+ * @param {string} key
+ * @param {string} name
+ * @param {import("../palette.js").ColourName} colour
  * @returns {Series[]}
  */
-function listDistances({ history: { metrics }, floors }) {
-  /** @type {readonly [string, string, import("../palette.js").ColourName][]} */
-  const wanted = [
-    ["grid_kl", "KL", "generated"],
-    ["grid_js", "JS", "ink"],
-  ];
-  return wanted.map(([key, name, colour]) => {
-    const { steps = NOTHING, values = NOTHING } = metrics.get(key) ?? {};
-    return { key, name, colour, steps, values, floor: floors[key] };
-  });
+function listMetric({ history: { metrics }, floors }, key, name, colour) {
+  const { steps = NOTHING, values = NOTHING } = metrics.get(key) ?? {};
+  return [{ key, name, colour, steps, values, floor: floors[key] }];
 }

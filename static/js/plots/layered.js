@@ -62,6 +62,7 @@ class LayeredView {
   #side = 0;
   /** @type {number | null} */
   #needle = null;
+  #revision = 0;
   #hasPlots = false;
   #hasTraces = false;
   #isListening = false;
@@ -123,11 +124,15 @@ class LayeredView {
 
   /** Paint in the next animation frame, and bring the plot up to date when all is still. */
   #refresh() {
-    const box = this.#store.get().frame?.box;
+    const { frame, revision } = this.#store.get();
+    if (revision !== this.#revision) {
+      this.#revision = revision;
+      this.#needle = null;
+    }
+    const box = frame?.box;
     if (box && !sameBox(this.#home, box)) {
       this.#home = box;
       this.#box = box;
-      this.#needle = null;
     }
     this.#request();
     this.#requestFigure();

@@ -1,0 +1,137 @@
+"""The main job, end to end: choose a data set, train, pause, step, reset, and see the truth at every point."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+LOSSES = ("steps", "d_loss", "g_loss")
+PAINTED = "() => [...document.querySelectorAll('canvas[data-layer]')].map((canvas) => canvas.toDataURL()).join()"
+
+
+class Told:
+    """What the server tells the page from now on."""
+
+    def __init__(self, page: Page) -> None:
+        self.messages: list[dict[str, Any]] = []
+        page.on("websocket", lambda socket: socket.on("framereceived", self._note))
+
+    def _note(self, payload: str | bytes) -> None:
+        if isinstance(payload, str):
+            self.messages.append(json.loads(payload))
+
+    def list_rows(self, revision: int) -> list[tuple[float, ...]]:
+        """The rows (step, d_loss, g_loss) of a revision."""
+        parts = [m for m in self.messages if m["type"] == "scalars" and m["revision"] == revision]
+        return [row for part in parts for row in zip(*(part[key] for key in LOSSES), strict=True)]
+
+
+def open_page(page: Page) -> None:
+    """The lab, connected, with its first frame painted."""
+    page.goto("/")
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_enabled()
+    page.wait_for_function("() => document.querySelector('canvas[data-layer=generated]')?.width > 0")
+
+
+def press(page: Page, name: str) -> None:
+    """Click the button of that name."""
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def step_of(page: Page) -> Locator:
+    """The status that holds the step's number."""
+    return page.get_by_role("status", name="Step", exact=True)
+
+
+def pause(page: Page) -> str:
+    """Pause; the step at which the run stands."""
+    press(page, "Pause")
+    expect(page.get_by_text("Paused at step")).to_be_visible()
+    return step_of(page).inner_text()
+
+
+def read_js(page: Page) -> float:
+    """The Jensen-Shannon divergence that the metrics show now."""
+    row = page.get_by_role("region", name="Metrics").get_by_role("row", name=re.compile("^JS divergence"))
+    return float(row.get_by_role("cell").first.inner_text())
+
+
+def look(page: Page) -> str:
+    """Every painted layer, once two looks agree: the page draws in its own time."""
+    before, now = "", str(page.evaluate(PAINTED))
+    while now != before:
+        page.wait_for_timeout(300)
+        before, now = now, str(page.evaluate(PAINTED))
+    return now
+
+
+def step_ten_times(page: Page) -> None:
+    """Step by hand, waiting for each step."""
+    for wanted in range(1, 11):
+        press(page, "Step")
+        expect(step_of(page)).to_have_text(str(wanted))
+
+
+@pytest.mark.timeout(400)
+def test_the_generated_samples_reach_the_ring(page: Page) -> None:
+    """The Jensen-Shannon divergence falls under half of its first value."""
+    open_page(page)
+    page.get_by_role("radio", name="Ring", exact=True).check()
+    press(page, "Step")
+    expect(step_of(page)).to_have_text("1")
+    first = now = read_js(page)
+    for _ in range(60):
+        press(page, "Play")
+        page.wait_for_timeout(2000)
+        step = pause(page)
+        now = read_js(page)
+        if now < first / 2:
+            break
+    assert now < first / 2, f"from {first} at the first step to {now} at step {step}"
+
+
+def test_pause_stops_at_once_and_changes_nothing_more(page: Page) -> None:
+    open_page(page)
+    press(page, "Play")
+    expect(step_of(page)).to_have_text(re.compile(r"^\d{2,}|,"))
+    step, picture = pause(page), look(page)
+    page.wait_for_timeout(1500)
+    assert step_of(page).inner_text() == step
+    assert look(page) == picture
+
+
+def test_step_adds_one_and_changes_the_picture(page: Page) -> None:
+    open_page(page)
+    picture = look(page)
+    press(page, "Step")
+    expect(step_of(page)).to_have_text("1")
+    assert look(page) != picture
+
+
+def test_reset_brings_back_the_same_first_picture_and_the_same_first_ten_losses(page: Page) -> None:
+    told = Told(page)
+    open_page(page)
+    picture = look(page)
+    step_ten_times(page)
+    assert look(page) != picture
+    press(page, "Reset")
+    expect(step_of(page)).to_have_text("0")
+    assert look(page) == picture
+    step_ten_times(page)
+    first, second = told.list_rows(1), told.list_rows(2)
+    assert [step for step, *_ in first] == list(range(1, 11))
+    assert second == first
+
+
+def test_a_new_seed_is_another_run(page: Page) -> None:
+    told = Told(page)
+    open_page(page)
+    picture = look(page)
+    step_ten_times(page)
+    press(page, "New seed")
+    expect(step_of(page)).to_have_text("0")
+    assert look(page) != picture
+    step_ten_times(page)
+    assert told.list_rows(2) != told.list_rows(1)

@@ -2,18 +2,22 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
+import httpx
 from playwright.sync_api import Page, sync_playwright
 
 from tests.tools.browser import LAUNCH_FLAGS, NONE_FOUND, find_browser
 from tests.tools.lab import open_lab
 
 WARM_MILLISECONDS = 500
+HEALTH_SECONDS = 0.05
 # The page grants one credit after each frame that it has painted; before that it grants the first ones together.
 COUNT_CREDITS = """(config) => {
     window.painted = 0;
@@ -35,10 +39,11 @@ READ_COUNTERS = """() => ({
 
 @dataclass(frozen=True)
 class Pace:
-    """What a session does in a second."""
+    """What a session does in a second, and how many milliseconds each request to /healthz took meanwhile."""
 
     steps: float
     frames: float
+    health: tuple[float, ...]
 
 
 @contextmanager
@@ -67,7 +72,7 @@ def play_for(page: Page, seconds: float) -> Pace:
     page.wait_for_function(IS_PAST, arg=still["steps"])
     page.wait_for_timeout(WARM_MILLISECONDS)
     before = page.evaluate(READ_COUNTERS)
-    page.wait_for_timeout(seconds * 1000)
+    health = ask_health(urljoin(page.url, "/healthz"), seconds)
     after = page.evaluate(READ_COUNTERS)
     page.get_by_role("button", name="Pause", exact=True).click()
     page.get_by_role("button", name="Play", exact=True).wait_for()
@@ -75,7 +80,19 @@ def play_for(page: Page, seconds: float) -> Pace:
     return Pace(
         steps=(read_number(after["steps"]) - read_number(before["steps"])) / took,
         frames=(after["painted"] - before["painted"]) / took,
+        health=health,
     )
+
+
+def ask_health(address: str, seconds: float) -> tuple[float, ...]:
+    """Ask for an answer some twenty times a second; how many milliseconds each took."""
+    took, until = [], time.perf_counter() + seconds
+    with httpx.Client() as client:
+        while (began := time.perf_counter()) < until:
+            client.get(address).raise_for_status()
+            took.append((time.perf_counter() - began) * 1000)
+            time.sleep(HEALTH_SECONDS)
+    return tuple(took)
 
 
 def read_number(text: str) -> int:

@@ -54,9 +54,10 @@ bench: $(TEST_STAMP)  ## measure the lab beside a plain PyTorch loop; ARGS="--qu
 	@$(PY) -m tests.tools.browser --install
 	@$(PY) -m tests.bench $(ARGS)
 
-screenshots: $(TEST_STAMP)  ## take the README's picture, and the page in four shapes into .artifacts/
+screenshots: $(TEST_STAMP)  ## take the README's and the article's pictures
 	@$(PY) -m tests.tools.browser --install
 	@$(PY) -m tests.tools.screenshots
+	@$(PY) -m tests.tools.article
 
 clean:  ## remove everything that was made, .venv too
 	rm -rf $(VENV) .artifacts .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

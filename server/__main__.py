@@ -71,7 +71,7 @@ def serve(
     ] = None,
     device: Annotated[Device | None, typer.Option(help="Where runs are computed.", show_default="auto")] = None,
     data_dir: Annotated[
-        Path | None, typer.Option(help="Where the lab keeps what outlives it.", show_default="nothing is kept")
+        Path | None, typer.Option(help="For later versions: nothing is kept there yet.", show_default="none")
     ] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
 ) -> None:
@@ -93,6 +93,9 @@ def train(
     seeds: Annotated[
         str | None, typer.Option(help="The seeds to train together: 0-4, or 0,3,7.", show_default="the config's seed")
     ] = None,
+    save: Annotated[
+        Path | None, typer.Option(help="Save the trained model; for one seed only.", dir_okay=False)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object a seed.")] = False,
 ) -> None:
     """Train without a browser: a progress bar on stderr, one line a seed on stdout."""
@@ -100,7 +103,23 @@ def train(
         raise typer.BadParameter("a run begins with --preset or with --config, not with both")
     from server.commands.train import train_runs
 
-    train_runs(preset, config, assignments or (), steps, seeds, as_json)
+    train_runs(preset, config, assignments or (), steps, seeds, as_json, save)
+
+
+@app.command("import")
+def import_ganlab(
+    file: Annotated[Path, typer.Argument(help="The JSON file that GAN Lab saved; its weights lie beside it.")],
+    z: Annotated[str | None, typer.Option(help="Noise to send through the generator: [[0.2, 0.7], ...].")] = None,
+    x: Annotated[str | None, typer.Option(help="Points to show the discriminator: [[0.5, 0.5], ...].")] = None,
+    save: Annotated[
+        Path | None, typer.Option(help="Save it as a model of this lab, which its page can load.", dir_okay=False)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Write the object in one line.")] = False,
+) -> None:
+    """Read a model that GAN Lab saved; write its config, and what its networks answer, as one JSON object."""
+    from server.commands.import_model import import_model
+
+    import_model(file, z, x, save, as_json)
 
 
 @app.command()

@@ -16,6 +16,7 @@ from server.web import plotly
 from server.web.api import api_router
 from server.web.assets import OwnFiles, find_folder
 from server.web.guards import Guard, lab_names
+from server.web.models import models_router
 from server.web.pages import pages_router
 from server.web.socket import socket_route
 
@@ -43,9 +44,9 @@ def create_app(settings: Settings) -> FastAPI:
     # No pages about the API: they would load scripts from another host.
     app = FastAPI(title="The GAN lab", lifespan=run_engine, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.hub, app.state.draining = hub, False
-    app.add_middleware(Guard, names=lab_names(settings.host))
+    app.add_middleware(Guard, names=lab_names(settings.host, settings.allowed_hosts))
     app.add_exception_handler(LabError, answer_error)
-    for router in (pages_router(), api_router(pool), plotly.router):
+    for router in (pages_router(), api_router(pool), models_router(hub, pool), plotly.router):
         app.include_router(router)
     app.router.routes.append(socket_route(hub, settings))
     app.mount("/static", OwnFiles(directory=find_folder("static")))

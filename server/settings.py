@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
@@ -15,6 +15,11 @@ def count_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def split_names(names: object) -> object:
+    """Split a text at its commas; anything else is as it is."""
+    return tuple(name.strip() for name in names.split(",") if name.strip()) if isinstance(names, str) else names
+
+
 class Settings(BaseSettings):
     """The settings of one running lab."""
 
@@ -22,6 +27,8 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     """The address to listen at; `0.0.0.0` opens the lab to the network."""
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_names)] = ()
+    """Further host names that the lab answers to, with commas between them: `lab.school.example,lab`."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     """The port; 0 takes a free one."""
     workers: Annotated[int, Field(ge=1, le=256)] | None = None
@@ -29,7 +36,7 @@ class Settings(BaseSettings):
     device: Device = "auto"
     """Where the workers compute."""
     data_dir: Path | None = None
-    """Where the lab keeps what outlives it; none: nothing is kept."""
+    """Where the lab will keep what outlives it; nothing is kept yet."""
     max_sessions: Annotated[int, Field(ge=1)] = 64
     """How many sessions may be open at once; who comes later is asked to try again."""
     grace_seconds: Annotated[float, Field(ge=0)] = 60.0

@@ -44,6 +44,18 @@ async def test_a_starting_lab_lives_and_is_not_ready(starting_app: FastAPI) -> N
     assert (answer.status_code, answer.json()) == (503, {"status": "starting"})
 
 
+async def test_a_lab_that_can_never_train_says_why(starting_app: FastAPI) -> None:
+    starting_app.state.hub.pool.trouble = "device: expected one that this machine has, got cuda"
+    answer = await ask(starting_app, "/readyz")
+    assert answer.status_code == 503
+    assert answer.json() == {"status": "broken", "error": "device: expected one that this machine has, got cuda"}
+
+
+def test_names_that_the_lab_answers_to_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GANLAB_ALLOWED_HOSTS", "lab.school.example, lab")
+    assert Settings().allowed_hosts == ("lab.school.example", "lab")
+
+
 @pytest.mark.parametrize("path", DATA)
 async def test_a_starting_lab_says_that_it_has_no_catalogue_yet(starting_app: FastAPI, path: str) -> None:
     answer = await ask(starting_app, path)

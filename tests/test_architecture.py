@@ -18,6 +18,7 @@ from tests.tools import reading
 from tests.tools.reading import ROOT, Import
 
 FACTS = ("server.errors", "server.gan.registry", "server.gan.config")
+MODELS = ("server.gan.model_file", "server.gan.ganlab_import")
 # A module belongs to the longest name it is, or is in; it may import its own layer and the layers listed.
 ARROWS: dict[str, tuple[str, ...]] = {
     "server.errors": (),
@@ -25,15 +26,17 @@ ARROWS: dict[str, tuple[str, ...]] = {
     # The mathematics. Facts and checks come first, because the web process may know them: they hold no torch.
     "server.gan.registry": ("server.errors",),
     "server.gan.config": ("server.errors", "server.gan.registry"),
-    "server.gan": FACTS,
+    "server.gan.model_file": FACTS,
+    "server.gan.ganlab_import": (*FACTS, "server.gan.model_file"),
+    "server.gan": (*FACTS, *MODELS),
     # The conversation, known to both processes.
     "server.protocol": FACTS,
     # The worker process: the only side that trains.
     "server.engine.worker": (*FACTS, "server.gan", "server.protocol", "server.settings", "server.engine"),
     # The web process, each layer knowing the ones before it.
-    "server.engine": (*FACTS, "server.protocol", "server.settings"),
-    "server.sessions": (*FACTS, "server.protocol", "server.settings", "server.engine"),
-    "server.web": (*FACTS, "server.protocol", "server.settings", "server.engine", "server.sessions"),
+    "server.engine": (*FACTS, "server.gan.model_file", "server.protocol", "server.settings"),
+    "server.sessions": (*FACTS, *MODELS, "server.protocol", "server.settings", "server.engine"),
+    "server.web": (*FACTS, *MODELS, "server.protocol", "server.settings", "server.engine", "server.sessions"),
     "server.app": (
         *FACTS,
         "server.protocol",
@@ -45,14 +48,20 @@ ARROWS: dict[str, tuple[str, ...]] = {
     # A command is imported when it is asked for: those that train know the mathematics, serving knows the web.
     "server.commands": (),
     "server.commands.serve": ("server.errors", "server.settings", "server.app", "server.web"),
-    "server.commands.train": (*FACTS, "server.gan", "server.settings"),
+    "server.commands.train": (*FACTS, *MODELS, "server.gan", "server.settings"),
+    "server.commands.import_model": (*FACTS, *MODELS, "server.gan"),
     "server.commands.catalog": (*FACTS, "server.gan"),
     "server.__main__": ("server.errors",),
     "server": (),
 }
 # Allowed inside a function only: so that `ganlab --help` is quick, and the web process stays free of torch.
 LAZY_ARROWS: dict[str, tuple[str, ...]] = {
-    "server.__main__": ("server.commands.serve", "server.commands.train", "server.commands.catalog"),
+    "server.__main__": (
+        "server.commands.serve",
+        "server.commands.train",
+        "server.commands.import_model",
+        "server.commands.catalog",
+    ),
 }
 
 WEB_LIBRARIES = ("fastapi", "starlette", "uvicorn", "websockets", "jinja2")
@@ -61,6 +70,8 @@ FORBIDDEN_LIBRARIES: dict[str, tuple[str, ...]] = {
     "server.gan": ("asyncio", *WEB_LIBRARIES),
     "server.gan.registry": ("asyncio", *WEB_LIBRARIES, *TORCH_LIBRARIES),
     "server.gan.config": ("asyncio", *WEB_LIBRARIES, *TORCH_LIBRARIES),
+    "server.gan.model_file": ("asyncio", *WEB_LIBRARIES, *TORCH_LIBRARIES),
+    "server.gan.ganlab_import": ("asyncio", *WEB_LIBRARIES, *TORCH_LIBRARIES),
     "server.errors": ("asyncio", *WEB_LIBRARIES, *TORCH_LIBRARIES),
     "server.settings": ("asyncio", *WEB_LIBRARIES, *TORCH_LIBRARIES),
     "server.protocol": (*WEB_LIBRARIES, *TORCH_LIBRARIES),
@@ -71,6 +82,7 @@ FORBIDDEN_LIBRARIES: dict[str, tuple[str, ...]] = {
     "server.app": TORCH_LIBRARIES,
     "server.commands.serve": TORCH_LIBRARIES,
     "server.commands.train": WEB_LIBRARIES,
+    "server.commands.import_model": WEB_LIBRARIES,
     "server.commands.catalog": WEB_LIBRARIES,
     "server.__main__": TORCH_LIBRARIES,
 }

@@ -18,6 +18,7 @@ from server.errors import ConfigError, FileError
 from server.gan.catalog import build_catalog
 from server.gan.config import Catalog, RunConfig, assign, check_config
 from server.gan.metrics import METRICS, evaluate_stack
+from server.gan.model_file import build_model, write_file, write_model
 from server.gan.trainer import Diverged, Losses, Trainer
 from server.settings import count_cores
 
@@ -37,19 +38,32 @@ class Outcome:
 
 
 def train_runs(
-    preset: str | None, file: Path | None, assignments: Iterable[str], steps: int, seeds: str | None, as_json: bool
+    preset: str | None,
+    file: Path | None,
+    assignments: Iterable[str],
+    steps: int,
+    seeds: str | None,
+    as_json: bool,
+    save: Path | None = None,
 ) -> None:
-    """Train every seed for `steps` steps and write one line a seed to stdout.
+    """Train every seed for `steps` steps and write one line a seed to stdout; `save` keeps the model of a single one.
 
     Raises:
         ConfigError: the config, an assignment or the seeds are wrong.
-        FileError: the file cannot be read as a config.
+        FileError: the file cannot be read as a config, or the model cannot be written.
     """
     config = read_config(preset, file, assignments)
     chosen = parse_seeds(seeds) if seeds is not None else [config.seed]
     # A run alone trains on one thread, as in the lab's workers: the nets are small. A stack is worth every core.
+    if save is not None and len(chosen) != 1:
+        raise ConfigError("seeds", f"expected one seed with --save, got {len(chosen)}")
     torch.set_num_threads(1 if len(chosen) == 1 else count_cores())
-    for outcome in train_stack([config.with_seed(seed) for seed in chosen], steps):
+    configs = [config.with_seed(seed) for seed in chosen]
+    trainer = Trainer(configs[0] if len(configs) == 1 else configs)
+    outcomes = train_steps(trainer, steps)
+    if save is not None:
+        write_file(save, write_model(build_model(trainer.config, trainer.state.pack(), outcomes[0].scalars)))
+    for outcome in outcomes:
         line = json.dumps(asdict(outcome), allow_nan=False) if as_json else describe_outcome(outcome)
         sys.stdout.write(line + "\n")
 
@@ -67,7 +81,7 @@ def read_config(preset: str | None, file: Path | None, assignments: Iterable[str
         plain = find_preset(preset, catalog)
     elif file is not None:
         plain = read_file(file)
-        check_config(plain, catalog)
+    plain = check_config(plain, catalog).to_json()
     for assignment in assignments:
         plain = assign(plain, assignment)
     return check_config(plain, catalog)
@@ -119,11 +133,15 @@ def parse_seeds(text: str) -> list[int]:
 
 def train_stack(configs: Sequence[RunConfig], steps: int) -> list[Outcome]:
     """Train runs that differ in their seed, together; a single one alone, as the lab trains it."""
-    trainer = Trainer(configs[0] if len(configs) == 1 else configs)
+    return train_steps(Trainer(configs[0] if len(configs) == 1 else configs), steps)
+
+
+def train_steps(trainer: Trainer, steps: int) -> list[Outcome]:
+    """Train the runs of a trainer, and tell what became of each."""
     began = time.perf_counter()
     losses, failures = walk_steps(trainer, steps)
     seconds = time.perf_counter() - began
-    metrics = evaluate_stack(trainer, METRICS)
+    metrics = evaluate_stack(trainer, [key for key in METRICS if not METRICS[key].extra.get("legacy")])
     return [
         Outcome(
             seed=config.seed,
@@ -133,7 +151,7 @@ def train_stack(configs: Sequence[RunConfig], steps: int) -> list[Outcome]:
             metrics=metrics[run],
             seconds=round(seconds, 3),
         )
-        for run, (config, failure) in enumerate(zip(configs, failures, strict=True))
+        for run, (config, failure) in enumerate(zip(trainer.configs, failures, strict=True))
     ]
 
 

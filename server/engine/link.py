@@ -20,7 +20,10 @@ START_SECONDS = 120.0
 
 
 class WorkerLink(asyncio.Protocol):
-    """One worker and the runs that are with it."""
+    """One worker and the runs that are with it.
+
+    `trouble` says why it cannot start, where it said so; `in_turn` is the key of the run that it worked for last.
+    """
 
     def __init__(
         self,
@@ -31,6 +34,8 @@ class WorkerLink(asyncio.Protocol):
         self.process = process
         self.runs: dict[str, RemoteRun] = {}
         self.is_ready = False
+        self.trouble = ""
+        self.in_turn: str | None = None
         self._on_ready, self._on_lost = on_ready, on_lost
         self._transport: asyncio.WriteTransport | None = None
         self._early: list[bytes] = []
@@ -98,6 +103,10 @@ class WorkerLink(asyncio.Protocol):
             if isinstance(report, reports.Ready):
                 self.is_ready = True
                 self._on_ready(report.catalog)
+            elif isinstance(report, reports.Unable):
+                self.trouble = report.message
+            elif isinstance(report, reports.Working):
+                self.in_turn = report.run
             elif isinstance(report, reports.Pong):
                 continue
             elif run := self.runs.get(report.run):

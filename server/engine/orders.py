@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
-from server.protocol.messages import Layer, Message, Player
+from server.protocol.messages import Layer, Message, Player, StopBelow
 
 RunKey = str
 
@@ -17,8 +17,9 @@ RunKey = str
 class Open(Message):
     """Build the run, in place of one of that key; the body is a packed state to begin at, or empty for step 0.
 
-    From that state the run is trained silently up to `replay_to`, which its pages have seen already.
-    `measure`: report the floors of its metrics and the scores it starts with.
+    From that state the run is trained silently up to `replay_to`, which its pages have seen already, and walked
+    `replay_phases` phases into the step after it.
+    `measure`: report the floors of its metrics and, at step `begins_at`, the scores it starts with.
     """
 
     type: Literal["open"] = "open"
@@ -27,11 +28,13 @@ class Open(Message):
     revision: int
     config: dict[str, Any]
     replay_to: int = 0
+    replay_phases: int = 0
     measure: bool = True
+    begins_at: int = 0
 
 
 class Configure(Message):
-    """Apply a config that needs no restart."""
+    """Apply a config that needs no restart; a step that the run stands in is finished before, with the old one."""
 
     type: Literal["configure"] = "configure"
     run: RunKey
@@ -40,18 +43,29 @@ class Configure(Message):
 
 
 class Play(Message):
-    """Train until told otherwise, at most `rate` steps a second."""
+    """Train until told otherwise, at most `rate` steps a second, or phase by phase; see `messages.Play`."""
 
     type: Literal["play"] = "play"
     run: RunKey
     number: int
     rate: float | None = None
+    phases_per_second: float | None = None
+    until: int | None = None
+    stop: StopBelow | None = None
 
 
 class Pause(Message):
-    """Stop training; nothing changes after the answer."""
+    """Stop training, inside a step that is walked; nothing changes after the answer."""
 
     type: Literal["pause"] = "pause"
+    run: RunKey
+    number: int
+
+
+class Advance(Message):
+    """Stop playing and go through one phase; the answer has it."""
+
+    type: Literal["advance"] = "advance"
     run: RunKey
     number: int
 
@@ -100,8 +114,10 @@ class Ping(Message):
     type: Literal["ping"] = "ping"
 
 
-Order = Annotated[Open | Configure | Play | Pause | Step | Want | Leave | Close | Ping, Field(discriminator="type")]
-Numbered = Open | Configure | Play | Pause | Step
+Order = Annotated[
+    Open | Configure | Play | Pause | Advance | Step | Want | Leave | Close | Ping, Field(discriminator="type")
+]
+Numbered = Open | Configure | Play | Pause | Advance | Step
 _ORDER: TypeAdapter[Order] = TypeAdapter(Order)
 
 

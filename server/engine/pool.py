@@ -30,7 +30,10 @@ CALMING = 0.99
 MOST_FUTILE_STARTS = 3
 """A run whose worker was lost so often in a row, before it made a step, is the likely reason and is not tried again."""
 RETRY_SECONDS = 1.0
+MOST_FAILED_STARTS = 5
+"""A worker whose predecessors failed so often in a row to start is not replaced any more."""
 SUSPECT = "the run stopped: the processes that computed it were lost one after another, so it may be too large"
+CANNOT_START = "the lab cannot compute anything: its worker processes cannot start; the lab's log has the details"
 NOT_READY = "the lab is still starting; expected a worker to be ready, try again in a few seconds"
 
 
@@ -47,6 +50,10 @@ class Pool:
         self._watching: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._hiring = False
+        self._failed_starts = 0
+        self.trouble = ""
+        """Why there is no worker and never will be, in words for a user; empty while there is hope."""
 
     @property
     def is_ready(self) -> bool:
@@ -58,10 +65,10 @@ class Pool:
         """The catalogue of all units, as the workers have it.
 
         Raises:
-            EngineError: no worker has started yet.
+            EngineError: no worker has started yet, or none can.
         """
         if self._catalog is None:
-            raise EngineError(NOT_READY)
+            raise EngineError(self.trouble or NOT_READY)
         return self._catalog
 
     @property
@@ -69,14 +76,20 @@ class Pool:
         """The workers' process ids, the spare's not among them."""
         return [link.process.pid for link in self._links]
 
+    @property
+    def spare_id(self) -> int | None:
+        """The process id of the worker that waits beside the others, if there is one at the moment."""
+        return self._spare.process.pid if self._spare else None
+
     async def start(self) -> None:
         """Start the workers, without waiting until they are ready."""
         for _ in range(self.settings.workers or count_cores()):
             await self._add_worker()
         self._watching = asyncio.get_running_loop().create_task(self._watch_workers())
+        self._watching.add_done_callback(_log_failure)
 
     async def wait_ready(self) -> None:
-        """Wait for the first worker to be ready."""
+        """Wait for the first worker to be ready, or for `trouble`."""
         await self._started.wait()
 
     async def stop(self) -> None:
@@ -84,7 +97,8 @@ class Pool:
         self._stopping = True
         if self._watching:
             self._watching.cancel()
-        await asyncio.gather(*self._tasks)  # those that start a worker, so that none is left behind
+        # Those that start a worker are waited for, so that none is left behind.
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         links = [*self._links, *([self._spare] if self._spare else []), *self._ended]
         for link in links:
             link.close()
@@ -98,7 +112,7 @@ class Pool:
             EngineError: there is no worker.
         """
         if not self._links or self._stopping:
-            raise EngineError(NOT_READY)
+            raise EngineError(self.trouble or NOT_READY)
         run = RemoteRun(key, receive, show)
         min(self._links, key=lambda link: len(link.runs)).adopt(run)
         return run
@@ -122,13 +136,21 @@ class Pool:
 
     def _take_catalog(self, catalog: Catalog) -> None:
         self._catalog = self._catalog or catalog
+        self._failed_starts = 0
         self._started.set()
         if self._spare is None and all(link.is_ready for link in self._links) and not self._stopping:
             self._keep(self._hire_spare())
 
-    async def _hire_spare(self) -> None:
-        if self._spare is None:
-            self._spare = await self._start_worker()
+    async def _hire_spare(self, pause: float = 0.0) -> None:
+        if self._hiring:
+            return
+        self._hiring = True
+        try:
+            await asyncio.sleep(pause)
+            if self._spare is None and not self._stopping:
+                self._spare = await self._start_worker()
+        finally:
+            self._hiring = False
 
     def _replace(self, lost: WorkerLink) -> None:
         """Give the runs of a lost worker to the spare one, or to a new one."""
@@ -136,31 +158,57 @@ class Pool:
         if self._stopping:
             return
         logger.warning("worker %d was lost with %d runs", lost.process.pid, len(lost.runs))
+        self._failed_starts += not lost.is_ready
+        # A worker that cannot even start would otherwise be started again without a pause.
+        pause = 0.0 if lost.is_ready else RETRY_SECONDS
+        hopeless = bool(lost.trouble) or self._failed_starts > MOST_FAILED_STARTS
         if lost is self._spare:
             self._spare = None
+            if not hopeless:
+                self._keep(self._hire_spare(pause))
         if lost not in self._links:
             return
         self._links.remove(lost)
-        if self._spare is not None:
+        if hopeless:
+            self._do_without(lost)
+        elif self._spare is not None:
             spare, self._spare = self._spare, None
             self._links.append(spare)
             self._move_runs(lost, spare)
             self._keep(self._hire_spare())
         else:
-            self._keep(self._restart(lost))
+            self._keep(self._restart(lost, pause))
 
-    async def _restart(self, lost: WorkerLink) -> None:
-        # A worker that cannot even start would otherwise be started again without a pause.
-        if not lost.is_ready:
-            await asyncio.sleep(RETRY_SECONDS)
-        if not self._stopping:
-            await self._add_worker()
-            self._move_runs(lost, self._links[-1])
+    async def _restart(self, lost: WorkerLink, pause: float) -> None:
+        await asyncio.sleep(pause)
+        if self._stopping:
+            return
+        try:
+            link = await self._start_worker()
+        except OSError:
+            logger.exception("no process for a worker could be had")
+            self._keep(self._restart(lost, RETRY_SECONDS))
+            return
+        self._links.append(link)
+        self._move_runs(lost, link)
+
+    def _do_without(self, lost: WorkerLink) -> None:
+        """Give the runs of a lost worker to the others, or give them up where there is no other."""
+        if self._links:
+            self._move_runs(lost, min(self._links, key=lambda link: len(link.runs)))
+            return
+        self.trouble = lost.trouble or CANNOT_START
+        logger.error("%s", self.trouble)
+        self._started.set()
+        for run in list(lost.runs.values()):
+            run.give_up(self.trouble)
 
     def _move_runs(self, lost: WorkerLink, link: WorkerLink) -> None:
         for run in list(lost.runs.values()):
+            if run.is_closed:
+                continue
             link.adopt(run)
-            run.futile_starts += run.is_busy
+            run.futile_starts += run.is_wanted and lost.in_turn in (None, run.key)
             if run.futile_starts > MOST_FUTILE_STARTS:
                 run.give_up(SUSPECT)
             else:
@@ -182,6 +230,12 @@ class Pool:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(_log_failure)
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (failure := task.exception()):
+        logger.error("the pool could not do its work", exc_info=failure)
 
 
 def _await_end(link: WorkerLink) -> None:

@@ -9,15 +9,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
-from server.protocol.messages import Divergence, Layer, Message, MetricRow
+from server.protocol.messages import Divergence, Layer, Message, MetricRow, StepPhase, StopMetric
 
 
 class Position(Message):
-    """How far a run is: whole steps, and updates of each player."""
+    """How far a run is: whole steps, updates of each player, and phases of a step that it stands in."""
 
     step: int = 0
     d_updates: int = 0
     g_updates: int = 0
+    phases: int = 0
 
 
 class Ready(Message):
@@ -25,6 +26,20 @@ class Ready(Message):
 
     type: Literal["ready"] = "ready"
     catalog: dict[str, Any]
+
+
+class Unable(Message):
+    """The worker cannot start here, and no other one could; why, in words for a user."""
+
+    type: Literal["unable"] = "unable"
+    message: str
+
+
+class Working(Message):
+    """The run has its turn now: if the worker is lost before it says another word, this run is the likely reason."""
+
+    type: Literal["working"] = "working"
+    run: str
 
 
 class Pong(Message):
@@ -52,13 +67,42 @@ class Progress(Message):
     steps_per_second: float
 
 
+class Walked(Message):
+    """A run in slow motion has passed a phase."""
+
+    type: Literal["walked"] = "walked"
+    run: str
+    revision: int
+    position: Position
+    phase: StepPhase
+
+
+class Stopped(Message):
+    """A run that plays has stopped by itself: at the step it was to reach, or because `metric` is under `below`.
+
+    The body, where there is one, is the packed state there.
+    """
+
+    type: Literal["stopped"] = "stopped"
+    run: str
+    revision: int
+    position: Position
+    metric: StopMetric | None = None
+    value: float | None = None
+    below: float | None = None
+
+
 class Applied(Message):
-    """The order is carried out; the body, where there is one, is the packed state after it."""
+    """The order is carried out; the body, where there is one, is the packed state after its last whole step.
+
+    `phase` is the one that an order to advance went through.
+    """
 
     type: Literal["applied"] = "applied"
     run: str
     number: int
     position: Position
+    phase: StepPhase | None = None
 
 
 class Refused(Message):
@@ -100,8 +144,8 @@ class Frame(Message):
     fixed: bool
 
 
-RunReport = Progress | Applied | Refused | Failed | Floors | Frame
-Report = Annotated[Ready | Pong | RunReport, Field(discriminator="type")]
+RunReport = Progress | Walked | Stopped | Applied | Refused | Failed | Floors | Frame
+Report = Annotated[Ready | Unable | Working | Pong | RunReport, Field(discriminator="type")]
 _REPORT: TypeAdapter[Report] = TypeAdapter(Report)
 
 

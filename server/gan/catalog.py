@@ -32,6 +32,7 @@ def build_catalog() -> dict[str, Any]:
     catalog["run"] = {
         "numbers": [asdict(number) for number in config.RUN_NUMBERS],
         "network": [asdict(number) for number in config.NETWORK_NUMBERS],
+        "output": {"type": "choice", **asdict(config.OUTPUTS)},
         "restarting": list(config.RESTARTING),
         "sections": {key: kind for key, (kind, _) in config.UNIT_SECTIONS.items()},
         "defaults": config.check_config({}, catalog).to_json(),

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from server.errors import ConfigError
-from server.gan.registry import Choice, Number, Parameter, Points
+from server.gan.registry import Choice, Number, Parameter, Points, show
 
 Catalog = Mapping[str, Any]
 """All registries as plain data; `server.gan.catalog.build_catalog()` makes it, `/api/catalog` serves it."""
@@ -33,6 +33,14 @@ NETWORK_NUMBERS = (
         "width", "Neurons per layer", 64, 1, 256, "How many neurons each hidden layer has.", integer=True, scale="log"
     ),
 )
+OUTPUTS = Choice(
+    "output",
+    "Output",
+    "linear",
+    ("linear", "tanh"),
+    "What the last sums go through: nothing, or a hyperbolic tangent, which keeps every coordinate between -1 and 1.",
+)
+"""Of the generator alone; a config says it only where it is not the default."""
 UNIT_SECTIONS = {
     "data": ("datasets", "ring8"),
     "latent": ("latents", "normal"),
@@ -63,11 +71,19 @@ class UnitConfig:
 
 @dataclass(frozen=True, slots=True)
 class NetworkConfig:
-    """A multilayer perceptron: `hidden_layers` layers of `width` neurons."""
+    """A multilayer perceptron: `hidden_layers` layers of `width` neurons, its last sums as they are or squashed."""
 
     hidden_layers: int
     width: int
     activation: str
+    output: str = OUTPUTS.default
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the network as plain data, its output only where it is not the default."""
+        plain = asdict(self)
+        if self.output == OUTPUTS.default:
+            del plain[OUTPUTS.key]
+        return plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +109,8 @@ class RunConfig:
         plain: dict[str, Any] = {"version": VERSION}
         for key in ("seed", *UNIT_SECTIONS, *NETWORKS, *LIST_SECTIONS, "d_updates", "g_updates", "batch_size"):
             value = getattr(self, key)
-            if isinstance(value, UnitConfig):
+            if isinstance(value, UnitConfig | NetworkConfig):
                 plain[key] = value.to_json()
-            elif isinstance(value, NetworkConfig):
-                plain[key] = asdict(value)
             elif isinstance(value, tuple):
                 plain[key] = [unit.to_json() for unit in value]
             else:
@@ -117,7 +131,7 @@ def check_config(given: object, catalog: Catalog) -> RunConfig:
     whole = _mapping("", given)
     version = whole.get("version", VERSION)
     if version != VERSION or isinstance(version, bool):
-        raise ConfigError("version", f"expected {VERSION}, got {version!r}")
+        raise ConfigError("version", f"expected {VERSION}, got {show(version)}")
     known = {"version", *UNIT_SECTIONS, *LIST_SECTIONS, *NETWORKS, *(n.key for n in RUN_NUMBERS)}
     _refuse_unknown("", whole, known)
     made: dict[str, Any] = {n.key: n.check(n.key, whole.get(n.key, n.default)) for n in RUN_NUMBERS}
@@ -136,10 +150,10 @@ def restarts(old: RunConfig, new: RunConfig) -> bool:
 
 
 def describe_changes(old: RunConfig, new: RunConfig) -> dict[str, tuple[Any, Any]]:
-    """Give what differs, by dotted path: (before, after)."""
+    """Give what differs, by dotted path: (before, after); points are counted, not listed."""
     before, after = _flatten("", old.to_json()), _flatten("", new.to_json())
     return {
-        path: (before.get(path), after.get(path))
+        path: (_count_points(before.get(path)), _count_points(after.get(path)))
         for path in dict.fromkeys((*before, *after))
         if before.get(path) != after.get(path)
     }
@@ -155,7 +169,7 @@ def assign(config: Mapping[str, Any], assignment: str) -> dict[str, Any]:
     """
     path, equals, text = assignment.partition("=")
     if not equals or not path:
-        raise ConfigError("", f"expected dotted.key=value, got {assignment!r}")
+        raise ConfigError("", f"expected dotted.key=value, got {show(assignment)}")
     try:
         value = json.loads(text)
     except ValueError:
@@ -184,12 +198,12 @@ def parameter_from(facts: Mapping[str, Any]) -> Parameter:
 
 def _check_units(path: str, given: object, facts: Sequence[Mapping[str, Any]]) -> tuple[UnitConfig, ...]:
     if not isinstance(given, list | tuple):
-        raise ConfigError(path, f"expected a list, got {given!r}")
+        raise ConfigError(path, f"expected a list, got {show(given)}")
     units = tuple(_check_unit(f"{path}.{i}", each, facts, "") for i, each in enumerate(given))
     names = [unit.name for unit in units]
     for i, name in enumerate(names):
         if name in names[:i]:
-            raise ConfigError(f"{path}.{i}.name", f"expected each unit once, got {name!r} again")
+            raise ConfigError(f"{path}.{i}.name", f"expected each unit once, got {show(name)} again")
     return units
 
 
@@ -199,7 +213,7 @@ def _check_unit(path: str, given: object, facts: Sequence[Mapping[str, Any]], de
     found = next((unit for unit in facts if unit["key"] == name), None)
     if found is None:
         names = ", ".join(unit["key"] for unit in facts) or "nothing (there is none yet)"
-        raise ConfigError(f"{path}.name", f"expected one of {names}, got {name!r}")
+        raise ConfigError(f"{path}.name", f"expected one of {names}, got {show(name)}")
     parameters = [parameter_from(p) for p in found["parameters"]]
     _refuse_unknown(path, values, {"name", *(p.key for p in parameters)})
     return UnitConfig(name, {p.key: p.check(f"{path}.{p.key}", values.get(p.key, p.default)) for p in parameters})
@@ -208,15 +222,17 @@ def _check_unit(path: str, given: object, facts: Sequence[Mapping[str, Any]], de
 def _check_network(path: str, given: object, activations: Sequence[Mapping[str, Any]]) -> NetworkConfig:
     values = _mapping(path, given)
     choice = Choice("activation", "Activation", "relu", tuple(unit["key"] for unit in activations))
-    _refuse_unknown(path, values, {choice.key, *(n.key for n in NETWORK_NUMBERS)})
+    ends = {OUTPUTS.key} if path == "generator" else set()
+    _refuse_unknown(path, values, {choice.key, *ends, *(n.key for n in NETWORK_NUMBERS)})
     numbers = {n.key: int(n.check(f"{path}.{n.key}", values.get(n.key, n.default))) for n in NETWORK_NUMBERS}
     activation = choice.check(f"{path}.activation", values.get("activation", choice.default))
-    return NetworkConfig(activation=activation, **numbers)
+    output = OUTPUTS.check(f"{path}.{OUTPUTS.key}", values.get(OUTPUTS.key, OUTPUTS.default))
+    return NetworkConfig(activation=activation, output=output, **numbers)
 
 
 def _mapping(path: str, given: object) -> Mapping[str, Any]:
     if not isinstance(given, Mapping):
-        raise ConfigError(path or "config", f"expected an object, got {given!r}")
+        raise ConfigError(path or "config", f"expected an object, got {show(given)}")
     return given
 
 
@@ -233,6 +249,13 @@ def _flatten(path: str, value: Any) -> dict[str, Any]:
     return {path: value}
 
 
+def _count_points(value: Any) -> Any:
+    """Say how many points there are, in place of their list; any other value stays."""
+    if not isinstance(value, tuple):
+        return value
+    return "1 point" if len(value) == 1 else f"{len(value)} points"
+
+
 def _enter(place: Any, part: str, path: str) -> Any:
     if isinstance(place, list):
         return place[_index(place, part, path)]
@@ -244,5 +267,5 @@ def _enter(place: Any, part: str, path: str) -> Any:
 
 def _index(place: Sequence[Any], part: str, path: str) -> int:
     if not part.isdecimal() or int(part) >= len(place):
-        raise ConfigError(path, f"expected an index under {len(place)}, got {part!r}")
+        raise ConfigError(path, f"expected an index under {len(place)}, got {show(part)}")
     return int(part)

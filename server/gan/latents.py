@@ -39,6 +39,9 @@ class Latent(Unit[DrawLatent]):
     quantile: Callable[[Tensor], Tensor] = field(kw_only=True)
 
 
+TRUNCATION = 2.0
+"""How many standard deviations of the truncated normal law lie between its middle and either end."""
+
 LATENTS: Registry[Latent] = Registry("latent")
 
 
@@ -52,6 +55,23 @@ def draw_uniform(count: int, dimension: int, draws: Draws) -> Tensor:
     return 2 * draws.uniform(count, dimension) - 1
 
 
+def draw_unit_uniform(count: int, dimension: int, draws: Draws) -> Tensor:
+    """Every coordinate is uniform between 0 and 1: GAN Lab's uniform noise, whose middle is not 0."""
+    return draws.uniform(count, dimension)
+
+
+def draw_truncated(count: int, dimension: int, draws: Draws) -> Tensor:
+    """Every coordinate is normal around 0.5 with standard deviation 0.25, cut off at 0 and 1: GAN Lab's Gaussian."""
+    return quantile_truncated(draws.uniform(count, dimension))
+
+
+def quantile_truncated(p: Tensor) -> Tensor:
+    """Map probabilities to coordinates of the normal law that is cut off two standard deviations from its middle."""
+    tail = torch.special.ndtr(torch.tensor(-TRUNCATION, dtype=p.dtype))
+    z: Tensor = 0.5 + torch.special.ndtri(tail + p * (1 - 2 * tail)) * (0.5 / TRUNCATION)
+    return z
+
+
 LATENTS.add(
     Latent(
         "normal", "Normal", draw_normal, r"z \sim \mathcal{N}(0, I)", None, (DIMENSION,), quantile=torch.special.ndtri
@@ -60,3 +80,16 @@ LATENTS.add(
 LATENTS.add(
     Latent("uniform", "Uniform", draw_uniform, r"z \sim U(-1, 1)^Z", None, (DIMENSION,), quantile=lambda p: 2 * p - 1)
 )
+LATENTS.add(
+    Latent(
+        "unit_uniform", "Uniform on [0, 1]", draw_unit_uniform, r"z \sim U(0, 1)^Z", None, (DIMENSION,),
+        quantile=lambda p: p,
+    )
+)  # fmt: skip
+LATENTS.add(
+    Latent(
+        "truncated", "Truncated normal", draw_truncated,
+        r"z_i \sim \mathcal{N}(\tfrac12, \tfrac1{16}) \;\text{given}\; 0 \le z_i \le 1",
+        None, (DIMENSION,), quantile=quantile_truncated,
+    )
+)  # fmt: skip

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from torch import Tensor
+from torch import Tensor, sigmoid
 from torch.nn.functional import softplus
 
 from server.gan.registry import Paper, Registry, Unit
@@ -40,12 +40,19 @@ class Loss(Unit[Callable[[Tensor, Tensor], AdversarialLoss]]):
     """A loss; `pairs` tells whether the generator's side needs the real logits too.
 
     `extra["score"]` says how a picture reads a logit: as a probability, against targets, or only relative to others.
+    `extra["legacy"]`: it is here so that another tool's runs can be repeated; the page offers it when asked to.
     """
 
     pairs: bool = False
 
 
+GAN_LAB_WEIGHT = 0.95
 LOSSES: Registry[Loss] = Registry("loss")
+GAN_LAB = Paper(
+    "Kahng, Thorat, Chau, Viégas, Wattenberg",
+    "GAN Lab: Understanding Complex Deep Generative Models using Interactive Visual Experimentation",
+    2018,
+)
 GOODFELLOW = Paper("Goodfellow et al.", "Generative Adversarial Networks", 2014)
 
 
@@ -70,6 +77,22 @@ def least_squares(real_logits: Tensor, fake_logits: Tensor) -> AdversarialLoss:
     return AdversarialLoss(
         discriminator=lambda: 0.5 * (real_logits - 1).square() + 0.5 * fake_logits.square(),
         generator=lambda: 0.5 * (fake_logits - 1).square(),
+    )
+
+
+def ganlab_log(real_logits: Tensor, fake_logits: Tensor) -> AdversarialLoss:
+    """GAN Lab's own: real points count 0.95 for the discriminator, so that the game is even at D = 0.487, not 0.5."""
+    return AdversarialLoss(
+        discriminator=lambda: GAN_LAB_WEIGHT * softplus(-real_logits) + softplus(fake_logits),
+        generator=lambda: softplus(-fake_logits),
+    )
+
+
+def ganlab_least_squares(real_logits: Tensor, fake_logits: Tensor) -> AdversarialLoss:
+    """GAN Lab's own: squares of probabilities instead of scores, which hardly pull where the discriminator is sure."""
+    return AdversarialLoss(
+        discriminator=lambda: sigmoid(-real_logits).square() + sigmoid(fake_logits).square(),
+        generator=lambda: sigmoid(-fake_logits).square(),
     )
 
 
@@ -104,5 +127,27 @@ LOSSES.add(
         r" \quad L_G = \tfrac{1}{2} \mathbb{E}[(d(G(z)) - 1)^2]",
         Paper("Mao et al.", "Least Squares Generative Adversarial Networks", 2017),
         extra={"score": {"kind": "target", "fake": 0.0, "real": 1.0}},
+    )
+)
+LOSSES.add(
+    Loss(
+        "ganlab_log",
+        "GAN Lab's log loss (0.95)",
+        ganlab_log,
+        r"L_D = 0.95\, \mathbb{E}[\mathrm{sp}(-d(x))] + \mathbb{E}[\mathrm{sp}(d(G(z)))],"
+        r" \quad L_G = \mathbb{E}[\mathrm{sp}(-d(G(z)))]",
+        GAN_LAB,
+        extra={"score": {"kind": "probability"}, "legacy": True},
+    )
+)
+LOSSES.add(
+    Loss(
+        "ganlab_least_squares",
+        "GAN Lab's least squares (on probabilities)",
+        ganlab_least_squares,
+        r"L_D = \mathbb{E}[(\sigma(d(x)) - 1)^2] + \mathbb{E}[\sigma(d(G(z)))^2],"
+        r" \quad L_G = \mathbb{E}[(\sigma(d(G(z))) - 1)^2]",
+        GAN_LAB,
+        extra={"score": {"kind": "probability"}, "legacy": True},
     )
 )

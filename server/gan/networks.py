@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from server.gan.config import NetworkConfig
+from server.gan.config import OUTPUTS, NetworkConfig
 from server.gan.randomness import Draws
 from server.gan.registry import Registry, Unit
 
@@ -93,29 +93,30 @@ _add_activation(
 
 
 class Trace(NamedTuple):
-    """A forward pass: what entered each layer (..., N, I), and what it made of it before the activation (..., N, O)."""
+    """A forward pass: what entered each layer (..., N, I), and what it made of it before the activation (..., N, O).
+
+    `outputs` is what the network answers (..., N, O): the last sums, squashed where the network has an output function.
+    """
 
     inputs: list[Tensor]
     sums: list[Tensor]
-
-    @property
-    def outputs(self) -> Tensor:
-        """What the network answers (..., N, O)."""
-        return self.sums[-1]
+    outputs: Tensor
 
 
 @dataclass(frozen=True)
 class Network:
-    """The shape of a perceptron: `sizes` are (inputs, width, ..., width, outputs)."""
+    """The shape of a perceptron: `sizes` are (inputs, width, ..., width, outputs); `output` squashes the last sums."""
 
     sizes: tuple[int, ...]
     activation: Activation
+    output: Activation | None = None
 
     @classmethod
     def build(cls, config: NetworkConfig, inputs: int, outputs: int) -> Network:
         """Make the network that `config` describes."""
         sizes = (inputs, *[config.width] * config.hidden_layers, outputs)
-        return cls(sizes, ACTIVATIONS[config.activation])
+        output = None if config.output == OUTPUTS.default else ACTIVATIONS[config.output]
+        return cls(sizes, ACTIVATIONS[config.activation], output)
 
     @cached_property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
@@ -158,11 +159,12 @@ class Network:
         for weight, bias in zip(parts[2::2], parts[3::2], strict=True):
             inputs.append(activate(sums[-1]))
             sums.append(affine(inputs[-1], weight, bias))
-        return Trace(inputs, sums)
+        return Trace(inputs, sums, self.output.function(sums[-1]) if self.output else sums[-1])
 
     def parameter_gradient(self, parts: Sequence[Tensor], trace: Trace, upstream: Tensor) -> Tensor:
         """Give the gradient (..., P) with respect to all parameters, from that of the outputs (..., N, O)."""
         pieces: list[Tensor] = []
+        upstream = self._through_output(trace, upstream)
         for layer in reversed(range(len(trace.sums))):
             pieces += [upstream.sum(-2), transposed_product(trace.inputs[layer], upstream)]
             if layer:
@@ -171,6 +173,7 @@ class Network:
 
     def input_gradient(self, parts: Sequence[Tensor], trace: Trace, upstream: Tensor) -> Tensor:
         """Give the gradient (..., N, I) with respect to the inputs, from that of the outputs (..., N, O)."""
+        upstream = self._through_output(trace, upstream)
         for layer in reversed(range(1, len(trace.sums))):
             upstream = self._through(parts, trace, upstream, layer)
         return upstream @ parts[0].mT
@@ -181,7 +184,11 @@ class Network:
         for layer in range(1, len(trace.sums)):
             carried = self.activation.reverse(change, trace.sums[layer - 1]) @ parts[2 * layer]
             change = carried + affine(trace.inputs[layer], direction[2 * layer], direction[2 * layer + 1])
-        return change
+        return self._through_output(trace, change)
+
+    def _through_output(self, trace: Trace, upstream: Tensor) -> Tensor:
+        """Multiply by the slope of the output function: what reverse and tangent do is the same there."""
+        return self.output.reverse(upstream, trace.sums[-1]) if self.output else upstream
 
     def _through(self, parts: Sequence[Tensor], trace: Trace, upstream: Tensor, layer: int) -> Tensor:
         """Carry a gradient from a layer's sums to the sums of the layer before."""

@@ -2,7 +2,8 @@
 
 Shape letters: P parameters; leading axes are runs.
 `gradient`, `update` and every slot are (..., P); `update` is added to the parameters; nothing is changed in place.
-`step` counts this optimizer's steps from 1. A value is a float, or (..., 1) along the run axis.
+`step` counts this optimizer's steps from 1. A value is a float, or (..., 1) along the run axis in float64: what is made
+of numbers alone, 1 - beta^t say, is rounded to the gradient's precision last, as torch.optim does it.
 Each agrees with torch.optim's optimizer of the same name.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -27,43 +29,46 @@ class Optimizer(Unit[Callable[..., tuple[Tensor, dict[str, Tensor]]]]):
 
     slots: tuple[str, ...] = ()
 
+    def describe(self) -> dict[str, Any]:
+        """Give the facts as plain data."""
+        return {**super().describe(), "slots": list(self.slots)}
+
 
 OPTIMIZERS: Registry[Optimizer] = Registry("optimizer")
 
 
 def sgd(gradient: Tensor, slots: Slots, step: int, learning_rate: Value) -> tuple[Tensor, dict[str, Tensor]]:
     """Walks straight downhill, a step in proportion to the slope."""
-    return -learning_rate * gradient, {}
+    return _round(-learning_rate, gradient) * gradient, {}
 
 
 def momentum(
     gradient: Tensor, slots: Slots, step: int, learning_rate: Value, momentum: Value
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Rolls like a heavy ball: past slopes keep pushing."""
-    velocity = slots["velocity"] * momentum + gradient
-    return -learning_rate * velocity, {"velocity": velocity}
+    velocity = slots["velocity"] * _round(momentum, gradient) + gradient
+    return _round(-learning_rate, gradient) * velocity, {"velocity": velocity}
 
 
 def rmsprop(
     gradient: Tensor, slots: Slots, step: int, learning_rate: Value, alpha: Value
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Divides each slope by its usual size, so that every weight moves at a similar pace."""
-    square = slots["square"].lerp(gradient.square(), _weight(1 - alpha, gradient))
-    return -learning_rate * gradient / square.sqrt().add_(EPSILON), {"square": square}
+    square = slots["square"].lerp(gradient.square(), _round(1 - alpha, gradient))
+    return _round(-learning_rate, gradient) * gradient / square.sqrt().add_(EPSILON), {"square": square}
 
 
 def adam(
     gradient: Tensor, slots: Slots, step: int, learning_rate: Value, beta1: Value, beta2: Value
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Averages the slope and divides by its usual size: the usual choice for GANs, with a small beta 1."""
-    mean = slots["mean"].lerp(gradient, _weight(1 - beta1, gradient))
-    square = slots["square"].lerp(gradient.square(), _weight(1 - beta2, gradient))
-    scale = square.sqrt().mul_((1 - beta2**step) ** -0.5).add_(EPSILON)
-    return (mean * (-learning_rate / (1 - beta1**step))).div_(scale), {"mean": mean, "square": square}
+    mean = slots["mean"].lerp(gradient, _round(1 - beta1, gradient))
+    square = slots["square"].lerp(gradient.square(), _round(1 - beta2, gradient))
+    scale = square.sqrt().mul_(_round((1 - beta2**step) ** -0.5, gradient)).add_(EPSILON)
+    return (mean * _round(-learning_rate / (1 - beta1**step), gradient)).div_(scale), {"mean": mean, "square": square}
 
 
-def _weight(value: Value, like: Tensor) -> float | Tensor:
-    """A weight for lerp, which broadcasts tensors but wants their type to match."""
+def _round(value: Value, like: Tensor) -> Value:
     return value.to(like.dtype) if isinstance(value, Tensor) else value
 
 

@@ -17,13 +17,17 @@ from server.gan.config import Catalog, check_config
 
 @dataclass(frozen=True)
 class Preset:
-    """A named run: `config` holds what differs from the defaults, `watch_for` says what happens when it trains."""
+    """A named run: `config` holds what differs from the defaults, `watch_for` says what happens when it trains.
+
+    `pretrained` is the step of the model that the lab has of it, where it has one (`python -m tests.tools.pretrain`).
+    """
 
     key: str
     label: str
     help: str
     watch_for: str
     config: Mapping[str, Any]
+    pretrained: int | None = None
 
     def describe(self, catalog: Catalog) -> dict[str, Any]:
         """Give the preset as plain data, its config complete."""
@@ -32,6 +36,7 @@ class Preset:
             "label": self.label,
             "help": self.help,
             "watch_for": self.watch_for,
+            "pretrained": self.pretrained,
             "config": check_config(self.config, catalog).to_json(),
         }
 
@@ -88,6 +93,7 @@ _IN_ORDER = (
             "d_updates": 2,
             "batch_size": GAN_LAB_BATCH,
         },
+        pretrained=1250,
     ),
     Preset(
         "gaussians",
@@ -103,6 +109,7 @@ _IN_ORDER = (
             "d_updates": 2,
             "batch_size": GAN_LAB_BATCH,
         },
+        pretrained=1750,
     ),
     Preset(
         "ring",
@@ -119,6 +126,7 @@ _IN_ORDER = (
             "d_updates": 3,
             "batch_size": GAN_LAB_BATCH,
         },
+        pretrained=1500,
     ),
     Preset(
         "disjoint",
@@ -134,6 +142,7 @@ _IN_ORDER = (
             "g_optimizer": _sgd(0.1),
             "batch_size": GAN_LAB_BATCH,
         },
+        pretrained=3000,
     ),
 )
 PRESETS: Mapping[str, Preset] = {preset.key: preset for preset in _IN_ORDER}

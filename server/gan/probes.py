@@ -29,9 +29,6 @@ class Sizes:
     warp: int = 21
 
 
-FINER = 5
-"""A density is averaged over so many points a side of a cell: the modes of some laws are much narrower than a cell."""
-
 Probe = Callable[[Trainer, Sizes], dict[str, Tensor]]
 
 
@@ -131,10 +128,10 @@ def probe_surface_change(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
 
 def probe_density(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """Show the data's probability density, averaged over each cell of the view, where its law is known."""
-    if trainer.data.log_density is None:
-        return {}
-    fine = trainer.data.log_density(_lattice(trainer, FINER * sizes.surface), **trainer.config.data.values).exp()
-    return {"density": fine.view(sizes.surface, FINER, sizes.surface, FINER).mean((1, 3))}
+    x0, x1, y0, y1 = probe_box(trainer.config)
+    edges = torch.linspace(0, 1, sizes.surface + 1, dtype=torch.float64)
+    density = trainer.data.cell_density(x0 + edges * (x1 - x0), y0 + edges * (y1 - y0), trainer.config.data.values)
+    return {} if density is None else {"density": density}
 
 
 _FIXED: dict[str, Probe] = {

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 BLOCK_STEPS = 16
-BLOCK_NUMBERS = 1 << 16
+BLOCK_NUMBERS = 1 << 14
 
 Seeds = int | Sequence[int]
 Fill = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
@@ -61,12 +61,15 @@ def draws_for(seeds: Seeds, step: int, purpose: str) -> Draws:
 class Batches:
     """A batch of samples for every step, made for a few steps at a time: starting a generator costs more than drawing.
 
-    `sample` is (count, draws) -> (..., count, D), its points independent and equally distributed.
+    `sample` is (count, draws) -> (..., count, dimension), its points independent and equally distributed.
+    How many steps are made at a time depends on a batch's numbers alone, never on how many runs there are.
     """
 
-    def __init__(self, seeds: Seeds, purpose: str, size: int, sample: Callable[[int, Draws], Tensor]) -> None:
+    def __init__(
+        self, seeds: Seeds, purpose: str, size: int, dimension: int, sample: Callable[[int, Draws], Tensor]
+    ) -> None:
         self._seeds, self._purpose, self._size, self._sample = seeds, purpose, size, sample
-        self._steps = max(1, min(BLOCK_STEPS, BLOCK_NUMBERS // size))
+        self._steps = max(1, min(BLOCK_STEPS, BLOCK_NUMBERS // (size * dimension)))
         self._held: tuple[int, list[Tensor]] | None = None
 
     def at(self, step: int) -> Tensor:

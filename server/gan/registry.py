@@ -50,7 +50,7 @@ class Number:
             ConfigError: it is not; the message names `path`.
         """
         wanted = "a whole number" if self.integer else "a number"
-        expected = f"expected {wanted} from {self.minimum:g} to {self.maximum:g}, got {_shown(value)}"
+        expected = f"expected {wanted} from {_spell(self.minimum)} to {_spell(self.maximum)}, got {show(value)}"
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ConfigError(path, expected)
         if not self.minimum <= value <= self.maximum or (self.integer and value != int(value)):
@@ -75,42 +75,47 @@ class Choice:
             ConfigError: it is not; the message names `path`.
         """
         if not isinstance(value, str) or value not in self.options:
-            raise ConfigError(path, f"expected one of {', '.join(self.options)}, got {_shown(value)}")
+            raise ConfigError(path, f"expected one of {', '.join(self.options)}, got {show(value)}")
         return value
 
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """A list of points in the plane, `((x, y), ...)`, finite, of bounded length and size."""
+    """A list of points in the plane, `((x, y), ...)`, at most `most`; every coordinate from `minimum` to `maximum`."""
 
     key: str
     label: str
     default: tuple[tuple[float, float], ...]
     help: str = ""
     most: int = 20_000
-    bound: float = 1e6
+    minimum: float = -1e6
+    maximum: float = 1e6
 
     def check(self, path: str, value: object) -> tuple[tuple[float, float], ...]:
         """Return `value` as a tuple of pairs of floats.
 
         Raises:
-            ConfigError: it is not a list of 1 to `most` pairs of numbers within the bound.
+            ConfigError: it is not a list of 1 to `most` pairs of numbers in range.
         """
         if not isinstance(value, list | tuple) or not 1 <= len(value) <= self.most:
-            raise ConfigError(path, f"expected a list of 1 to {self.most} points, got {_shown(value)}")
-        return tuple(self._pair(f"{path}.{i}", pair) for i, pair in enumerate(value))
+            raise ConfigError(path, f"expected a list of 1 to {self.most} points, got {show(value)}")
+        number = Number("", "", 0.0, self.minimum, self.maximum)
+        return tuple(self._pair(path, i, pair, number) for i, pair in enumerate(value))
 
-    def _pair(self, path: str, pair: object) -> tuple[float, float]:
+    def _pair(self, path: str, i: int, pair: object, number: Number) -> tuple[float, float]:
         if not isinstance(pair, list | tuple) or len(pair) != 2:
-            raise ConfigError(path, f"expected two numbers, got {_shown(pair)}")
-        number = Number("", "", 0.0, -self.bound, self.bound)
-        return number.check(f"{path}.0", pair[0]), number.check(f"{path}.1", pair[1])
+            raise ConfigError(f"{path}.{i}", f"expected two numbers, got {show(pair)}")
+        return number.check(f"{path}.{i}.0", pair[0]), number.check(f"{path}.{i}.1", pair[1])
 
 
 Parameter = Number | Choice | Points
 
 
-def _shown(value: object) -> str:
+def _spell(bound: float) -> str:
+    return str(int(bound)) if bound == int(bound) else f"{bound:g}"
+
+
+def show(value: object) -> str:
     """What the user gave, short enough for a message."""
     if isinstance(value, list | tuple):
         return f"a list of {len(value)}"
@@ -181,7 +186,7 @@ class Registry(Generic[U]):
         try:
             return self._units[key]
         except KeyError:
-            raise UnknownUnit(self.kind, f"expected one of {', '.join(self._units)}, got {key!r}") from None
+            raise UnknownUnit(self.kind, f"expected one of {', '.join(self._units)}, got {show(key)}") from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._units)

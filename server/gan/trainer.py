@@ -11,7 +11,7 @@ P parameters. Points are in lab units here; `generate` gives published ones.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from math import isfinite
 from typing import Literal, NamedTuple
@@ -138,14 +138,14 @@ class Trainer:
         if self.single:
             return {key: float(value) for key, value in units[0].values.items()}
         return {
-            key: torch.tensor([[float(unit.values[key])] for unit in units], device=self.device)
+            key: torch.tensor([[float(unit.values[key])] for unit in units], dtype=torch.float64, device=self.device)
             for key in units[0].values
         }
 
     def _start_state(self) -> RunState:
         networks = {"generator": self.generator, "discriminator": self.discriminator}
         tensors = {
-            name: network.draw_parameters(draws_for(self._seeds, 0, f"initial {name}")).to(self.device)
+            name: network.draw_parameters(draws_for(self._seeds, 0, f"starting {name}")).to(self.device)
             for name, network in networks.items()
         }
         return RunState(tensors | self._start_optimizer("d", tensors) | self._start_optimizer("g", tensors))
@@ -165,9 +165,12 @@ class Trainer:
         """Give draws of the runs' seeds for a look; training never uses a look's purposes."""
         return draws_for(self._seeds, 0, f"look: {purpose}")
 
-    def _batch(self, purpose: str, sample: Callable[[int, Draws], Tensor], step: int) -> Tensor:
+    def _draw_batch(self, player: str, kind: Literal["data", "latent"], update: int, step: int) -> Tensor:
+        """Give the real points or the latents that an update of a step trains on."""
+        purpose = f"{player} {kind} {update}"
         if purpose not in self._batches:
-            self._batches[purpose] = Batches(self._seeds, purpose, self.config.batch_size, sample)
+            law = (2, self.sample_data) if kind == "data" else (self.dimension, self.sample_latent)
+            self._batches[purpose] = Batches(self._seeds, purpose, self.config.batch_size, *law)
         return self._batches[purpose].at(step)
 
     def sample_latent(self, count: int, draws: Draws) -> Tensor:
@@ -220,7 +223,7 @@ class Trainer:
         Raises:
             Diverged: as `step`.
         """
-        start = self.state
+        start, losses_before = self.state, self._losses
         self._losses = Losses()
         plan = {"both": (self.config.d_updates, self.config.g_updates), "discriminator": (1, 0), "generator": (0, 1)}
         d_updates, g_updates = plan[player]
@@ -233,14 +236,16 @@ class Trainer:
             self.state = start
             raise
         self.state = self.state._replace(step=start.step + 1)
+        if any(self.failures):
+            self._undo_failed(start, losses_before)
 
     def _update_discriminator(self, step: int, update: int) -> Iterator[Phase]:
         def phase(name: str, **tensors: Tensor) -> Phase:
             return Phase("discriminator", update, name, tensors)  # type: ignore[arg-type]  # one of six literals below
 
         batch = self.config.batch_size
-        x_real = self._batch(f"discriminator data {update}", self.sample_data, step)
-        z = self._batch(f"discriminator latent {update}", self.sample_latent, step)
+        x_real = self._draw_batch("discriminator", "data", update, step)
+        z = self._draw_batch("discriminator", "latent", update, step)
         yield phase("sample", x_real=x_real, z=z)
         x_fake = self.generator(self.weights("generator"), z)
         yield phase("generate", x_fake=x_fake)
@@ -263,7 +268,7 @@ class Trainer:
             return Phase("generator", update, name, tensors)  # type: ignore[arg-type]  # one of six literals below
 
         scoring = self.weights("discriminator")
-        z = self._batch(f"generator latent {update}", self.sample_latent, step)
+        z = self._draw_batch("generator", "latent", update, step)
         yield phase("sample", z=z)
         weights = self.weights("generator")
         trace = self.generator.trace(weights, z)
@@ -272,7 +277,7 @@ class Trainer:
         fake_logits = scores.outputs.squeeze(-1).requires_grad_()
         real_logits = fake_logits  # read by a paired loss only
         if self.loss.pairs:
-            x_real = self._batch(f"generator data {update}", self.sample_data, step)
+            x_real = self._draw_batch("generator", "data", update, step)
             real_logits = self.discriminator(scoring, x_real).squeeze(-1)
         yield phase("classify", fake_logits=fake_logits, **({"real_logits": real_logits} if self.loss.pairs else {}))
         per_example = self.loss(real_logits, fake_logits).generator
@@ -322,6 +327,20 @@ class Trainer:
             self.failures[run] = failure
         going = [failure is None for failure in self.failures]
         return torch.tensor(going, device=self.device).unsqueeze(-1)
+
+    def _undo_failed(self, start: RunState, losses: Losses) -> None:
+        """Put the stack's failed runs back to the start of this step, with the losses that they had then."""
+        going = torch.tensor([failure is None for failure in self.failures], device=self.device)
+        tensors = {
+            name: torch.where(going.unsqueeze(-1), tensor, start.tensors[name])
+            for name, tensor in self.state.tensors.items()
+        }
+        self.state = self.state._replace(tensors=tensors)
+        pairs = zip(self._losses, losses, strict=True)
+        kept = (
+            new if new is None or old is None else torch.where(self._of_runs(going), new, old) for new, old in pairs
+        )
+        self._losses = Losses(*kept)
 
     def _of_runs(self, values: Tensor) -> Tensor:
         return values if self.single else values[: self.runs]

@@ -18,7 +18,8 @@ Points and gradients are in published units, the data set's own; scores are raw 
 
 Arrays that do not change within a revision (z, x_real, warp_noise, density) are sent once: a page keeps the newest of
 each array, and forgets all when `revision` changes.
-Metadata, all strings: session, step, phase, revision, box ("x0 x1 y0 y1").
+Metadata, all strings: session, step, phase, revision, box ("x0 x1 y0 y1"); phase is the one that a run inside a step
+has just passed ("discriminator 1 loss"), and else empty.
 """
 
 from __future__ import annotations

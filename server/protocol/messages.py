@@ -21,6 +21,9 @@ Layer = Literal["noise", "real", "generated", "predictions", "surface", "warp", 
 """What a frame can hold, by the name a page watches; `server.protocol.frames` says which arrays each has."""
 State = Literal["paused", "running", "stepping", "failed", "closed"]
 Player = Literal["both", "discriminator", "generator"]
+PhaseName = Literal["sample", "generate", "classify", "loss", "backward", "update"]
+StopMetric = Literal["grid_kl", "grid_js"]
+"""The metrics that a stop condition may name: scored while a run trains, and lower is better."""
 Id = Annotated[int, Field(ge=0, le=2**53)]
 StepNumber = Annotated[int, Field(ge=0, le=2**53)]
 
@@ -59,23 +62,50 @@ class Configure(Message):
     config: dict[str, Any]
 
 
+class StopBelow(Message):
+    """A stop condition: the metric has fallen under `below`."""
+
+    metric: StopMetric
+    below: Annotated[float, Field(gt=0, le=1e6)]
+
+
 class Play(Message):
-    """Train until paused; `rate` bounds the steps a second (none: as fast as it goes)."""
+    """Train until paused, and at most until step `until` or until `stop` holds at a step that is scored.
+
+    `rate` bounds the steps a second (none: as fast as it goes). With `phases_per_second` the run walks through its
+    steps phase by phase, in slow motion; without, a step that it stands in is finished first.
+    """
 
     type: Literal["play"] = "play"
     id: Id
     rate: Annotated[float, Field(gt=0, le=1e6)] | None = None
+    phases_per_second: Annotated[float, Field(ge=0.01, le=100)] | None = None
+    until: StepNumber | None = None
+    stop: StopBelow | None = None
 
 
 class Pause(Message):
-    """Stop training; `done` comes when the last step is over, and nothing changes after it."""
+    """Stop training; `done` comes when the last step is over, and nothing changes after it.
+
+    A run in slow motion stops where it is, inside its step.
+    """
 
     type: Literal["pause"] = "pause"
     id: Id
 
 
+class Advance(Message):
+    """Go on to the next phase of the step, or to the first one of the next step; a run that plays is paused."""
+
+    type: Literal["advance"] = "advance"
+    id: Id
+
+
 class Step(Message):
-    """Train `count` steps: whole ones, or one update of one player each."""
+    """Train `count` steps: whole ones, or one update of one player each.
+
+    A step that the run stands in is the first of the whole ones; before an update of one player it is finished.
+    """
 
     type: Literal["step"] = "step"
     id: Id
@@ -133,8 +163,30 @@ class Divergence(Message):
     message: str
 
 
+class StepPhase(Message):
+    """A phase that has just been passed: the `number`-th of `count` of the step, in one of a player's updates.
+
+    `numbers` are those of the phase, such as d_loss or gradient_norm; none where one is not finite.
+    `d_loss` and `g_loss` are the newest of this step; none before they are counted.
+    """
+
+    step: int
+    number: int
+    count: int
+    player: Literal["discriminator", "generator"]
+    update: int
+    updates: int
+    name: PhaseName
+    numbers: dict[str, float | None]
+    d_loss: float | None
+    g_loss: float | None
+
+
 class Status(Message):
-    """Where the run is; sent whenever the state changes and a few times a second while it runs."""
+    """Where the run is; sent whenever the state changes, at every phase, and a few times a second while it runs.
+
+    `phase` is the one just passed where the run goes phase by phase; `reason` says why it stopped by itself, if it did.
+    """
 
     type: Literal["status"] = "status"
     state: State
@@ -144,6 +196,8 @@ class Status(Message):
     revision: int
     steps_per_second: float
     failure: Divergence | None = None
+    phase: StepPhase | None = None
+    reason: str | None = None
 
 
 class Welcome(Message):
@@ -213,11 +267,13 @@ class Floors(Message):
     values: dict[str, float]
 
 
-ClientMessage = Annotated[Hello | Configure | Play | Pause | Step | Reset | Watch | Credit, Field(discriminator="type")]
+ClientMessage = Annotated[
+    Hello | Configure | Play | Pause | Advance | Step | Reset | Watch | Credit, Field(discriminator="type")
+]
 ServerMessage = Annotated[
     Welcome | Status | Configured | Scalars | Floors | Mark | Done | Failure, Field(discriminator="type")
 ]
-Command = Configure | Play | Pause | Step | Reset
+Command = Configure | Play | Pause | Advance | Step | Reset
 """The client's messages that carry an id and are answered."""
 
 _CLIENT: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)

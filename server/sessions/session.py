@@ -1,6 +1,8 @@
 """One user's run: commands in, events out, for one page or several that show the same truth. No socket here.
 
-    paused ⇄ running          play, pause, step
+    paused ⇄ running          play, pause, step; back by itself where it was to stop
+    paused → stepping         advance, or a pause in slow motion: it stands inside a step
+    stepping → running, paused  whatever comes next finishes the step, or goes on in it
     paused, running → failed  the run diverged; its last finite state is kept and shown
     failed → paused           reset, or a changed setting
     any → closed              the hub lets go of it
@@ -11,9 +13,7 @@ Commands are answered when the worker has carried them out, and an id is carried
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
@@ -22,8 +22,10 @@ from server.engine.pool import Pool
 from server.engine.remote import is_broken
 from server.errors import CommandError, LabError
 from server.gan.config import RunConfig, check_config, describe_changes, restarts
+from server.gan.model_file import Model
 from server.protocol.messages import (
     PROTOCOL,
+    Advance,
     ClientMessage,
     Command,
     Configure,
@@ -40,32 +42,16 @@ from server.protocol.messages import (
     State,
     Status,
     Step,
+    StepPhase,
     Watch,
     Welcome,
 )
 from server.sessions.outbox import Outbox
+from server.sessions.requests import Changes, Requests, Waiting
+from server.sessions.standing import Standing, describe_stop
 from server.sessions.timeline import UNNUMBERED, Timeline
 
-REMEMBERED_IDS = 256
 STATUS_SECONDS = 0.2
-Changes = dict[str, tuple[Any, Any]]
-
-
-@dataclass
-class Request:
-    """A command that is remembered by its id: who asked, and the answer, once there is one."""
-
-    askers: list[Outbox]
-    answer: Done | Failure | None = None
-
-
-@dataclass
-class Waiting:
-    """What is to be done when the worker has answered an order, if the run has not begun anew by then."""
-
-    command: Command | None
-    revision: int
-    changes: Changes = field(default_factory=dict)
 
 
 class Session:
@@ -86,8 +72,9 @@ class Session:
         self._pool, self._clock = pool, clock
         self._failure: Divergence | None = None
         self._pace = 0.0
+        self._standing = Standing()
         self._status_at = clock()
-        self._requests: OrderedDict[int, Request] = OrderedDict()
+        self._requests = Requests()
         self._waiting: dict[int, Waiting] = {}
         self._reader_numbers = count(1)
         self._run = pool.open_run(key, self._receive, self._show)
@@ -148,6 +135,8 @@ class Session:
             revision=self.revision,
             steps_per_second=self._pace if self.state == "running" else 0.0,
             failure=self._failure,
+            phase=self._standing.find_phase(position),
+            reason=self._standing.find_reason(position) if self.state == "paused" else None,
         )
 
     # Messages from pages ----------------------------------------------------------------------------------------
@@ -165,21 +154,18 @@ class Session:
         elif isinstance(message, Credit):
             outbox.grant(message.count)
             self._ask_frame(outbox)
-        elif isinstance(message, Configure | Play | Pause | Step | Reset):
+        elif isinstance(message, Command):
             self._take_command(outbox, message)
         else:
             raise CommandError(f"{message.type}: expected once, as the first message")
 
     def _take_command(self, outbox: Outbox, command: Command) -> None:
-        if known := self._requests.get(command.id):
-            if known.answer:
-                outbox.answer(known.answer)
-            else:
-                known.askers.append(outbox)
+        try:
+            if not self._requests.begin(command.id, outbox):
+                return
+        except CommandError as refusal:
+            outbox.answer(Failure(id=command.id, message=str(refusal)))
             return
-        self._requests[command.id] = Request([outbox])
-        while len(self._requests) > REMEMBERED_IDS:
-            self._requests.popitem(last=False)
         try:
             waiting = self._carry_out(command)
         except LabError as refusal:
@@ -200,14 +186,22 @@ class Session:
         if self._failure and not isinstance(command, Pause):
             raise CommandError(f"{command.type}: {self._failure.message}; expected Reset or a changed setting first")
         if isinstance(command, Play):
-            number = self._run.play(command.rate)
+            number = self._play(command)
         elif isinstance(command, Pause):
             number = self._run.pause()
+        elif isinstance(command, Advance):
+            number = self._run.advance()
         else:
             number = self._run.step(command.player, command.count)
             if command.count > 1:
                 self._enter("running")
         return self._wait(number, Waiting(command, self.revision))
+
+    def _play(self, command: Play) -> int:
+        step = self._run.position.step
+        if command.until is not None and command.until <= step:
+            raise CommandError(f"play: until: expected a step after {step}, where the run is, got {command.until}")
+        return self._run.play(command.rate, command.phases_per_second, command.until, command.stop)
 
     def _configure(self, command: Configure) -> Waiting | None:
         config = check_config(command.config, self._pool.catalog)
@@ -219,19 +213,35 @@ class Session:
         self.config = config
         return self._wait(self._run.configure(config), Waiting(command, self.revision, changes))
 
-    def _restart(self, command: Command, config: RunConfig, text: str, changes: Changes | None = None) -> Waiting:
+    def begin_at(self, model: Model, text: str) -> None:
+        """Begin the run anew at a saved model, for the reason that `text` tells."""
+        self._restart(None, model.config, text, model=model)
+
+    def _restart(
+        self,
+        command: Command | None,
+        config: RunConfig,
+        text: str,
+        changes: Changes | None = None,
+        model: Model | None = None,
+    ) -> Waiting:
         changes = describe_changes(self.config, config) if changes is None else changes
         self.config = config
         self.revision += 1
         self.timeline.begin(self.revision)
-        number = self._run.open(config, self.revision)
+        number = self._run.open(config, self.revision, model)
         self._failure = None
+        self._standing = Standing()
         self._enter("paused")
         self._note_config(text, changes, restarted=True)
         for outbox in self.readers:
             outbox.forget_request()
             self._ask_frame(outbox)
         return self._wait(number, Waiting(command, self.revision))
+
+    def read_saved(self) -> tuple[dict[str, Any], bytes]:
+        """Give the newest packed state, empty where there is none yet, and its config."""
+        return self._run.saved
 
     def pause(self) -> None:
         """Pause the run without a page's command."""
@@ -252,7 +262,13 @@ class Session:
             self.timeline.add_rows(report.steps, report.d_loss, report.g_loss, report.metrics)
             self._pace = report.steps_per_second
             self._note_progress()
+        elif isinstance(report, reports.Walked):
+            self._note_phase(report.position, report.phase)
+        elif isinstance(report, reports.Stopped):
+            self._stop(report)
         elif isinstance(report, reports.Applied):
+            if report.phase and self._is_present(report.number):
+                self._note_phase(report.position, report.phase)
             self._finish(report.number)
         elif isinstance(report, reports.Refused):
             waiting = self._waiting.pop(report.number, None)
@@ -264,6 +280,27 @@ class Session:
             self._enter("failed")
         elif isinstance(report, reports.Floors):
             self._add_event(Floors(event=UNNUMBERED, revision=self.revision, values=report.values))
+
+    def _is_present(self, number: int) -> bool:
+        waiting = self._waiting.get(number)
+        return waiting is not None and waiting.revision == self.revision
+
+    def _note_phase(self, position: reports.Position, phase: StepPhase) -> None:
+        self._standing.note_phase(position, phase)
+        self._mark_status()
+        self._notify()
+
+    def _stop(self, report: reports.Stopped) -> None:
+        """The run has stopped by itself: say why, and mark it in the history."""
+        reason = describe_stop(report, self._pool.catalog["metrics"])
+        self._standing.note_reason(report.position, reason)
+        step = report.position.step
+        self._add_event(Mark(event=UNNUMBERED, step=step, revision=self.revision, text="stopped by itself"))
+        self._enter("paused")
+
+    def _enter_rest(self) -> None:
+        """The run stands still: between two steps, or inside one."""
+        self._enter("stepping" if self._run.position.phases else "paused")
 
     def _finish(self, number: int) -> None:
         waiting = self._waiting.pop(number, None)
@@ -283,9 +320,16 @@ class Session:
             if self._failure:
                 self._failure = None
                 self._enter("paused")
+            elif self.state == "stepping":
+                self._enter_rest()
             self._note_config("changed", waiting.changes, restarted=False)
-        elif isinstance(waiting.command, Pause | Step | None) and not self._failure:
-            self._enter("paused")
+        elif isinstance(waiting.command, Pause | Advance | Step | None) and not self._failure and not self._goes_on():
+            self._enter_rest()
+
+    def _goes_on(self) -> bool:
+        """Whether the run was told already to train further, so that it is not at rest yet."""
+        later = [waiting.command for waiting in self._waiting.values() if waiting.revision == self.revision]
+        return any(isinstance(command, Play | Step) for command in later)
 
     def _show(self, report: reports.Frame, frame: bytes) -> None:
         for outbox in self.readers:
@@ -305,11 +349,7 @@ class Session:
         return waiting
 
     def _answer(self, identity: int, answer: Done | Failure) -> None:
-        if request := self._requests.get(identity):
-            request.answer = answer
-            askers, request.askers = request.askers, []
-            for outbox in askers:
-                outbox.answer(answer)
+        self._requests.answer(identity, answer)
 
     def _note_config(self, text: str, changes: Changes, restarted: bool) -> None:
         config, step = self.config.to_json(), self._run.position.step

@@ -2,14 +2,15 @@
 
 Numbers are counted from 1 over the whole session. A page says which number it has seen last, and is sent what came
 after it; so a page that reads slowly gets fewer, longer messages, and nothing is kept for it in the meantime.
-Memory is bounded: beyond MOST_ROWS rows the older half is thinned to every second row, again and again with age.
+Memory is bounded: beyond MOST_ROWS rows the newest stay whole, and of the older ones every second, fourth, eighth
+step is kept, the same over the whole run, so that a chart never loses its beginning.
 """
 
 from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import isnan, nan
 
 from server.protocol.messages import Configured, Floors, Mark, MetricRow, Scalars
@@ -36,6 +37,7 @@ class Timeline:
         self._numbers, self._steps = array("q"), array("q")
         self._d_loss, self._g_loss = array("d"), array("d")
         self._metrics: list[tuple[int, MetricRow]] = []
+        self._row_stride = self._metric_stride = 1
         self._events: list[Configured | Floors | Mark] = []
 
     def __len__(self) -> int:
@@ -73,17 +75,21 @@ class Timeline:
         self._g_loss.extend(nan if loss is None else loss for loss in g_loss)
         self._metrics.extend((self.newest, row) for row in metrics)
         if len(self._steps) > MOST_ROWS:
-            self._thin_rows()
+            kept, self._row_stride = choose_kept(self._steps, MOST_ROWS, self._row_stride)
+            self._numbers, self._steps = (array("q", (c[i] for i in kept)) for c in (self._numbers, self._steps))
+            self._d_loss, self._g_loss = (array("d", (c[i] for i in kept)) for c in (self._d_loss, self._g_loss))
         if len(self._metrics) > MOST_METRIC_ROWS:
-            half = MOST_METRIC_ROWS // 2
-            self._metrics[:half] = self._metrics[:half:2]
+            scored = [row.step for _, row in self._metrics]
+            kept, self._metric_stride = choose_kept(scored, MOST_METRIC_ROWS, self._metric_stride)
+            self._metrics = [self._metrics[i] for i in kept]
 
-    def _thin_rows(self) -> None:
-        half = MOST_ROWS // 2
-        for whole in (self._numbers, self._steps):
-            whole[:half] = whole[:half:2]
-        for loss in (self._d_loss, self._g_loss):
-            loss[:half] = loss[:half:2]
+    def find_losses(self, step: int) -> dict[str, float | None]:
+        """Give the losses of a step, as far as they are known."""
+        if step not in self._steps:
+            return {}
+        row = self._steps.index(step)
+        d_loss, g_loss = _read_losses(array("d", (self._d_loss[row], self._g_loss[row])))
+        return {"d_loss": d_loss, "g_loss": g_loss}
 
     def resume_after(self, seen: int) -> int:
         """Give the number after which a page that has seen `seen` goes on; 0: from the beginning."""
@@ -113,6 +119,17 @@ class Timeline:
 
     def _find_metric(self, number: int) -> int:
         return bisect_right(self._metrics, number, key=lambda numbered: numbered[0])
+
+
+def choose_kept(steps: Sequence[int], most: int, stride: int) -> tuple[list[int], int]:
+    """Choose which of the ascending `steps` to keep, by index: at most three quarters of `most`.
+
+    The newest quarter of `most` stays whole; of the older ones the multiples of a stride, doubled until they are few.
+    """
+    tail = len(steps) - most // 4
+    while len(kept := [i for i in range(tail) if steps[i] % stride == 0]) > most // 2:
+        stride *= 2
+    return [*kept, *range(tail, len(steps))], stride
 
 
 def _read_losses(column: array[float]) -> tuple[float | None, ...]:

@@ -54,9 +54,11 @@ def api_router(pool: Pool) -> APIRouter:
 
     @router.get("/readyz")
     async def tell_readiness(request: Request) -> Response:
-        """Tell whether a run could be trained now: 503 while the lab starts, and once it was asked to stop."""
+        """Tell whether a run could be trained now: 503 while the lab starts, stops, or cannot compute, and why."""
         if request.app.state.draining:
             return JSONResponse({"status": "stopping"}, 503)
+        if pool.trouble:
+            return JSONResponse({"status": "broken", "error": pool.trouble}, 503)
         if not pool.is_ready:
             return JSONResponse({"status": "starting"}, 503)
         return JSONResponse({"status": "ready"})

@@ -5,7 +5,9 @@ the Host header must be a name of the lab (against DNS rebinding), and what chan
 another page's Origin (a socket is open to every origin unless somebody looks).
 """
 
+from collections.abc import Iterable
 from ipaddress import ip_address
+from socket import gethostname
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -36,6 +38,8 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+ANY_ADDRESS = "any IP address"
+"""Stands among the names of a lab that others can reach: no name can be rebound to what is no name."""
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # The registered code for a policy that was broken; before the handshake it becomes the status 403.
 POLICY_VIOLATION = 1008
@@ -44,10 +48,10 @@ POLICY_VIOLATION = 1008
 class Guard:
     """ASGI middleware: checks Host and Origin of every request and socket, and adds the security headers.
 
-    `names`: the host names the lab answers to, or None for every name.
+    `names`: the host names the lab answers to; ANY_ADDRESS may be among them.
     """
 
-    def __init__(self, app: ASGIApp, names: frozenset[str] | None) -> None:
+    def __init__(self, app: ASGIApp, names: frozenset[str]) -> None:
         self.app = app
         self.names = names
 
@@ -69,8 +73,10 @@ class Guard:
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self.knows_host(hosts[0]):
-            known = f"answers to {', '.join(sorted(self.names))} only" if self.names else "needs one Host header"
-            return PlainTextResponse(f"misdirected request: this lab {known}\n", 421)
+            known = ", ".join(sorted(self.names))
+            return PlainTextResponse(
+                f"misdirected request: this lab answers to {known} only; GANLAB_ALLOWED_HOSTS adds names\n", 421
+            )
         origins = headers.getlist("origin")
         changes = scope["type"] == "websocket" or scope["method"] not in READING_METHODS
         if changes and any(not same_origin(origin, hosts[0]) for origin in origins):
@@ -80,14 +86,20 @@ class Guard:
     def knows_host(self, host: str) -> bool:
         """Tell whether a Host header names the lab, on whatever port a tunnel gave it."""
         name = split_host(host)
-        return name is not None and (self.names is None or name in self.names)
+        if name is None:
+            return False
+        return name in self.names or (ANY_ADDRESS in self.names and is_address(name.strip("[]")))
 
 
-def lab_names(host: str) -> frozenset[str] | None:
-    """Give the names that a lab bound to `host` answers to: the loopback's, or None (any) where others can reach it."""
+def lab_names(host: str, allowed: Iterable[str] = ()) -> frozenset[str]:
+    """Give the names that a lab bound to `host` answers to: the loopback's, its own, and those that are `allowed`.
+
+    Where others can reach it, it answers to every address and to the machine's name too.
+    """
+    names = LOOPBACK_NAMES | {f"[{host}]" if ":" in host else host.lower(), *(name.lower() for name in allowed)}
     if host.lower() == "localhost" or (is_address(host) and ip_address(host).is_loopback):
-        return LOOPBACK_NAMES | {f"[{host}]" if ":" in host else host.lower()}
-    return None
+        return names
+    return names | {ANY_ADDRESS, gethostname().lower()}
 
 
 def is_address(host: str) -> bool:

@@ -22,4 +22,9 @@ def pages_router() -> APIRouter:
             request, "index.html", {"plotly_address": script_address()}, headers={"Cache-Control": ASK_AGAIN}
         )
 
+    @router.api_route("/learn", methods=["GET", "HEAD"])
+    def show_article(request: Request) -> Response:
+        """Show the article about what a GAN is and what the lab's pictures mean."""
+        return templates.TemplateResponse(request, "learn.html", headers={"Cache-Control": ASK_AGAIN})
+
     return router

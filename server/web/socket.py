@@ -13,7 +13,7 @@ from typing import Any
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from server.errors import LabError, MessageError
+from server.errors import EngineError, LabError, MessageError
 from server.protocol.messages import PROTOCOL, Failure, Hello, find_id, parse_message
 from server.sessions.hub import Hub
 from server.sessions.outbox import Outbox
@@ -33,6 +33,10 @@ SOCKET_OPTIONS: dict[str, Any] = {
 WRONG_PROTOCOL = 4000
 """Close code: page and server speak different versions; a page that is loaded anew will fit."""
 SERVICE_RESTART = 1012
+TRY_AGAIN_LATER = 1013
+POLICY_VIOLATION = 1008
+HELLO_SECONDS = 30.0
+"""A connection whose next word is no hello by then is let go."""
 BROKEN = "the lab made a mistake with this message; the server's log has the details"
 
 
@@ -71,10 +75,16 @@ class Conversation:
                 self.hub.leave(session, outbox)
 
     async def _greet(self) -> tuple[Session, Outbox] | None:
-        """Wait for a hello that can be answered; none: page and server do not fit."""
+        """Wait for a hello that can be answered; none: the page was let go."""
         while True:
             try:
-                hello = parse_message(await self._receive())
+                async with asyncio.timeout(HELLO_SECONDS):
+                    text = await self._receive()
+            except TimeoutError:
+                await self.websocket.close(POLICY_VIOLATION, f"hello: expected within {HELLO_SECONDS:g} s")
+                return None
+            try:
+                hello = parse_message(text)
                 if not isinstance(hello, Hello):
                     raise MessageError(f"message: expected hello first, got {hello.type}")
                 if hello.protocol != PROTOCOL:
@@ -83,6 +93,10 @@ class Conversation:
                 await self.hub.pool.wait_ready()
                 session = self.hub.join(hello)
                 return session, session.attach(hello.seen, self._wake.set)
+            except EngineError as refusal:  # the page may try again with a new connection
+                await self._send(Failure(id=None, message=str(refusal)).model_dump_json())
+                await self.websocket.close(TRY_AGAIN_LATER)
+                return None
             except LabError as refusal:
                 await self._send(Failure(id=None, message=str(refusal)).model_dump_json())
 

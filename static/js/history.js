@@ -1,10 +1,17 @@
 /**
- * The history of a run's scalars: columns of numbers that grow, and never lose what was sent.
+ * The history of a run's scalars: columns of numbers that grow, up to a bound.
  *
+ * A run may train for hours: beyond the bound the older rows are thinned evenly, and the newest are all kept.
  * Columns are typed arrays with room to spare; `steps`, `d_loss` and `g_loss` are views on the filled part.
  */
 
 /** @typedef {import("./protocol.js").Scalars} Scalars */
+
+const MOST_ROWS = 50_000;
+/** How many of the newest rows are never thinned. */
+const NEWEST_ROWS = 5_000;
+/** Thinning leaves room for so many rows to come at least, so that it is seldom done. */
+const LEAST_ROOM = 12_500;
 
 /** A column of numbers; memory doubles when it is full, so that appending stays cheap. */
 export class Column {
@@ -31,32 +38,104 @@ export class Column {
     this.#length += 1;
   }
 
+  /** @param {readonly number[]} rows The rows to keep, ascending. */
+  keep(rows) {
+    for (const [to, from] of rows.entries()) this.#numbers[to] = Number(this.#numbers[from]);
+    this.#length = rows.length;
+  }
+
   clear() {
     this.#length = 0;
   }
 }
 
+/** Columns of the same length, the first of which holds steps; their number of rows is bounded. */
+class Table {
+  #columns;
+  #stride = 1;
+
+  /** @param {number} width The number of columns. */
+  constructor(width) {
+    this.#columns = Array.from({ length: width }, () => new Column());
+  }
+
+  /**
+   * The filled part of a column.
+   *
+   * @param {number} index
+   */
+  read(index) {
+    return this.#column(index).values;
+  }
+
+  /** @param {...(number | null)} row A step, and a number for each other column. */
+  push(...row) {
+    for (const [i, value] of row.entries()) this.#column(i).push(value);
+    if (this.#column(0).length > MOST_ROWS) this.#thin();
+  }
+
+  clear() {
+    for (const column of this.#columns) column.clear();
+    this.#stride = 1;
+  }
+
+  #thin() {
+    this.#keepOneOfEach(this.#stride);
+    while (this.#column(0).length > MOST_ROWS - LEAST_ROOM) {
+      this.#stride *= 2;
+      this.#keepOneOfEach(this.#stride);
+    }
+  }
+
+  /**
+   * Keep the first row of every `stride` steps, and the newest rows.
+   *
+   * @param {number} stride
+   */
+  #keepOneOfEach(stride) {
+    const steps = this.read(0);
+    const newest = steps.length - NEWEST_ROWS;
+    let last = NaN;
+    const rows = [];
+    for (const [i, step] of steps.entries()) {
+      const turn = Math.floor(step / stride);
+      if (turn !== last || i >= newest) rows.push(i);
+      last = turn;
+    }
+    for (const column of this.#columns) column.keep(rows);
+  }
+
+  /** @param {number} index */
+  #column(index) {
+    return /** @type {Column} */ (this.#columns[index]);
+  }
+}
+
 /** All losses and metrics of the present revision; `version` grows with every change. */
 export class History {
-  #steps = new Column();
-  #d_loss = new Column();
-  #g_loss = new Column();
-  /** @type {Map<string, {steps: Column, values: Column}>} */
+  #losses = new Table(3);
+  #last = { d_loss: NaN, g_loss: NaN };
+  /** @type {Map<string, Table>} */
   #metrics = new Map();
   version = 0;
 
   get steps() {
-    return this.#steps.values;
+    return this.#losses.read(0);
   }
 
   /** The discriminator's loss of each step; NaN where it did not play. */
   get d_loss() {
-    return this.#d_loss.values;
+    return this.#losses.read(1);
   }
 
   /** The generator's loss of each step; NaN where it did not play. */
   get g_loss() {
-    return this.#g_loss.values;
+    return this.#losses.read(2);
+  }
+
+  /** Each player's last loss: one that does not play leaves its loss as it was; NaN before its first. */
+  get last() {
+    return this.#last;
   }
 
   /**
@@ -65,17 +144,15 @@ export class History {
    * @returns {Map<string, {steps: Float64Array, values: Float64Array}>}
    */
   get metrics() {
-    return new Map(
-      [...this.#metrics].map(([key, { steps, values }]) => [key, { steps: steps.values, values: values.values }]),
-    );
+    return new Map([...this.#metrics].map(([key, table]) => [key, { steps: table.read(0), values: table.read(1) }]));
   }
 
   /** @param {Pick<Scalars, "steps" | "d_loss" | "g_loss" | "metrics">} scalars */
   append({ steps, d_loss, g_loss, metrics }) {
     for (const [i, step] of steps.entries()) {
-      this.#steps.push(step);
-      this.#d_loss.push(d_loss[i] ?? null);
-      this.#g_loss.push(g_loss[i] ?? null);
+      const [ofD, ofG] = [d_loss[i] ?? null, g_loss[i] ?? null];
+      this.#losses.push(step, ofD, ofG);
+      this.#last = { d_loss: ofD ?? this.#last.d_loss, g_loss: ofG ?? this.#last.g_loss };
     }
     for (const row of metrics) {
       for (const [key, value] of Object.entries(row.values)) this.#appendMetric(key, row.step, value);
@@ -84,9 +161,8 @@ export class History {
   }
 
   clear() {
-    this.#steps.clear();
-    this.#d_loss.clear();
-    this.#g_loss.clear();
+    this.#losses.clear();
+    this.#last = { d_loss: NaN, g_loss: NaN };
     this.#metrics.clear();
     this.version += 1;
   }
@@ -97,12 +173,8 @@ export class History {
    * @param {number | null} value
    */
   #appendMetric(key, step, value) {
-    let metric = this.#metrics.get(key);
-    if (!metric) {
-      metric = { steps: new Column(), values: new Column() };
-      this.#metrics.set(key, metric);
-    }
-    metric.steps.push(step);
-    metric.values.push(value);
+    const table = this.#metrics.get(key) ?? new Table(2);
+    this.#metrics.set(key, table);
+    table.push(step, value);
   }
 }

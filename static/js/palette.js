@@ -22,10 +22,15 @@ const PROPERTIES = /** @type {const} */ ({
   paper: "--paper",
   panel: "--panel",
   line: "--line",
+  bad: "--bad",
 });
 
 /** @typedef {keyof typeof PROPERTIES} ColourName */
-/** @typedef {Readonly<Record<ColourName, Colour>>} Palette */
+/**
+ * The colours, and how many times as thick as on a desk the pictures' dots and lines are.
+ *
+ * @typedef {Readonly<Record<ColourName, Colour> & {strokes: number}>} Palette
+ */
 
 /**
  * Read the colours that the style sheet gives now.
@@ -41,7 +46,8 @@ export function readPalette(element = document.documentElement) {
     return [name, resolveColour(getComputedStyle(probe).color)];
   });
   probe.remove();
-  return /** @type {Palette} */ (Object.fromEntries(entries));
+  const strokes = Number.parseFloat(getComputedStyle(element).getPropertyValue("--strokes")) || 1;
+  return /** @type {Palette} */ ({ ...Object.fromEntries(entries), strokes });
 }
 
 /**
@@ -59,14 +65,14 @@ function resolveColour(css) {
 }
 
 /**
- * Call the listener with the palette now, and again whenever the theme changes.
+ * Call the listener with the palette now, and again whenever the page's look changes.
  * @param {(palette: Palette) => void} listener
  * @param {{signal: AbortSignal}} options
  */
 export function watchPalette(listener, { signal }) {
   const update = () => listener(readPalette());
   const observer = new MutationObserver(update);
-  observer.observe(document.documentElement, { attributeFilter: ["class", "style", "data-theme"] });
+  observer.observe(document.documentElement, { attributeFilter: ["data-theme", "data-contrast", "data-mode", "data-palette"] });
   signal.addEventListener("abort", () => observer.disconnect());
   for (const query of ["(prefers-color-scheme: dark)", "(prefers-contrast: more)", "(forced-colors: active)"]) {
     matchMedia(query).addEventListener("change", update, { signal });

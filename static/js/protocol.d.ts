@@ -7,6 +7,14 @@ export type State = "paused" | "running" | "stepping" | "failed" | "closed";
 export type Player = "both" | "discriminator" | "generator";
 
 /**
+ * Go on to the next phase of the step, or to the first one of the next step; a run that plays is paused.
+ */
+export interface Advance {
+  type: "advance";
+  id: number;
+}
+
+/**
  * Change the run to `config` (complete or partial: missing keys take their defaults).
  *
  * Changes of seed, data, latent or networks begin a new run at step 0; all others apply while it goes on.
@@ -41,6 +49,8 @@ export interface Hello {
 
 /**
  * Stop training; `done` comes when the last step is over, and nothing changes after it.
+ *
+ * A run in slow motion stops where it is, inside its step.
  */
 export interface Pause {
   type: "pause";
@@ -48,12 +58,18 @@ export interface Pause {
 }
 
 /**
- * Train until paused; `rate` bounds the steps a second (none: as fast as it goes).
+ * Train until paused, and at most until step `until` or until `stop` holds at a step that is scored.
+ *
+ * `rate` bounds the steps a second (none: as fast as it goes). With `phases_per_second` the run walks through its
+ * steps phase by phase, in slow motion; without, a step that it stands in is finished first.
  */
 export interface Play {
   type: "play";
   id: number;
   rate?: number | null;
+  phases_per_second?: number | null;
+  until?: number | null;
+  stop?: StopBelow | null;
 }
 
 /**
@@ -67,12 +83,22 @@ export interface Reset {
 
 /**
  * Train `count` steps: whole ones, or one update of one player each.
+ *
+ * A step that the run stands in is the first of the whole ones; before an update of one player it is finished.
  */
 export interface Step {
   type: "step";
   id: number;
   player?: Player;
   count?: number;
+}
+
+/**
+ * A stop condition: the metric has fallen under `below`.
+ */
+export interface StopBelow {
+  metric: "grid_kl" | "grid_js";
+  below: number;
 }
 
 /**
@@ -166,7 +192,9 @@ export interface Scalars {
 }
 
 /**
- * Where the run is; sent whenever the state changes and a few times a second while it runs.
+ * Where the run is; sent whenever the state changes, at every phase, and a few times a second while it runs.
+ *
+ * `phase` is the one just passed where the run goes phase by phase; `reason` says why it stopped by itself, if it did.
  */
 export interface Status {
   type: "status";
@@ -177,6 +205,27 @@ export interface Status {
   revision: number;
   steps_per_second: number;
   failure: Divergence | null;
+  phase: StepPhase | null;
+  reason: string | null;
+}
+
+/**
+ * A phase that has just been passed: the `number`-th of `count` of the step, in one of a player's updates.
+ *
+ * `numbers` are those of the phase, such as d_loss or gradient_norm; none where one is not finite.
+ * `d_loss` and `g_loss` are the newest of this step; none before they are counted.
+ */
+export interface StepPhase {
+  step: number;
+  number: number;
+  count: number;
+  player: "discriminator" | "generator";
+  update: number;
+  updates: number;
+  name: "sample" | "generate" | "classify" | "loss" | "backward" | "update";
+  numbers: Record<string, number | null>;
+  d_loss: number | null;
+  g_loss: number | null;
 }
 
 /**
@@ -194,8 +243,8 @@ export interface Welcome {
   status: Status;
 }
 
-export type Command = Configure | Play | Pause | Step | Reset;
+export type Command = Configure | Play | Pause | Advance | Step | Reset;
 
-export type ClientMessage = Hello | Configure | Play | Pause | Step | Reset | Watch | Credit;
+export type ClientMessage = Hello | Configure | Play | Pause | Advance | Step | Reset | Watch | Credit;
 
 export type ServerMessage = Welcome | Status | Configured | Scalars | Floors | Mark | Done | Failure;

@@ -9,6 +9,9 @@
 /** @typedef {Extract<ServerMessage, {event: number}>} Event */
 /** @typedef {ReturnType<typeof import("./decode.js").decodeFrame>} Decoded */
 
+/** Older marks are forgotten, as the server forgets them. */
+const MOST_MARKS = 1_000;
+
 /** What the model overview shows at its nodes, whatever is switched on in the layered view. @type {LayerKey[]} */
 const OVERVIEW_LAYERS = ["noise", "real", "generated", "predictions", "surface", "warp", "gradients", "d_gradients"];
 
@@ -34,9 +37,10 @@ export function receiveMessage(state, message) {
     case "welcome":
       return receiveWelcome(state, message);
     case "status":
-      return { ...enterRevision(state, message.revision), status: message };
+      return { ...keepNews(state, message), ...enterRevision(state, message.revision), status: message };
     case "failure":
-      return { problem: message.message };
+      // What is said before the first welcome is why there is none.
+      return state.connection === "open" ? { problem: message.message } : { news: message.message };
     case "done":
       return {};
     default:
@@ -49,11 +53,39 @@ export function receiveMessage(state, message) {
  * @param {Welcome} welcome
  * @returns {Partial<PageState>}
  */
-function receiveWelcome(state, { session, since, config, status }) {
+function receiveWelcome(state, { session, resumed, since, config, status }) {
   // Where the server cannot go on after what we have seen, it sends all of its history again.
   const entered =
     since === 0 ? { ...beginRevision(state, status.revision), seen: 0 } : enterRevision(state, status.revision);
-  return { ...entered, session, config: /** @type {RunConfig} */ (config), status, problem: null };
+  const news = describeReturn(state, resumed);
+  // A page that is loaded anew while its run stands inside a step goes on in slow motion.
+  const slow = state.slow || (state.status === null && Boolean(status.phase));
+  return { ...entered, session, config: /** @type {RunConfig} */ (config), status, slow, problem: null, news };
+}
+
+/**
+ * What a reader should know on coming in, if anything.
+ *
+ * @param {Readonly<PageState>} state
+ * @param {boolean} resumed
+ */
+function describeReturn({ session, config, connection }, resumed) {
+  if (resumed) return connection === "lost" ? "Connected again." : null;
+  if (session === null) return null;
+  const same = config ? " with the same settings" : "";
+  return `Your run had ended while you were away; this is a new one${same}.`;
+}
+
+/**
+ * News are old as soon as the run does something else.
+ *
+ * @param {Readonly<PageState>} state
+ * @param {import("./protocol.js").Status} now
+ * @returns {Partial<PageState>}
+ */
+function keepNews({ status }, now) {
+  const isSame = status?.state === now.state && (now.state === "running" || status.step === now.step);
+  return isSame ? {} : { news: null };
 }
 
 /**
@@ -73,7 +105,7 @@ function receiveEvent(state, event) {
     case "floors":
       return { ...entered, floors: event.values };
     case "mark":
-      return { ...entered, marks: [...(entered.marks ?? state.marks), event] };
+      return { ...entered, marks: [...(entered.marks ?? state.marks), event].slice(-MOST_MARKS) };
   }
 }
 
@@ -114,5 +146,5 @@ function enterRevision(state, revision) {
  */
 function beginRevision(state, revision) {
   state.history.clear();
-  return { revision, frame: null, history: state.history, floors: {}, marks: [], acting: null };
+  return { revision, frame: null, history: state.history, floors: {}, marks: [], acting: null, news: null };
 }

@@ -1,5 +1,6 @@
 /** The conversation with the server: the one module that opens a socket. */
 
+import { Commands } from "./commands.js";
 import { decodeFrame } from "./decode.js";
 import { chooseLayers, receiveFrame, receiveMessage } from "./receive.js";
 import { chooseDelay } from "./retry.js";
@@ -8,13 +9,8 @@ import { chooseDelay } from "./retry.js";
 /** @typedef {import("./state.js").Player} Player */
 /** @typedef {import("./protocol.js").ServerMessage} ServerMessage */
 /** @typedef {import("./protocol.js").ClientMessage} ClientMessage */
-/** @typedef {import("./protocol.js").Command} Command */
-
-/**
- * @template T
- * @typedef {T extends {id: number} ? Omit<T, "id"> : never} WithoutId
- */
-/** @typedef {WithoutId<Command>} Request A command before it has its number. */
+/** @typedef {import("./protocol.js").Welcome} Welcome */
+/** @typedef {import("./commands.js").Request} Request */
 
 /**
  * @typedef {object} Lab
@@ -24,6 +20,8 @@ import { chooseDelay } from "./retry.js";
 const PROTOCOL = 1;
 /** The server speaks another version than this page: trying again would not help, loading the page anew does. */
 const WRONG_PROTOCOL = 4000;
+/** The server lets nobody in just now, and has said why. */
+const TRY_AGAIN_LATER = 1013;
 /** How many frames may be on their way: one is painted while the next travels. */
 const FIRST_CREDITS = 2;
 const SESSION_KEY = "ganlab.session";
@@ -48,10 +46,8 @@ class Connection {
   #sessionKey;
   /** @type {WebSocket | null} */
   #socket = null;
-  /** @type {Map<number, {resolve: () => void, reject: (error: Error) => void}>} */
-  #waiting = new Map();
   // Later than every id of this session before a reload, so that no command looks like a repetition.
-  #lastId = Date.now();
+  #commands = new Commands(Date.now());
   #attempts = 0;
   #unpaid = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -68,6 +64,7 @@ class Connection {
     this.#preset = preset;
     // A link to a preset begins its own session, so that reloading it comes back to it and to no other.
     this.#sessionKey = preset ? `${SESSION_KEY}:${preset}` : SESSION_KEY;
+    store.set({ session: sessionStorage.getItem(this.#sessionKey) });
     store.subscribe(["layersOn"], () => this.#watch(), { signal });
     signal.addEventListener("abort", () => {
       clearTimeout(this.#retry);
@@ -93,10 +90,9 @@ class Connection {
    */
   command(request) {
     if (this.#store.get().connection !== "open") return Promise.reject(new Error("The lab is not connected just now."));
-    this.#lastId += 1;
-    const id = this.#lastId;
-    this.#say({ ...request, id });
-    return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+    const { message, answered } = this.#commands.begin(request);
+    this.#say(message);
+    return answered;
   }
 
   /** @param {ClientMessage} message */
@@ -106,8 +102,7 @@ class Connection {
 
   #greet() {
     // A server that was restarted knows no session any more: the settings then begin a new one.
-    const { seen, config } = this.#store.get();
-    const session = sessionStorage.getItem(this.#sessionKey);
+    const { seen, config, session } = this.#store.get();
     this.#say({ type: "hello", protocol: PROTOCOL, session, seen, config, preset: this.#preset });
   }
 
@@ -119,21 +114,23 @@ class Connection {
       return;
     }
     const message = /** @type {ServerMessage} */ (JSON.parse(data));
-    if (message.type === "done") this.#settle(message.id)?.resolve();
-    else if (message.type === "failure" && message.id !== null) {
-      this.#settle(message.id)?.reject(new Error(message.message));
-    } else this.#store.set(receiveMessage(this.#store.get(), message));
-    if (message.type === "welcome") this.#begin(message.session);
+    if (message.type === "done") this.#commands.finish(message.id);
+    else if (message.type === "failure" && message.id !== null) this.#commands.refuse(message.id, message.message);
+    else this.#store.set(receiveMessage(this.#store.get(), message));
+    if (message.type === "welcome") this.#begin(message);
   }
 
-  /** @param {string} session */
-  #begin(session) {
+  /** @param {Welcome} welcome */
+  #begin({ session, resumed }) {
     this.#attempts = 0;
     this.#unpaid = 0;
     sessionStorage.setItem(this.#sessionKey, session);
     this.#store.set({ connection: "open" });
     this.#watch();
     this.#say({ type: "credit", count: FIRST_CREDITS });
+    // The server answers what it has carried out before, and carries out what never reached it.
+    if (resumed) this.#commands.list().forEach((message) => this.#say(message));
+    else this.#commands.abandon("Your run ended before the lab answered; this is a new one.");
   }
 
   #watch() {
@@ -157,21 +154,15 @@ class Connection {
     this.#unpaid = 0;
   }
 
-  /** @param {number} id */
-  #settle(id) {
-    const command = this.#waiting.get(id);
-    this.#waiting.delete(id);
-    return command;
-  }
-
   /** @param {number} code Why the socket was closed. */
   #lose(code) {
-    for (const { reject } of this.#waiting.values()) {
-      reject(new Error("The connection was lost before the lab answered."));
+    const { news } = this.#store.get();
+    if (code === WRONG_PROTOCOL) {
+      this.#store.set({ connection: "lost", news: null, problem: news });
+      this.#commands.abandon("The lab speaks another version of this page; load the page anew.");
+      return;
     }
-    this.#waiting.clear();
-    this.#store.set({ connection: "lost" });
-    if (code === WRONG_PROTOCOL) return;
+    this.#store.set({ connection: "lost", news: code === TRY_AGAIN_LATER ? news : null });
     this.#retry = setTimeout(() => this.open(), chooseDelay(this.#attempts, Math.random()));
     this.#attempts += 1;
   }

@@ -7,7 +7,7 @@ import { History } from "./history.js";
 
 /** @typedef {import("./protocol.js").Layer} LayerKey */
 /** @typedef {import("./protocol.js").Player} Player */
-/** @typedef {"light" | "dark"} Theme */
+/** @typedef {import("./appearance/choices.js").Appearance} Appearance */
 
 /**
  * An array of a frame: row-major numbers and their shape.
@@ -55,16 +55,18 @@ import { History } from "./history.js";
  * @property {ParameterFacts[]} parameters
  * @property {{centre: [number, number], half_extent: number}} [box] of a data set: the square it is viewed in
  * @property {[number, number][]} [preview] of a data set: about 200 points
+ * @property {boolean} [has_density] of a data set: whether its probability density is known
  * @property {{kind: "probability"} | {kind: "target", fake: number, real: number} | {kind: "relative"}} [score] of a loss
  * @property {number | null} [lowest] of a metric
  * @property {number | null} [highest] of a metric
  * @property {"lower" | "higher"} [better] of a metric
  * @property {string} [unit] of a metric
  * @property {string} [lies] of a metric: when it misleads
+ * @property {boolean} [legacy] whether it is here only to repeat another tool's runs and numbers
  */
 
 /** @typedef {{name: string, [parameter: string]: unknown}} UnitConfig */
-/** @typedef {{hidden_layers: number, width: number, activation: string}} NetworkConfig */
+/** @typedef {{hidden_layers: number, width: number, activation: string, output?: string}} NetworkConfig */
 
 /**
  * A run's complete description, as the server keeps it.
@@ -86,7 +88,7 @@ import { History } from "./history.js";
  * @property {number} batch_size
  */
 
-/** @typedef {{key: string, label: string, help: string, config: RunConfig}} PresetFacts */
+/** @typedef {{key: string, label: string, help: string, watch_for: string, pretrained: number | null, config: RunConfig}} PresetFacts */
 
 /**
  * @typedef {"datasets" | "latents" | "activations" | "losses" | "regularizers" | "optimizers" | "techniques"
@@ -101,6 +103,7 @@ import { History } from "./history.js";
  *   run: {
  *     numbers: NumberFacts[],
  *     network: NumberFacts[],
+ *     output: ChoiceFacts,
  *     defaults: RunConfig,
  *     restarting: string[],
  *     sections: Record<string, UnitKind>,
@@ -109,9 +112,19 @@ import { History } from "./history.js";
  */
 
 /**
+ * How Play plays.
+ *
+ * @typedef {object} Pace
+ * @property {number | null} rate The most steps a second; none: as many as it can.
+ * @property {number} phaseSeconds How long slow motion stays at a phase.
+ * @property {number | null} until The step at which the run stops by itself.
+ * @property {number | null} below The run stops by itself when its JS divergence is under this.
+ */
+
+/**
  * @typedef {object} PageState
  * @property {"connecting" | "open" | "lost"} connection
- * @property {string | null} session
+ * @property {string | null} session The session to come back to; before the first welcome that of an earlier visit.
  * @property {Catalog | null} catalog
  * @property {Record<string, string>} formulas MathML of `kind/key`.
  * @property {RunConfig | null} config
@@ -123,8 +136,12 @@ import { History } from "./history.js";
  * @property {Record<string, number>} floors What a perfect generator would score on each metric.
  * @property {Mark[]} marks
  * @property {Set<LayerKey>} layersOn The layers of the layered view that are switched on; replaced, never changed.
- * @property {Theme} theme
+ * @property {Appearance} appearance How the page looks: theme, contrast, size and palette.
+ * @property {boolean} legacy Whether units that repeat another tool's are offered and shown.
+ * @property {boolean} slow Whether the page is in slow motion: it shows phases, and Play goes from phase to phase.
+ * @property {Pace} pace
  * @property {Player | null} acting Who learned last; none before the first step.
+ * @property {string | null} news What became of the connection and of the run meanwhile; none when it is as it was.
  * @property {string | null} problem What was refused last, in words for the user; none when all is well.
  */
 
@@ -133,10 +150,10 @@ import { History } from "./history.js";
 /**
  * The state of a page that has just been opened.
  *
- * @param {Theme} theme
+ * @param {Appearance} appearance
  * @returns {PageState}
  */
-export function buildState(theme) {
+export function buildState(appearance) {
   return {
     connection: "connecting",
     session: null,
@@ -151,8 +168,13 @@ export function buildState(theme) {
     floors: {},
     marks: [],
     layersOn: new Set(/** @type {LayerKey[]} */ (["real", "generated", "surface", "gradients"])),
-    theme,
+    appearance,
+    legacy: false,
+    slow: false,
+    // As fast as it goes, and in slow motion with time to read a caption.
+    pace: { rate: null, phaseSeconds: 1.25, until: null, below: null },
     acting: null,
+    news: null,
     problem: null,
   };
 }

@@ -11,7 +11,7 @@ from server.gan.config import NetworkConfig, RunConfig
 
 MODES = 8
 LAB_RADIUS = 2.0
-"""The circle of ring8 in the units that the lab trains in (to about a tenth; it does not matter for the speed)."""
+"""The radius of ring8, whose published units are the lab's too."""
 
 
 def build_network(config: NetworkConfig, inputs: int, outputs: int) -> nn.Sequential:

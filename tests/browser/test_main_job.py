@@ -54,7 +54,7 @@ def pause(page: Page) -> str:
 
 def read_js(page: Page) -> float:
     """The Jensen-Shannon divergence that the metrics show now."""
-    row = page.get_by_role("region", name="Metrics").get_by_role("row", name=re.compile("^JS divergence"))
+    row = page.get_by_role("region", name="Metrics").locator("tr", has_text=re.compile("^JS divergence"))
     return float(row.get_by_role("cell").first.inner_text())
 
 
@@ -95,7 +95,7 @@ def test_the_generated_samples_reach_the_ring(page: Page) -> None:
 def test_pause_stops_at_once_and_changes_nothing_more(page: Page) -> None:
     open_page(page)
     press(page, "Play")
-    expect(step_of(page)).to_have_text(re.compile(r"^\d{2,}|,"))
+    expect(step_of(page)).to_have_text(re.compile(r"^\d{2,}"))
     step, picture = pause(page), look(page)
     page.wait_for_timeout(1500)
     assert step_of(page).inner_text() == step

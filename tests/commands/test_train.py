@@ -7,9 +7,19 @@ from pathlib import Path
 import pytest
 import torch
 
-from server.commands.train import Outcome, describe_outcome, parse_seeds, pick_number, read_config, train_stack
+from server.commands.train import (
+    Outcome,
+    describe_outcome,
+    parse_seeds,
+    pick_number,
+    read_config,
+    train_runs,
+    train_stack,
+)
 from server.errors import ConfigError, FileError
+from server.gan.catalog import build_catalog
 from server.gan.config import RunConfig
+from server.gan.model_file import read_model
 
 SMALL = ["generator.width=4", "discriminator.width=4", "batch_size=8"]
 # Steps of this size overshoot further each time, so the numbers leave float32 within a few steps.
@@ -40,6 +50,12 @@ def test_other_seeds_are_refused_by_name(text: str) -> None:
 def test_assignments_apply_in_order_to_the_preset() -> None:
     config = read_config("ring8", None, ["batch_size=16", "batch_size=32", "data.name=line"])
     assert (config.batch_size, config.data.name) == (32, "line")
+
+
+def test_naming_the_unit_that_is_there_keeps_its_values() -> None:
+    config = read_config(None, None, ["data.std=0.1", "data.name=ring8", "g_optimizer.name=adam"])
+    assert config.data.values["std"] == 0.1
+    assert read_config(None, None, ["g_optimizer.beta1=0.9", "g_optimizer.name=sgd"]).g_optimizer.name == "sgd"
 
 
 def test_a_file_is_the_beginning(tmp_path: Path) -> None:
@@ -104,3 +120,15 @@ def test_numbers_that_are_not_finite_are_none(value: float) -> None:
 def test_an_outcome_is_a_line_without_what_is_not_known() -> None:
     outcome = Outcome(2, 40, "ok", {"d_loss": 1.25, "g_loss": None}, {"modes": 8.0}, 0.5)
     assert describe_outcome(outcome) == "seed 2: ok, step 40, d_loss 1.25, modes 8 (0.5 s)"
+
+
+def test_f25_a_single_seed_can_be_saved_and_several_cannot(tmp_path: Path) -> None:
+    file = tmp_path / "model.safetensors"
+    train_runs(None, None, SMALL, 5, "3", True, file)
+    model = read_model(file.read_bytes(), build_catalog())
+    assert (model.counters["step"], model.config.seed) == (5, 3)
+    assert set(model.scalars) == {"d_loss", "g_loss"}
+    with pytest.raises(ConfigError, match="expected one seed with --save, got 2"):
+        train_runs(None, None, SMALL, 5, "3,4", True, file)
+    with pytest.raises(FileError, match="cannot be written"):
+        train_runs(None, None, SMALL, 1, "3", True, tmp_path / "nowhere" / "model.safetensors")

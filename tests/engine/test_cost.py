@@ -19,3 +19,14 @@ def test_the_default_run_leaves_the_heartbeat_alone_and_a_heavy_one_gets_its_tim
     heavy = replace(config, generator=wide, discriminator=wide, batch_size=4096)
     assert 30 < allow_seconds(heavy) < 120
     assert allow_seconds(replace(heavy, d_updates=10)) > 3 * allow_seconds(heavy)
+
+
+def test_a_step_that_draws_many_numbers_gets_the_time_for_them() -> None:
+    flat = {"hidden_layers": 0, "width": 8, "activation": "relu"}
+    latent = {"name": "normal", "dimension": 256}
+    config = check_config(
+        {"latent": latent, "generator": flat, "discriminator": flat, "batch_size": 4096, "d_updates": 10},
+        build_catalog(),
+    )
+    numbers = 4096 * (11 * 256 + 10 * 2)
+    assert allow_seconds(config) >= numbers / 2e7

@@ -6,6 +6,8 @@ from server.engine import orders, reports
 from server.engine.remote import RemoteRun
 from server.gan.catalog import build_catalog
 from server.gan.config import RunConfig, check_config
+from server.gan.model_file import build_model
+from server.gan.trainer import Trainer
 from server.protocol.messages import Divergence
 
 
@@ -118,6 +120,19 @@ def test_a_frame_that_is_waited_for_is_asked_for_again(config: RunConfig) -> Non
     assert [order.type for order, _ in wire.resume()] == ["open"]
 
 
+def test_a_frame_clears_a_resting_run_of_the_suspicion_and_never_a_playing_one(config: RunConfig) -> None:
+    wire = Wire()
+    wire.answer(wire.run.open(config, 1))
+    frame = reports.Frame(run="a", revision=1, reader=1, layers=("real",), fixed=True)
+    wire.run.futile_starts = 2
+    wire.run.receive(frame, b"frame")
+    assert wire.run.futile_starts == 0
+    wire.answer(wire.run.play(None))
+    wire.run.futile_starts = 2
+    wire.run.receive(frame, b"frame")
+    assert wire.run.futile_starts == 2
+
+
 def test_a_run_that_is_given_up_refuses_what_was_asked_of_it(config: RunConfig) -> None:
     wire = Wire()
     wire.answer(wire.run.open(config, 1))
@@ -129,3 +144,41 @@ def test_a_run_that_is_given_up_refuses_what_was_asked_of_it(config: RunConfig) 
     assert failed.failure == expected
     assert refused == reports.Refused(run="a", number=number, message="it may be too large")
     assert not wire.run.is_busy
+
+
+def test_a_run_that_began_anew_twice_in_a_row_comes_back_as_it_began_last(config: RunConfig) -> None:
+    wire = Wire()
+    first = wire.run.open(config, 1)
+    second = wire.run.open(config.with_seed(5), 2)
+    wire.answer(second, state=b"new")
+    ((opening, state),) = wire.resume()
+    assert isinstance(opening, orders.Open)
+    assert (opening.revision, opening.config["seed"], state) == (2, 5, b"new")
+    assert [report.number for report in wire.told if isinstance(report, reports.Applied)] == [first, second]
+    assert not wire.run.is_busy
+
+
+def test_a_run_that_was_closed_is_not_brought_back(config: RunConfig) -> None:
+    wire = Wire()
+    wire.answer(wire.run.open(config, 1), state=b"start")
+    wire.run.play(None)
+    wire.run.close()
+    assert wire.resume() == []
+    assert not wire.run.is_busy
+
+
+def test_a_run_that_begins_at_a_model_begins_there_again_after_a_lost_worker(config: RunConfig) -> None:
+    trainer = Trainer(config)
+    trainer.step()
+    model = build_model(config, trainer.state.pack())
+    wire = Wire()
+    number = wire.run.open(config, 1, model)
+    for unanswered in (wire.sent[-1], *wire.resume()):
+        opening, body = unanswered
+        assert isinstance(opening, orders.Open)
+        assert (opening.begins_at, opening.replay_to, body) == (1, 0, model.packed)
+    wire.answer(number, step=1, state=b"one")
+    wire.report(2, 3)
+    ((opening, body),) = wire.resume()
+    assert isinstance(opening, orders.Open)
+    assert (opening.begins_at, opening.replay_to, body) == (1, 3, b"one")

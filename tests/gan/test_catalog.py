@@ -10,7 +10,7 @@ from server.gan.config import check_config, parameter_from
 from tests.tools.runs import catalog
 
 CONTRACT = {
-    "datasets": {"line", "gaussians", "ring", "disjoint", "ring8", "grid25", "points"},
+    "datasets": {"line", "gaussians", "ring", "disjoint", "ring8", "grid25", "drawing", "points"},
     "losses": {"non_saturating", "minimax", "least_squares"},
     "optimizers": {"sgd", "momentum", "rmsprop", "adam"},
     "latents": {"normal", "uniform"},

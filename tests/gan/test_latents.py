@@ -12,7 +12,12 @@ from server.errors import ConfigError
 from server.gan.latents import LATENTS
 from server.gan.randomness import draws_for
 
-LAWS = {"normal": stats.norm(), "uniform": stats.uniform(-1, 2)}
+LAWS = {
+    "normal": stats.norm(),
+    "uniform": stats.uniform(-1, 2),
+    "unit_uniform": stats.uniform(0, 1),
+    "truncated": stats.truncnorm(-2, 2, 0.5, 0.25),
+}
 
 
 def test_every_latent_has_an_independent_law_to_be_checked_against() -> None:

@@ -17,6 +17,8 @@ every_loss = pytest.mark.parametrize("key", list(LOSSES))
         ("non_saturating", 1.004061, 1.186906),
         ("minimax", 1.004061, -(1.186906 - 0.675)),  # -E sp(d) = -(E sp(-d) + E d), and E d = -0.675
         ("least_squares", 1.168750, 1.876250),
+        ("ganlab_log", 0.979453, 1.186906),
+        ("ganlab_least_squares", 0.339228, 0.438283),
     ],
 )
 def test_golden_values(key: str, d_loss: float, g_loss: float) -> None:
@@ -73,6 +75,20 @@ def test_the_minimax_generator_stalls_where_the_non_saturating_one_does_not() ->
         fake = torch.tensor([-8.0], requires_grad=True)
         slopes[key] = torch.autograd.grad(LOSSES[key](fake, fake).generator.sum(), fake)[0].abs().item()
     assert slopes["minimax"] < 0.05 * slopes["non_saturating"]
+
+
+def test_f6_gan_labs_log_loss_is_even_at_0487_and_reads_0675_for_half_of_its_discriminators() -> None:
+    logits = torch.linspace(-0.2, 0.2, 40_001, dtype=torch.float64)
+    loss = LOSSES["ganlab_log"](logits, logits)
+    at_rest = loss.discriminator.argmin()
+    assert torch.sigmoid(logits[at_rest]).item() == pytest.approx(0.95 / 1.95, abs=1e-5)
+    assert loss.discriminator[at_rest].item() / 2 == pytest.approx(0.675, abs=5e-4)
+    assert loss.generator[at_rest].item() == pytest.approx(0.719, abs=5e-4)
+    assert "0.487" in LOSSES["ganlab_log"].help
+
+
+def test_f6_what_repeats_another_tools_faults_says_so() -> None:
+    assert {key for key in LOSSES if LOSSES[key].extra.get("legacy")} == {"ganlab_log", "ganlab_least_squares"}
 
 
 def test_at_equilibrium_the_discriminator_pays_two_log_two() -> None:

@@ -18,8 +18,8 @@ MODULES: dict[str, nn.Module] = {
 every_activation = pytest.mark.parametrize("activation", list(ACTIVATIONS))
 
 
-def build(activation: str = "relu", hidden_layers: int = 2, outputs: int = 1) -> Network:
-    return Network.build(NetworkConfig(hidden_layers, 16, activation), 2, outputs)
+def build(activation: str = "relu", hidden_layers: int = 2, outputs: int = 1, output: str = "linear") -> Network:
+    return Network.build(NetworkConfig(hidden_layers, 16, activation, output), 2, outputs)
 
 
 def build_reference(network: Network, parts: list[Tensor]) -> nn.Sequential:
@@ -28,14 +28,17 @@ def build_reference(network: Network, parts: list[Tensor]) -> nn.Sequential:
         linear = nn.Linear(*weight.shape)
         linear.weight.data, linear.bias.data = weight.T.clone(), bias.clone()
         layers += [linear, MODULES[network.activation.key]]
-    return nn.Sequential(*layers[:-1])
+    return nn.Sequential(*layers[:-1], *([MODULES[network.output.key]] if network.output else []))
 
 
 @every_activation
 @pytest.mark.parametrize("outputs", [1, 2, 8])
 @pytest.mark.parametrize("hidden_layers", [0, 1, 3])
-def test_a_network_computes_what_torch_nn_computes(activation: str, outputs: int, hidden_layers: int) -> None:
-    network = build(activation, hidden_layers, outputs)
+@pytest.mark.parametrize("output", ["linear", "tanh"])
+def test_a_network_computes_what_torch_nn_computes(
+    activation: str, outputs: int, hidden_layers: int, output: str
+) -> None:
+    network = build(activation, hidden_layers, outputs, output)
     parts = network.split(network.draw_parameters(draws_for(0, 0, "test")))
     x = draws_for(1, 0, "test").normal(32, 2)
     torch.testing.assert_close(network(parts, x), build_reference(network, parts)(x), atol=1e-6, rtol=1e-5)
@@ -44,8 +47,9 @@ def test_a_network_computes_what_torch_nn_computes(activation: str, outputs: int
 @every_activation
 @pytest.mark.parametrize("outputs", [1, 2, 8])
 @pytest.mark.parametrize("seeds", [3, range(8)])
-def test_the_reverse_pass_agrees_with_autograd(activation: str, outputs: int, seeds: int | range) -> None:
-    network = build(activation, 2, outputs)
+@pytest.mark.parametrize("output", ["linear", "tanh"])
+def test_the_reverse_pass_agrees_with_autograd(activation: str, outputs: int, seeds: int | range, output: str) -> None:
+    network = build(activation, 2, outputs, output)
     vector = network.draw_parameters(draws_for(seeds, 0, "test")).double().requires_grad_()
     x = draws_for(seeds, 1, "test").normal(32, 2).double().requires_grad_()
     trace = network.trace(network.split(vector), x)
@@ -58,8 +62,9 @@ def test_the_reverse_pass_agrees_with_autograd(activation: str, outputs: int, se
 
 @every_activation
 @pytest.mark.parametrize("outputs", [1, 2])
-def test_the_tangent_is_the_change_of_the_outputs(activation: str, outputs: int) -> None:
-    network = build(activation, 2, outputs)
+@pytest.mark.parametrize("output", ["linear", "tanh"])
+def test_the_tangent_is_the_change_of_the_outputs(activation: str, outputs: int, output: str) -> None:
+    network = build(activation, 2, outputs, output)
     vector, direction = (network.draw_parameters(draws_for(seed, 0, "test")).double() for seed in (0, 1))
     x = draws_for(1, 0, "test").normal(32, 2).double()
     parts = network.split(vector)

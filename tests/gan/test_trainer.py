@@ -177,14 +177,45 @@ def test_a_live_change_acts_like_having_been_there() -> None:
 WILD = (*SMALL, "loss.name=least_squares", "d_optimizer.name=sgd", "d_optimizer.learning_rate=10")
 
 
-def test_divergence_names_step_player_and_quantity_and_keeps_the_last_finite_state() -> None:
+def spoil(trainer: Trainer, network: str, value: float) -> None:
+    """Make one weight so large that the next update of that network meets a number that is not finite."""
+    tensors = dict(trainer.state.tensors)
+    tensors[network] = tensors[network].clone()
+    tensors[network][-1] = value
+    trainer.state = trainer.state._replace(tensors=tensors)
+
+
+@pytest.mark.parametrize(
+    ("loss", "network", "value", "player", "quantity"),
+    [
+        ("least_squares", "discriminator", 1e20, "discriminator", "loss"),  # a square beyond float32
+        ("non_saturating", "generator", float("nan"), "discriminator", "loss"),
+        ("minimax", "discriminator", float("inf"), "discriminator", "loss"),
+    ],
+)
+def test_divergence_names_what_was_not_finite(
+    loss: str, network: str, value: float, player: str, quantity: str
+) -> None:
+    trainer = Trainer(make_config(*SMALL, f"loss.name={loss}"))
+    spoil(trainer, network, value)
+    with pytest.raises(Diverged) as diverged:
+        trainer.step()
+    assert (diverged.value.step, diverged.value.player, diverged.value.quantity) == (1, player, quantity)
+
+
+def test_divergence_of_the_generator_alone_is_its_own() -> None:
+    trainer = Trainer(make_config(*SMALL, "loss.name=least_squares"))
+    spoil(trainer, "discriminator", 1e20)
+    with pytest.raises(Diverged, match="step 1: the generator's loss became infinite or not a number"):
+        trainer.step("generator")
+
+
+def test_divergence_keeps_the_last_finite_state() -> None:
     trainer = Trainer(make_config(*WILD))
     with pytest.raises(Diverged) as diverged:
         train(trainer, 200)
     state = trainer.state
     assert diverged.value.step == state.step + 1
-    assert diverged.value.player in {"discriminator", "generator"}
-    assert diverged.value.quantity in {"loss", "gradient", "weights"}
     assert f"step {state.step + 1}" in str(diverged.value)
     assert all(torch.isfinite(tensor).all() for tensor in state.tensors.values())
     assert state.d_updates == state.g_updates == state.step
@@ -205,8 +236,12 @@ def test_a_diverged_run_of_a_stack_stops_alone() -> None:
     calm, wild = make_config(*WILD, "d_optimizer.learning_rate=0.001"), make_config(*WILD)
     stack = train(Trainer([calm, wild]), 200)
     assert stack.failures[0] is None
-    assert isinstance(stack.failures[1], Diverged)
+    fallen = stack.failures[1]
+    assert isinstance(fallen, Diverged)
     assert torch.isfinite(stack.state.tensors["discriminator"]).all()
+    fallen_alone = train(Trainer([wild]), fallen.step - 1)
+    for name, tensor in fallen_alone.state.tensors.items():
+        assert torch.equal(stack.state.tensors[name][1], tensor[0]), name
     alone = train(Trainer(calm), 200)
     torch.testing.assert_close(
         stack.state.tensors["generator"][0], alone.state.tensors["generator"], atol=1e-3, rtol=1e-2

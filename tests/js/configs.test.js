@@ -17,7 +17,7 @@ const CONFIG = /** @type {RunConfig} */ (
 );
 
 function openStore() {
-  const state = buildState("light");
+  const state = buildState({ theme: "light", contrast: "normal", mode: "desk", palette: "default" });
   state.config = CONFIG;
   return createStore(state);
 }
@@ -49,47 +49,72 @@ test("a preset is recognised whatever the order of its keys, and not when a numb
   assert.equal(findPreset(assignPath(CONFIG, "batch_size", 64), catalog), null);
 });
 
-test("a change that follows before the first is answered is based on the first", async () => {
-  /** @type {any[]} */
+/**
+ * A lab that answers when it is told to, and refuses a batch of no examples as the real one does.
+ *
+ * @param {ReturnType<typeof openStore>} store
+ */
+function openLab(store) {
+  /** @type {RunConfig[]} */
   const sent = [];
   /** @type {(() => void)[]} */
   const answers = [];
-  const store = openStore();
   const change = createChange(store, {
     command: (request) => {
-      sent.push(request);
-      return new Promise((resolve) => answers.push(resolve));
+      assert.equal(request.type, "configure");
+      const config = /** @type {RunConfig} */ (/** @type {any} */ (request).config);
+      sent.push(config);
+      return new Promise((resolve, reject) => {
+        answers.push(() => {
+          if (config.batch_size === 0) return reject(new Error("batch_size: expected a whole number from 1"));
+          store.set({ config });
+          resolve();
+        });
+      });
     },
   });
+  async function answerAll() {
+    for (let i = 0; i < 20; i += 1) {
+      answers.splice(0).forEach((answer) => answer());
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  return { change, sent, answerAll };
+}
+
+test("a change that follows before the first is answered is based on the first", async () => {
+  const { change, sent, answerAll } = openLab(openStore());
   const both = [
     change((config) => assignPath(config, "batch_size", 64)),
     change((config) => assignPath(config, "seed", 5)),
   ];
-  answers.forEach((answer) => answer());
+  await answerAll();
   await Promise.all(both);
   assert.deepEqual(
-    sent.map(({ type, config }) => [type, config.batch_size, config.seed]),
+    sent.map(({ batch_size, seed }) => [batch_size, seed]),
     [
-      ["configure", 64, 0],
-      ["configure", 64, 5],
+      [64, 0],
+      [64, 5],
     ],
   );
 });
 
-test("a change that was refused is not carried into the next one", async () => {
-  const store = openStore();
-  /** @type {any[]} */
-  const sent = [];
-  const change = createChange(store, {
-    command: async (request) => {
-      sent.push(request);
-      if (sent.length === 1) throw new Error("batch_size: expected a whole number from 1 to 4096, got 0");
-    },
-  });
-  await assert.rejects(
+test("a change that was refused is not carried into those that followed it", async () => {
+  const { change, sent, answerAll } = openLab(openStore());
+  const refused = assert.rejects(
     change((config) => assignPath(config, "batch_size", 0)),
     /batch_size/,
   );
-  await change((config) => assignPath(config, "seed", 5));
-  assert.equal(sent[1].config.batch_size, 128);
+  const second = change((config) => assignPath(config, "seed", 5));
+  await answerAll();
+  const third = change((config) => assignPath(config, "loss.name", "hinge"));
+  await answerAll();
+  await Promise.all([refused, second, third]);
+  assert.deepEqual(
+    sent.slice(1).map(({ batch_size, seed }) => [batch_size, seed]),
+    [
+      [128, 5],
+      [128, 5],
+    ],
+  );
 });

@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { chooseScale, findLast, placeBar } from "../../static/js/graph/bars.js";
+import { chooseScale, placeBar } from "../../static/js/graph/bars.js";
 import { EDGES, findPort, routeArrow } from "../../static/js/graph/edges.js";
 import { compareUpdates } from "../../static/js/graph/flow.js";
 import { LOSS_NODES, PICTURE_NODES } from "../../static/js/graph/nodes.js";
 
 /** @typedef {import("../../static/js/graph/edges.js").Port} Port */
+
+test("the gradients of the discriminator are not said to be its next update, which its optimizer decides", () => {
+  const help = PICTURE_NODES.find(({ key }) => key === "d-gradients")?.help ?? "";
+  assert.match(help, /loss's gradient/);
+  assert.doesNotMatch(help, /update/);
+});
 
 test("every arrow joins two nodes that there are, and every node has an arrow", () => {
   const nodes = new Set([...PICTURE_NODES, ...LOSS_NODES].map(({ key }) => key));
@@ -57,11 +63,6 @@ test("the scale stays while the losses fit, grows at once, and shrinks only far 
   assert.equal(chooseScale([6], scale).high, 10);
   assert.equal(chooseScale([0.1], scale).high, 0.2);
   assert.equal(chooseScale([-1], scale).low, -2);
-});
-
-test("a player that did not play leaves its last loss", () => {
-  assert.equal(findLast([1, 0, Number.NaN]), 0);
-  assert.equal(findLast([]), Number.NaN);
 });
 
 test("who learned follows from whose updates were counted, within one run", () => {

@@ -8,6 +8,9 @@ import { buildState } from "../../static/js/state.js";
 /** @typedef {import("../../static/js/protocol.js").Scalars} Scalars */
 /** @typedef {import("../../static/js/protocol.js").Welcome} Welcome */
 
+/** @type {import("../../static/js/appearance/choices.js").Appearance} */
+const APPEARANCE = { theme: "light", contrast: "normal", mode: "desk", palette: "default" };
+
 /** @param {number} revision @returns {Status} */
 function status(revision) {
   return {
@@ -19,12 +22,14 @@ function status(revision) {
     revision,
     steps_per_second: 0,
     failure: null,
+    phase: null,
+    reason: null,
   };
 }
 
-/** @param {number} since @param {number} revision @returns {Welcome} */
-function welcome(since, revision) {
-  return { type: "welcome", protocol: 1, session: "s", resumed: true, since, config: {}, status: status(revision) };
+/** @param {number} since @param {number} revision @param {boolean} resumed @returns {Welcome} */
+function welcome(since, revision, resumed = true) {
+  return { type: "welcome", protocol: 1, session: "s", resumed, since, config: {}, status: status(revision) };
 }
 
 /** @param {number} event @param {number} revision @param {number[]} steps @returns {Scalars} */
@@ -48,7 +53,7 @@ function frame(revision, name, value) {
 
 /** @param {...Parameters<typeof receiveMessage>[1]} messages */
 function receiveAll(...messages) {
-  let state = buildState("light");
+  let state = buildState(APPEARANCE);
   for (const message of messages) state = { ...state, ...receiveMessage(state, message) };
   return state;
 }
@@ -89,8 +94,50 @@ test("a welcome that goes on keeps the history, and one that begins again does n
 });
 
 test("being connected again ends what was refused before", () => {
-  const state = receiveAll(welcome(0, 1), { type: "failure", id: null, message: "no" }, welcome(0, 1));
-  assert.equal(state.problem, null);
+  const open = { ...receiveAll(welcome(0, 1)), connection: /** @type {const} */ ("open") };
+  const refused = { ...open, ...receiveMessage(open, { type: "failure", id: null, message: "no" }) };
+  assert.equal(refused.problem, "no");
+  assert.equal({ ...refused, ...receiveMessage(refused, welcome(0, 1)) }.problem, null);
+});
+
+test("why the lab does not let a page in is news, and no mistake of the reader", () => {
+  const refused = receiveAll({ type: "failure", id: null, message: "the lab is full" });
+  assert.equal(refused.news, "the lab is full");
+  assert.equal(refused.problem, null);
+  assert.equal({ ...refused, ...receiveMessage(refused, welcome(0, 1, false)) }.news, null);
+});
+
+test("a run that ended while its page was away is said, and whether the settings are the same", () => {
+  const goneOn = receiveAll(welcome(0, 1, false), status(1), welcome(0, 1, false));
+  assert.match(goneOn.news ?? "", /had ended while you were away; this is a new one with the same settings/);
+  const reloaded = { ...buildState(APPEARANCE), session: "s" };
+  const { news } = receiveMessage(reloaded, welcome(0, 1, false));
+  assert.match(news ?? "", /had ended while you were away; this is a new one\.$/);
+});
+
+test("a first visit and a reload bring no news, and a connection that is back does", () => {
+  assert.equal(receiveAll(welcome(0, 1, false)).news, null);
+  assert.equal(receiveAll(welcome(0, 1, true)).news, null);
+  const lost = { ...receiveAll(welcome(0, 1)), connection: /** @type {const} */ ("lost") };
+  assert.equal(receiveMessage(lost, welcome(4, 1)).news, "Connected again.");
+});
+
+test("news is old as soon as the run does something else", () => {
+  const told = receiveAll(welcome(0, 1, false), welcome(0, 1, false));
+  assert.ok({ ...told, ...receiveMessage(told, status(1)) }.news);
+  for (const later of [{ ...status(1), step: 4 }, { ...status(1), state: /** @type {const} */ ("running") }, status(2)]) {
+    assert.equal({ ...told, ...receiveMessage(told, later) }.news, null);
+  }
+});
+
+test("of very many changes the newest are kept", () => {
+  let state = receiveAll(welcome(0, 1));
+  for (let event = 1; event <= 1500; event += 1) {
+    const mark = { type: /** @type {const} */ ("mark"), event, step: event, revision: 1, text: "changed", changes: {} };
+    state = { ...state, ...receiveMessage(state, mark) };
+  }
+  assert.equal(state.marks.length, 1000);
+  assert.deepEqual([state.marks[0]?.step, state.marks.at(-1)?.step], [501, 1500]);
 });
 
 test("a frame replaces arrays of the same name and keeps the others", () => {

@@ -15,25 +15,38 @@ const PAUSED = {
   revision: 1,
   steps_per_second: 0,
   failure: null,
+  phase: null,
+  reason: null,
 };
 
 test("before anything is known, the lab says that it is warming up", () => {
-  assert.match(describeState({ connection: "connecting", status: null, acting: null }), /Warming up/);
+  assert.match(describeState({ connection: "connecting", status: null, acting: null, news: null }), /Warming up/);
 });
 
 test("a lost connection is said, whatever the run did last", () => {
-  assert.match(describeState({ connection: "lost", status: PAUSED, acting: "both" }), /connection is lost/);
+  assert.match(describeState({ connection: "lost", status: PAUSED, acting: "both", news: null }), /connection is lost/);
+});
+
+test("a lab that is full says so quietly, and that the page tries again", () => {
+  const news = "the lab is full: 64 sessions are open and it has room for 64; try again later";
+  const text = describeState({ connection: "lost", status: null, acting: null, news });
+  assert.match(text, /^The lab is full: .* try again later\. This page tries again by itself\.$/);
+});
+
+test("what became of the run while the page was away stands before what it does now", () => {
+  const text = describeState({ connection: "open", status: PAUSED, acting: null, news: "Your run had ended." });
+  assert.equal(text, "Your run had ended. Paused at step 1,931.");
 });
 
 test("a new run says what to press", () => {
   const fresh = { ...PAUSED, step: 0, d_updates: 0, g_updates: 0 };
-  assert.match(describeState({ connection: "open", status: fresh, acting: null }), /Press Play/);
+  assert.match(describeState({ connection: "open", status: fresh, acting: null, news: null }), /Press Play/);
 });
 
 test("a pause names its step, and who alone has learned", () => {
-  assert.equal(describeState({ connection: "open", status: PAUSED, acting: "both" }), "Paused at step 1,931.");
+  assert.equal(describeState({ connection: "open", status: PAUSED, acting: "both", news: null }), "Paused at step 1,931.");
   assert.match(
-    describeState({ connection: "open", status: PAUSED, acting: "generator" }),
+    describeState({ connection: "open", status: PAUSED, acting: "generator", news: null }),
     /The generator learned; the discriminator held still/,
   );
 });
@@ -43,6 +56,12 @@ test("a run that broke names step, player and quantity, and what to try", () => 
   const text = describeProblem({ problem: null, status: { ...PAUSED, state: "failed", failure } });
   for (const part of ["step 1,932", "generator’s loss", "Lower the learning rate", "Reset"])
     assert.ok(text.includes(part), part);
+});
+
+test("a run that the lab gave up says why in the lab's words, and blames no learning rate", () => {
+  const failure = { step: 7, player: "", quantity: "", message: "the lab made a mistake in this run" };
+  const text = describeProblem({ problem: null, status: { ...PAUSED, state: "failed", failure } });
+  assert.equal(text, "The lab made a mistake in this run. Press Reset.");
 });
 
 test("what a broken run refuses does not hide why it broke", () => {

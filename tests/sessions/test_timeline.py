@@ -1,5 +1,7 @@
 """The history keeps order and numbers, and stays bounded."""
 
+from itertools import pairwise
+
 from server.protocol.messages import Configured, Floors, Mark, MetricRow, Scalars
 from server.sessions.timeline import MOST_MARKS, MOST_METRIC_ROWS, MOST_ROWS, UNNUMBERED, Timeline
 
@@ -79,6 +81,8 @@ def test_old_rows_are_thinned_and_the_newest_kept_whole() -> None:
     assert scalars.steps[0] == 0
     assert all(step == loss for step, loss in zip(scalars.steps, scalars.d_loss, strict=True))
     assert list(scalars.steps) == sorted(set(scalars.steps))
+    gaps = [after - before for before, after in pairwise(scalars.steps)]
+    assert max(gaps) <= 4 * 5 * MOST_ROWS // MOST_ROWS
 
 
 def test_marks_and_metrics_are_bounded() -> None:

@@ -43,6 +43,7 @@ SHAPES = tuple(
 def train_still(page: Page, url: str, steps: int) -> None:
     """Open the page, train ring8 for at least so many steps, and hold the run still."""
     page.goto(url)
+    page.get_by_role("button", name="Not now").click()
     page.get_by_role("radio", name="Ring of eight").check(force=True)
     page.get_by_role("button", name="Play", exact=True).click()
     page.wait_for_function(

@@ -51,7 +51,7 @@ async def test_a_page_is_welcomed_with_a_run_at_step_0(place: Place) -> None:
         assert welcome["resumed"] is False
         assert welcome["status"] == {
             "type": "status", "state": "paused", "step": 0, "d_updates": 0, "g_updates": 0, "revision": 1,
-            "steps_per_second": 0.0, "failure": None,
+            "steps_per_second": 0.0, "failure": None, "phase": None, "reason": None,
         }  # fmt: skip
         assert welcome["config"] == place.pool.catalog["run"]["defaults"]
         await page.until(lambda: bool(page.all("floors")))
@@ -328,10 +328,75 @@ async def test_a_killed_workers_run_is_back_with_the_same_losses(place: Place) -
         assert len(page.rows()) >= 150
 
 
-async def test_a_full_lab_says_so_and_keeps_the_connection(pool: Pool) -> None:
+async def test_a_full_lab_says_so_and_lets_go_until_there_is_room(pool: Pool) -> None:
     async with open_socket(pool, max_sessions=1) as place, open_page(place.url), connect(place.url) as connection:
         await connection.send('{"type": "hello"}')
         assert "the lab is full: 1 sessions are open" in json.loads(await connection.recv())["message"]
+        with pytest.raises(ConnectionClosed) as closed:
+            await connection.recv()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1013
+
+
+async def test_who_says_no_hello_is_let_go(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.web.socket.HELLO_SECONDS", 0.1)
+    async with asyncio.timeout(10), connect(place.url) as connection:
+        with pytest.raises(ConnectionClosed) as closed:
+            await connection.recv()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1008
+
+
+async def test_resets_in_a_row_are_all_done(place: Place) -> None:
+    async with open_page(place.url) as page:
+        await page.command("step")
+        for number in range(901, 911):
+            await page.say(type="reset", id=number)
+        await page.until(lambda: {done["id"] for done in page.all("done")} >= set(range(901, 911)))
+        assert (page.status["step"], page.status["revision"]) == (0, 11)
+
+
+async def test_of_many_commands_at_once_each_is_answered(place: Place) -> None:
+    async with open_page(place.url) as page:
+        await page.say(type="step", id=1, count=600)
+        for number in range(2, 302):
+            await page.say(type="step", id=number)
+        await page.until(lambda: len(page.all("done")) + len(page.all("failure")) == 301)
+        refused = page.all("failure")
+        assert 1 <= len(refused) <= 101
+        assert {failure["message"] for failure in refused} == {
+            "too many commands are under way; expected to wait for answers"
+        }
+
+
+async def test_a_run_is_running_until_the_last_of_its_steps_by_hand(place: Place) -> None:
+    async with open_page(place.url) as page:
+        await page.say(type="step", id=1, count=60)
+        await page.command("step", id=2, count=60)
+        first = page.messages.index({"type": "done", "id": 1, "step": 60})
+        states = [message["state"] for message in page.messages[:first] if message["type"] == "status"]
+        assert states[-1] == "running"
+        assert (page.status["state"], page.status["step"]) == ("paused", 120)
+
+
+async def test_where_a_pause_stops_the_run_it_is_scored(place: Place) -> None:
+    async with open_page(place.url) as page:
+        await page.command("play", rate=100)
+        await page.until(lambda: page.status["step"] >= 5)
+        await page.command("pause")
+        scored = [row["step"] for part in page.all("scalars") for row in part["metrics"]]
+        assert scored[-1] == page.status["step"]
+        assert len(scored) == len(set(scored))
+
+
+async def test_a_frames_box_keeps_every_digit(place: Place) -> None:
+    points = [[123456.3, 0.0], [123458.5, 1.0]]
+    async with open_page(place.url, config={"data": {"name": "points", "points": points}}) as page:
+        await page.say(type="watch", layers=["real"])
+        await page.say(type="credit", count=1)
+        await page.until(lambda: bool(page.frames))
+        x0, x1, _, _ = (float(edge) for edge in newest_frame(page)["box"].split())
+        assert (x0 + x1) / 2 == pytest.approx(123457.4, abs=1e-6)
 
 
 async def test_pages_are_told_when_the_lab_stops(place: Place) -> None:

@@ -7,8 +7,11 @@ import sys
 
 import torch
 
+from server.engine import reports
 from server.engine.spawn import inherit_socket
+from server.engine.wire import pack_envelope
 from server.engine.worker.loop import Worker
+from server.errors import EngineError
 
 NICENESS = 10
 
@@ -22,7 +25,13 @@ def main(place: str, device: str, frames_per_second: str) -> None:
         os.nice(NICENESS)
     logging.basicConfig(format="worker: %(levelname)s: %(message)s")
     torch.set_num_threads(1)
-    Worker(inherit_socket(place), device, float(frames_per_second)).serve()
+    connection = inherit_socket(place)
+    try:
+        worker = Worker(connection, device, float(frames_per_second))
+    except EngineError as refusal:
+        connection.sendall(pack_envelope(reports.Unable(message=str(refusal)).model_dump_json().encode(), b""))
+    else:
+        worker.serve()
 
 
 if __name__ == "__main__":

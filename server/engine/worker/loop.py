@@ -14,6 +14,7 @@ import torch
 from server.engine import orders, reports
 from server.engine.wire import Unpacker, pack_envelope
 from server.engine.worker.runs import METRIC_KEYS, Run
+from server.errors import EngineError
 from server.gan.catalog import build_catalog
 from server.gan.config import RunConfig, check_config
 from server.gan.metrics import evaluate_metrics, metric_floors
@@ -41,6 +42,7 @@ class Worker:
         self.catalog = build_catalog()
         self.runs: OrderedDict[str, Run] = OrderedDict()
         self._unpacker = Unpacker()
+        self._in_turn: str | None = None
 
     def serve(self) -> None:
         """Work until the other end of the socket is closed."""
@@ -78,6 +80,7 @@ class Worker:
         for key, run in self.runs.items():
             if run.find_due() <= now:
                 self.runs.move_to_end(key)
+                self._note_turn(key)
                 self._guard(key, run.revision, run.work)
                 return
 
@@ -91,14 +94,21 @@ class Worker:
                 del self.runs[order.run]
             else:
                 self._guard(order.run, run.revision, lambda: run.obey(order))
-        elif isinstance(order, orders.Configure | orders.Play | orders.Pause | orders.Step):
+        elif isinstance(order, orders.Numbered):
             self.report(reports.Refused(run=order.run, number=order.number, message=BROKEN))
 
     def _open(self, order: orders.Open, body: bytes) -> None:
+        self._note_turn(order.run)
         if before := self.runs.pop(order.run, None):
             before.end()
         state = RunState.unpack(body) if body else None
         self.runs[order.run] = Run(order, state, self.catalog, self.device, 1 / self.frames_per_second, self.report)
+
+    def _note_turn(self, key: str) -> None:
+        """Say whose turn it is, before it can take the worker down."""
+        if key != self._in_turn:
+            self._in_turn = key
+            self.report(reports.Working(run=key))
 
     def _guard(self, key: str, revision: int, work: Callable[[], None]) -> None:
         """Do one run's work; whatever goes wrong in it stops that run alone."""
@@ -124,7 +134,14 @@ def warm_up(config: RunConfig, device: torch.device) -> None:
 
 
 def choose_device(name: str) -> torch.device:
-    """Give the device of that name; `auto` is the first CUDA device where there is one, and else the CPU."""
+    """Give the device of that name; `auto` is the first CUDA device where there is one, and else the CPU.
+
+    Raises:
+        EngineError: this machine has no such device.
+    """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
+    has = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not has[name]:
+        raise EngineError(f"device: expected one that this machine has, got {name}")
     return torch.device(name)

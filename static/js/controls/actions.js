@@ -1,5 +1,8 @@
 /** What a reader can ask of the run, by button or by key; what is refused becomes the page's `problem`. */
 
+import { requestPlay } from "./pace.js";
+
+/** @typedef {import("../state.js").Pace} Pace */
 /** @typedef {import("../state.js").PageStore} PageStore */
 /** @typedef {import("../state.js").Player} Player */
 /** @typedef {import("../socket.js").Lab} Lab */
@@ -23,6 +26,13 @@ export function createActions(store, lab) {
     }
   }
 
+  /** A run that plays takes over the new pace at once; one that stands still is left alone. */
+  function changeGear() {
+    return attempt(async () => {
+      if (isRunning()) await lab.command(requestPlay(store.get()));
+    });
+  }
+
   const isRunning = () => store.get().status?.state === "running";
 
   return {
@@ -30,8 +40,23 @@ export function createActions(store, lab) {
       return attempt(async () => {
         if (isRunning()) return lab.command({ type: "pause" });
         store.set({ acting: "both" });
-        return lab.command({ type: "play", rate: null });
+        return lab.command(requestPlay(store.get()));
       });
+    },
+    toggleSlow() {
+      store.set({ slow: !store.get().slow });
+      return changeGear();
+    },
+    nextPhase() {
+      return attempt(() => {
+        store.set({ slow: true, acting: null });
+        return lab.command({ type: "advance" });
+      });
+    },
+    /** @param {Partial<Pace>} change */
+    setPace(change) {
+      store.set({ pace: { ...store.get().pace, ...change } });
+      return changeGear();
     },
     /** @param {Player} player */
     step(player) {

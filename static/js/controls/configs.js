@@ -49,27 +49,23 @@ export function findPreset(config, catalog) {
 }
 
 /**
- * Ask for changes one after another, each based on the one before it, even while that is still on its way.
+ * Ask for changes one after another: each waits for the answer to the one before it, so that it holds what was
+ * taken of that, and nothing that was refused.
  *
  * @param {PageStore} store
  * @param {Lab} lab
  * @returns {Change}
  */
 export function createChange(store, lab) {
-  /** @type {RunConfig | null} */
-  let newest = null;
-  let underway = 0;
-  return async function change(edit) {
-    const base = newest ?? store.get().config;
-    if (!base) return;
-    newest = edit(base);
-    underway += 1;
-    try {
-      await lab.command({ type: "configure", config: newest });
-    } finally {
-      underway -= 1;
-      if (underway === 0) newest = null;
-    }
+  /** @type {Promise<void>} */
+  let last = Promise.resolve();
+  return function change(edit) {
+    const answered = last.then(async () => {
+      const { config } = store.get();
+      if (config) await lab.command({ type: "configure", config: edit(config) });
+    });
+    last = answered.catch(() => undefined);
+    return answered;
   };
 }
 

@@ -1,24 +1,43 @@
 /** The data sets to choose from: a group of radio buttons, each with a picture of its points. */
 
 import { make } from "../plots/elements.js";
-import { assignPath } from "./configs.js";
+import { chooseDataset } from "../data/choose.js";
+import { fitBox } from "../data/fit.js";
+import { thinEvenly } from "../data/parse.js";
+import { drawDots } from "./dots.js";
 
 /** @typedef {import("../state.js").PageStore} PageStore */
 /** @typedef {import("../state.js").UnitFacts} UnitFacts */
+/** @typedef {import("../state.js").RunConfig} RunConfig */
+/** @typedef {import("../data/strokes.js").Point} Point */
 /** @typedef {import("./configs.js").Change} Change */
+/** @typedef {import("./given.js").GivenData} GivenData */
+
+/**
+ * A radio button with its picture; `own` are the reader's points, for the data sets that take some.
+ *
+ * @typedef {object} Choice
+ * @property {UnitFacts} unit
+ * @property {HTMLElement} label
+ * @property {HTMLInputElement} input
+ * @property {HTMLCanvasElement} canvas
+ * @property {{points: Point[], noise: number} | null} own
+ */
 
 /** A thumbnail's own pixels a side; CSS gives it its size on the page. */
 const SIDE = 128;
 const DOT = 2.4;
+const MOST_DOTS = 400;
 
 /**
  * @param {HTMLElement} root
  * @param {PageStore} store
  * @param {Change} change
+ * @param {GivenData} given
  * @param {{signal: AbortSignal}} options
  */
-export function createDatasets(root, store, change, { signal }) {
-  /** @type {{unit: UnitFacts, label: HTMLElement, input: HTMLInputElement, canvas: HTMLCanvasElement}[]} */
+export function createDatasets(root, store, change, given, { signal }) {
+  /** @type {Choice[]} */
   let choices = [];
   store.subscribe(
     ["catalog"],
@@ -31,16 +50,16 @@ export function createDatasets(root, store, change, { signal }) {
   store.subscribe(
     ["catalog", "config"],
     ({ config }) => {
-      for (const { unit, label, input } of choices) {
-        input.checked = unit.key === config?.data.name;
-        // Points of one's own cannot be given here; the choice appears for a run that has them.
-        label.hidden = unit.parameters.some(({ type }) => type === "points") && !input.checked;
-        if (input.checked) bringIntoView(root, label);
+      for (const choice of choices) {
+        choice.input.checked = choice.unit.key === config?.data.name;
+        if (!choice.input.checked) continue;
+        bringIntoView(root, choice.label);
+        if (config && takesPoints(choice.unit)) showOwn(choice, config);
       }
     },
     { signal },
   );
-  store.subscribe(["catalog", "theme"], () => choices.forEach(({ canvas, unit }) => drawThumbnail(canvas, unit)), {
+  store.subscribe(["catalog", "appearance"], () => choices.forEach(drawThumbnail), {
     signal,
   });
 
@@ -48,9 +67,12 @@ export function createDatasets(root, store, change, { signal }) {
     "change",
     async (event) => {
       const name = /** @type {HTMLInputElement} */ (event.target).value;
+      const { catalog } = store.get();
       store.set({ problem: null });
+      if (name === "drawing" || name === "points") return given.open(name);
+      if (!catalog) return;
       try {
-        await change((config) => assignPath(config, "data.name", name));
+        await change((config) => chooseDataset(config, catalog, name));
       } catch (error) {
         // The picture that is chosen again is that of the run as it still is.
         store.set({ problem: /** @type {Error} */ (error).message, config: store.get().config });
@@ -71,8 +93,28 @@ function bringIntoView(row, choice) {
 }
 
 /** @param {UnitFacts} unit */
+function takesPoints(unit) {
+  return unit.parameters.some(({ type }) => type === "points");
+}
+
+/**
+ * The reader's own points are the picture from now on, in a later run of other data too.
+ *
+ * @param {Choice} choice
+ * @param {RunConfig} config
+ */
+function showOwn(choice, { data }) {
+  choice.own = { points: /** @type {Point[]} */ (data.points), noise: Number(data.noise) };
+  drawThumbnail(choice);
+}
+
+/**
+ * @param {UnitFacts} unit
+ * @returns {Choice}
+ */
 function buildChoice(unit) {
   const input = make("input", { type: "radio", name: "dataset", value: unit.key });
+  if (takesPoints(unit)) input.setAttribute("aria-haspopup", "dialog");
   const canvas = make("canvas", { width: SIDE, height: SIDE });
   canvas.setAttribute("aria-hidden", "true");
   const label = make("label", { className: "dataset", title: unit.help }, [
@@ -80,26 +122,15 @@ function buildChoice(unit) {
     canvas,
     make("span", {}, [unit.label]),
   ]);
-  return { unit, label, input, canvas };
+  return { unit, label, input, canvas, own: null };
 }
 
-/**
- * Draw some of the data set's points in its view box.
- *
- * @param {HTMLCanvasElement} canvas
- * @param {UnitFacts} unit
- */
-function drawThumbnail(canvas, { box, preview = [] }) {
-  const context = canvas.getContext("2d");
-  if (!context || !box) return;
-  const { centre, half_extent } = box;
-  const scale = SIDE / 2 / half_extent;
-  context.clearRect(0, 0, SIDE, SIDE);
-  context.fillStyle = getComputedStyle(canvas).color;
-  context.globalAlpha = 0.65;
-  for (const [x, y] of preview) {
-    context.beginPath();
-    context.arc(SIDE / 2 + scale * (x - centre[0]), SIDE / 2 - scale * (y - centre[1]), DOT, 0, 2 * Math.PI);
-    context.fill();
-  }
+/** @param {Choice} choice */
+function drawThumbnail({ canvas, unit, own }) {
+  const { box, preview = [] } = unit;
+  if (own) {
+    // A drawing is seen where it was drawn; points are seen in a box that is fitted to them.
+    const view = unit.key === "points" || !box ? fitBox(own.points, own.noise) : box;
+    drawDots(canvas, thinEvenly(own.points, MOST_DOTS), view, DOT);
+  } else if (box) drawDots(canvas, preview, box, DOT);
 }

@@ -70,6 +70,7 @@ export function createNumberField(facts, restarts, commit) {
   const ordered = facts.scale === "log" || facts.maximum - facts.minimum <= 1e6;
   const row = make("div", { className: "field-row" }, ordered ? [slider, input] : [input]);
   const { element, complain } = frameField({ ...facts, restarts }, input, row);
+  element.dataset.number = facts.key;
   let typing = false;
   input.addEventListener("input", () => (typing = true));
   input.addEventListener("change", () => {

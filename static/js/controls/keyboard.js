@@ -19,6 +19,8 @@ export function createKeyboard({ dialog, button, checkbox }, actions, { signal }
     ArrowRight: () => actions.step("both"),
     d: () => actions.step("discriminator"),
     g: () => actions.step("generator"),
+    s: () => actions.toggleSlow(),
+    n: () => actions.nextPhase(),
     r: () => actions.reset(),
     "?": () => dialog.showModal(),
   };
@@ -30,13 +32,13 @@ export function createKeyboard({ dialog, button, checkbox }, actions, { signal }
   document.addEventListener(
     "keydown",
     (event) => {
-      if (!checkbox.checked || dialog.open || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (!checkbox.checked || document.querySelector("dialog:modal") || event.ctrlKey || event.metaKey || event.altKey) return;
       const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
       const action = keys[key];
       if (!action || isTaken(event.target, key)) return;
       event.preventDefault();
-      // A key that is held down is one wish for Play and Reset, and many for a step.
-      if (event.repeat && (key === " " || key === "r")) return;
+      // A key that is held down is one wish for Play, Slow motion and Reset, and many for a step.
+      if (event.repeat && (key === " " || key === "r" || key === "s")) return;
       action();
     },
     { signal },

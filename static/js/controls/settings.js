@@ -1,11 +1,12 @@
 /** The settings, generated from the catalogue: what decides a run, grouped by whom it belongs to. */
 
 import { make } from "../plots/elements.js";
-import { assignPath, findPreset, readPath } from "./configs.js";
+import { findPreset } from "./configs.js";
 import { find } from "./dom.js";
-import { createChoiceField, createNumberField } from "./fields.js";
+import { createChoiceField } from "./fields.js";
 import { showFormula } from "./formula.js";
 import { createUnit } from "./units.js";
+import { buildNumber, createWorkshop, framePart } from "./workshop.js";
 
 /** @typedef {import("../state.js").PageStore} PageStore */
 /** @typedef {import("../state.js").Catalog} Catalog */
@@ -30,6 +31,7 @@ import { createUnit } from "./units.js";
  * @property {Catalog} catalog
  * @property {(path: string, value: unknown) => void} commit
  * @property {(path: string) => boolean} restarts Whether a change at the path begins a new run.
+ * @property {() => boolean} showsLegacy Whether another tool's own units are offered too.
  */
 
 /**
@@ -42,36 +44,15 @@ export function createSettings(root, store, change, { signal }) {
   /** @type {Part[]} */
   let parts = [];
 
-  /**
-   * @param {string} path
-   * @param {unknown} value
-   */
-  async function commit(path, value) {
-    store.set({ problem: null });
-    try {
-      await change((config) => (path === "" ? /** @type {RunConfig} */ (value) : assignPath(config, path, value)));
-    } catch (error) {
-      const { message } = /** @type {Error} */ (error);
-      const field = findField(message.split(":")[0] ?? "") ?? findField(path);
-      if (field) field.complain(message);
-      else store.set({ problem: message });
-    }
-  }
-
-  /** @param {string} path */
-  function findField(path) {
-    return parts.map((part) => part.field(path)).find((field) => field !== undefined);
-  }
-
   store.subscribe(
     ["catalog"],
     ({ catalog }) => {
-      if (catalog) parts = buildParts(root, { catalog, commit, restarts: (path) => restarts(catalog, path) });
+      if (catalog) parts = buildParts(root, createWorkshop(catalog, store, change, () => parts));
     },
     { signal },
   );
   store.subscribe(
-    ["catalog", "config"],
+    ["catalog", "config", "legacy"],
     ({ config }) => {
       if (config) parts.forEach((part) => part.show(config));
     },
@@ -84,14 +65,6 @@ export function createSettings(root, store, change, { signal }) {
     },
     { signal },
   );
-}
-
-/**
- * @param {Catalog} catalog
- * @param {string} path
- */
-function restarts(catalog, path) {
-  return catalog.run.restarting.includes(path.split(".")[0] ?? "");
 }
 
 /**
@@ -132,7 +105,11 @@ function buildParts(root, workshop) {
  * @returns {Part}
  */
 function buildPresets({ catalog, commit }) {
-  const options = catalog.presets.map(({ key, label, help }) => ({ value: key, label, help }));
+  const options = catalog.presets.map(({ key, label, help, watch_for }) => ({
+    value: key,
+    label,
+    help: `${help} Watch for this: ${watch_for.charAt(0).toLowerCase()}${watch_for.slice(1)}`,
+  }));
   const heading = {
     label: "Preset",
     help: "Your own settings. Choose a preset to begin from a known run.",
@@ -151,17 +128,6 @@ function buildPresets({ catalog, commit }) {
 }
 
 /**
- * @param {string} path
- * @param {NumberFacts} facts
- * @param {Workshop} workshop
- * @returns {Part}
- */
-function buildNumber(path, facts, { commit, restarts }) {
-  const field = createNumberField(facts, restarts(path), (value) => commit(path, value));
-  return framePart(path, field);
-}
-
-/**
  * @param {string} section
  * @param {Workshop} workshop
  * @returns {Part[]}
@@ -177,18 +143,21 @@ function buildNetwork(section, workshop) {
       path,
       createChoiceField(heading, options, (value) => commit(path, value)),
     ),
+    ...(section === "generator" ? [buildOutput(workshop)] : []),
   ];
 }
 
 /**
- * @param {string} path
- * @param {Field} field
+ * What the generator's last sums go through; a run says it only where it is not the default.
+ *
+ * @param {Workshop} workshop
  * @returns {Part}
  */
-function framePart(path, field) {
-  return {
-    element: field.element,
-    show: (config) => field.show(readPath(config, path)),
-    field: (wanted) => (wanted === path ? field : undefined),
-  };
+function buildOutput({ catalog, commit, restarts }) {
+  const path = "generator.output";
+  const { output } = catalog.run;
+  const options = output.options.map((value) => ({ value, label: value === "linear" ? "Linear" : "Tanh" }));
+  const heading = { ...output, restarts: restarts(path) };
+  const field = createChoiceField(heading, options, (value) => commit(path, value));
+  return { ...framePart(path, field), show: (config) => field.show(config.generator.output ?? output.default) };
 }

@@ -1,8 +1,7 @@
 /** The toolbar: buttons that act on the run, and the numbers that say where it is. */
 
-import { formatCount } from "../layers/numbers.js";
 import { setText } from "../plots/elements.js";
-import { find } from "./dom.js";
+import { find, showCount } from "./dom.js";
 import { formatRate } from "./numbers.js";
 import { describeProblem, describeState } from "./words.js";
 
@@ -22,6 +21,8 @@ export function createToolbar(root, store, actions, { signal }) {
     step: () => actions.step("both"),
     "step-discriminator": () => actions.step("discriminator"),
     "step-generator": () => actions.step("generator"),
+    "slow-motion": () => actions.toggleSlow(),
+    "next-phase": () => actions.nextPhase(),
     reset: () => actions.reset(),
     "new-seed": () => actions.restartElsewhere(),
   };
@@ -32,6 +33,8 @@ export function createToolbar(root, store, actions, { signal }) {
   /** @param {string} name */
   const place = (name) => find(root, `[data-shows=${name}]`);
   const step = place("step");
+  const slowMotion = find(root, "[data-action=slow-motion]");
+  store.subscribe(["slow"], ({ slow }) => slowMotion.setAttribute("aria-pressed", String(slow)), { signal });
   const [dUpdates, gUpdates, speed] = [place("d-updates"), place("g-updates"), place("speed")];
 
   store.subscribe(
@@ -40,9 +43,9 @@ export function createToolbar(root, store, actions, { signal }) {
       const running = status?.state === "running";
       play.dataset.shows = running ? "pause" : "play";
       play.setAttribute("aria-label", running ? "Pause" : "Play");
-      setText(step, formatCount(status?.step ?? 0));
-      setText(dUpdates, formatCount(status?.d_updates ?? 0));
-      setText(gUpdates, formatCount(status?.g_updates ?? 0));
+      showCount(step, status?.step ?? 0);
+      showCount(dUpdates, status?.d_updates ?? 0);
+      showCount(gUpdates, status?.g_updates ?? 0);
       setText(speed, formatRate(running ? status.steps_per_second : 0));
     },
     { signal },
@@ -59,24 +62,12 @@ export function createToolbar(root, store, actions, { signal }) {
  * @param {AbortSignal} signal
  */
 function createMessages(message, problem, store, signal) {
-  let isBack = false;
-  let lastState = "";
   store.subscribe(
-    ["connection", "status", "acting", "problem"],
+    ["connection", "status", "slow", "acting", "news", "problem"],
     (state) => {
-      const { connection, status } = state;
-      // The news of being back is old as soon as the run does something else.
-      if (connection === "lost") [isBack, lastState] = [true, ""];
-      else if (connection === "open" && status) {
-        if (lastState !== "" && status.state !== lastState) isBack = false;
-        lastState = status.state;
-      }
       const wrong = describeProblem(state);
       setText(problem, wrong);
-      setText(
-        message,
-        wrong ? "" : (isBack && connection === "open" ? "Connected again. " : "") + describeState(state),
-      );
+      setText(message, wrong ? "" : describeState(state));
     },
     { signal },
   );

@@ -20,7 +20,7 @@ const FIRST = new Set(["learning_rate"]);
  * @returns {Part}
  */
 export function createUnit(section, label, workshop) {
-  const { catalog, commit, restarts } = workshop;
+  const { catalog, commit, restarts, showsLegacy } = workshop;
   const units = catalog[/** @type {import("../state.js").UnitKind} */ (catalog.run.sections[section])];
   const path = `${section}.name`;
   const options = units.map((unit) => ({ value: unit.key, label: unit.label, help: unit.help }));
@@ -37,6 +37,10 @@ export function createUnit(section, label, workshop) {
     element,
     show(config) {
       const name = String(readPath(config, path));
+      for (const option of choice.select.options) {
+        const isLegacy = units.find((unit) => unit.key === option.value)?.legacy === true;
+        option.hidden = isLegacy && option.value !== name && !showsLegacy();
+      }
       choice.show(name);
       if (name !== shown) {
         shown = name;

@@ -14,23 +14,46 @@ const LEARNED = {
 /**
  * One calm sentence: what the run does now.
  *
- * @param {Pick<PageState, "connection" | "status" | "acting">} state
+ * @param {Pick<PageState, "connection" | "status" | "acting" | "news"> & Partial<Pick<PageState, "slow">>} state
  * @returns {string}
  */
-export function describeState({ connection, status, acting }) {
-  if (connection === "lost") return "The connection is lost. Trying again.";
+export function describeState({ news, ...state }) {
+  const isLost = state.connection === "lost";
+  if (!news) return isLost ? "The connection is lost. Trying again." : describeRun(state);
+  const after = isLost ? "This page tries again by itself." : state.status ? describeRun(state) : "";
+  return `${formSentence(news)} ${after}`.trimEnd();
+}
+
+/**
+ * @param {Pick<PageState, "status" | "acting"> & Partial<Pick<PageState, "slow">>} state
+ * @returns {string}
+ */
+function describeRun({ status, acting, slow }) {
   if (!status) return "Warming up: the lab is getting its training ready.";
   switch (status.state) {
     case "running":
-      return "Training: both players learn in turns.";
+      return slow ? "Slow motion: one phase after the other." : "Training: both players learn in turns.";
+    case "stepping":
+      return describePlace(status);
     case "failed":
       return "";
     case "closed":
       return "This session has ended. Load the page again to begin another.";
     default:
+      if (status.reason) return status.reason;
       if (status.d_updates + status.g_updates === 0) return "Ready. Press Play to train, or Step to train once.";
       return `Paused at step ${formatCount(status.step)}.${LEARNED[acting ?? "both"]}`;
   }
+}
+
+/**
+ * Where a run stands inside a step.
+ *
+ * @param {import("../protocol.js").Status} status
+ */
+function describePlace({ step, phase }) {
+  const place = phase ? `, after phase ${phase.number} of ${phase.count}` : "";
+  return `Inside step ${formatCount(step + 1)}${place}. Next phase goes on; Step finishes the step.`;
 }
 
 /**
@@ -41,10 +64,20 @@ export function describeState({ connection, status, acting }) {
  */
 export function describeProblem({ problem, status }) {
   if (status?.state !== "failed" || !status.failure) return problem ?? "";
-  const { step, player, quantity } = status.failure;
-  const whose = player === "both" ? "" : `the ${player}’s `;
+  const { step, player, quantity, message } = status.failure;
+  // No player broke it: the lab itself could not go on with it.
+  if (!player) return `${formSentence(message)} Press Reset.`;
   return (
-    `The run broke at step ${formatCount(step)}: ${whose}${quantity} is no longer a finite number. ` +
+    `The run broke at step ${formatCount(step)}: the ${player}’s ${quantity} is no longer a finite number. ` +
     "Lower the learning rate, then press Reset."
   );
+}
+
+/**
+ * The server's words begin small and end without a full stop.
+ *
+ * @param {string} words
+ */
+function formSentence(words) {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}${words.endsWith(".") ? "" : "."}`;
 }

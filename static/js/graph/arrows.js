@@ -22,7 +22,8 @@ export function createArrows() {
     const line = draw("path", { class: "edge-line", "marker-end": `url(#arrow-head-${player})` });
     const flow = draw("path", { class: "edge-flow" });
     const classes = ["edge", player, ...edge.players.map((name) => `of-${name}`), edge.isBack ? "is-back" : ""];
-    element.append(draw("g", { class: classes.join(" ").trim() }, [line, flow]));
+    const name = `${edge.from} ${edge.to}`;
+    element.append(draw("g", { class: classes.join(" ").trim(), "data-edge": name }, [line, flow]));
     return { edge, paths: [line, flow] };
   });
   return {
@@ -53,14 +54,16 @@ function measureNodes(graph) {
     find(key, side) {
       const node = graph.querySelector(`[data-node="${key}"]`);
       if (!node) return { left: 0, top: 0, right: 0, bottom: 0 };
-      // Arrows meet the picture at its sides, and the title above it at the top.
+      // Arrows meet the picture at its sides, and what stands above and below it at top and bottom.
       const picture = (node.querySelector("canvas") ?? node).getBoundingClientRect();
-      const top = side === "top" ? node.getBoundingClientRect().top : picture.top;
+      const whole = node.getBoundingClientRect();
+      const top = side === "top" ? whole.top : picture.top;
+      const bottom = side === "bottom" ? whole.bottom : picture.bottom;
       return {
         left: picture.left - origin.left,
         right: picture.right - origin.left,
         top: top - origin.top,
-        bottom: picture.bottom - origin.top,
+        bottom: bottom - origin.top,
       };
     },
   };

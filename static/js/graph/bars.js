@@ -36,17 +36,6 @@ export function placeBar(loss, { low, high }) {
   return { start: from, length: to - from };
 }
 
-/**
- * The last number of a column that is one: a player that does not play leaves its loss as it was.
- * @param {ArrayLike<number>} column
- */
-export function findLast(column) {
-  for (let i = column.length - 1; i >= 0; i -= 1) {
-    if (!Number.isNaN(column[i])) return column[i];
-  }
-  return Number.NaN;
-}
-
 /** Make the number and the bar of a loss. */
 export function createBar() {
   const number = make("span", { className: "loss-number", textContent: "–" });

@@ -3,7 +3,7 @@
 import { drawGradients } from "../layers/gradients.js";
 import { drawGenerated, drawGeneratedPredictions, drawNoise, drawReal, drawRealPredictions } from "../layers/samples.js";
 import { drawSurface, drawSurfaceChange } from "../layers/surface.js";
-import { drawNoiseLattice, drawWarp } from "../layers/warp.js";
+import { drawNoiseLattice, drawUnfolding, drawWarp } from "../layers/warp.js";
 
 /** @typedef {import("../layers/marks.js").Scene} Scene */
 /** @typedef {import("../layers/marks.js").Mark} Mark */
@@ -17,6 +17,9 @@ import { drawNoiseLattice, drawWarp } from "../layers/warp.js";
  * @property {"discriminator" | "generator"} [player] whose colour it wears
  * @property {readonly string[]} arrays
  * @property {(scene: Scene) => Mark[]} draw
+ * @property {(scene: Scene, way: number) => Mark[]} [unfold] its picture on the way there, from 0 to 1
+ * @property {{key: import("../layers/layers.js").PictureKey, name: string}} [layer] the layer of the layered view that
+ *   shows the same, and what the node's checkbox for it is called
  */
 
 /** @type {readonly PictureNode[]} */
@@ -35,8 +38,10 @@ export const PICTURE_NODES = [
     help: "A network that turns noise into samples: here, how it bends a grid laid over the noise. Darker cells are more crowded.",
     isModel: true,
     player: "generator",
-    arrays: ["warp"],
+    arrays: ["warp", "warp_noise"],
     draw: drawWarp,
+    unfold: drawUnfolding,
+    layer: { key: "warp", name: "Layer of the generator" },
   },
   {
     key: "real",
@@ -45,6 +50,7 @@ export const PICTURE_NODES = [
     isModel: false,
     arrays: ["x_real"],
     draw: drawReal,
+    layer: { key: "real", name: "Layer of real points" },
   },
   {
     key: "generated",
@@ -53,20 +59,22 @@ export const PICTURE_NODES = [
     isModel: false,
     arrays: ["x_fake"],
     draw: drawGenerated,
+    layer: { key: "generated", name: "Layer of generated points" },
   },
   {
     key: "discriminator",
     title: "Discriminator",
-    help: "A network that judges every place: green where it believes samples are real, purple where it believes they are generated.",
+    help: "A network that judges every place: the colour of real samples where it believes they are real, that of generated ones where it believes they are made.",
     isModel: true,
     player: "discriminator",
     arrays: ["surface"],
     draw: drawSurface,
+    layer: { key: "surface", name: "Layer of the discriminator" },
   },
   {
     key: "predictions-real",
     title: "Predictions on real",
-    help: "The real samples in the colour of the discriminator's score: it wants them green.",
+    help: "The real samples in the colour of the discriminator's score: it wants them in the colour of real.",
     isModel: false,
     arrays: ["x_real", "real_logits"],
     draw: drawRealPredictions,
@@ -74,7 +82,7 @@ export const PICTURE_NODES = [
   {
     key: "predictions-generated",
     title: "Predictions on generated",
-    help: "The generated samples in the colour of their score: the discriminator wants them purple, the generator green.",
+    help: "The generated samples in the colour of their score: the discriminator wants them to look generated, the generator real.",
     isModel: false,
     arrays: ["x_fake", "fake_logits"],
     draw: drawGeneratedPredictions,
@@ -82,7 +90,7 @@ export const PICTURE_NODES = [
   {
     key: "d-gradients",
     title: "Gradients for D",
-    help: "How the discriminator's next update changes its score: green where it rises, purple where it falls.",
+    help: "Which way the loss's gradient pushes the discriminator's score: the colour of real where up, of generated where down.",
     isModel: false,
     player: "discriminator",
     arrays: ["surface_change"],
@@ -96,6 +104,7 @@ export const PICTURE_NODES = [
     player: "generator",
     arrays: ["x_fake", "gradients"],
     draw: drawGradients,
+    layer: { key: "gradients", name: "Layer of the needles" },
   },
 ];
 

@@ -1,17 +1,22 @@
 /** The model overview: a graph of live pictures, joined by arrows along which data and gradients flow. */
 
-import { chooseNeedle } from "../layers/gradients.js";
+import { BAR_FRACTION, chooseNeedle } from "../layers/gradients.js";
+import { formatNumber } from "../layers/numbers.js";
 import { frameNoise, placeOnLine } from "../layers/samples.js";
 import { buildScene, listDependencies } from "../layers/scene.js";
+import { switchLayer } from "../layers/switch.js";
 import { watchPalette } from "../palette.js";
 import { paintCanvas } from "../plots/canvas.js";
-import { make, watchSize } from "../plots/elements.js";
+import { make, setText, watchSize } from "../plots/elements.js";
 import { createChangeCheck, createPainter } from "../plots/painter.js";
+import { findPhase } from "../slow/captions.js";
 import { createArrows } from "./arrows.js";
-import { chooseScale, createBar, findLast } from "./bars.js";
+import { chooseScale, createBar } from "./bars.js";
 import { watchFlow } from "./flow.js";
 import { LOSS_NODES, PICTURE_NODES } from "./nodes.js";
+import { watchSpotlight } from "./spotlight.js";
 import { createTip } from "./tip.js";
+import { watchUnfolding } from "./unfolding.js";
 
 /** @typedef {import("../layers/marks.js").Scene} Scene */
 /** @typedef {import("../layers/marks.js").Box} Box */
@@ -23,12 +28,13 @@ import { createTip } from "./tip.js";
  * @property {HTMLCanvasElement} canvas
  * @property {number} side
  * @property {(parts: readonly unknown[]) => boolean} changed
+ * @property {() => number | null} measureWay how far its unfolding is; none while it shows what is so
  */
 
 /** The side of a square at which marks have their full size, in pixels; a thumbnail's are smaller. */
 const FULL_SIDE = 210;
 const SMALLEST_SCALE = 0.42;
-/** A thumbnail has no scale beside it, so its needles may be longer than the large picture's. */
+/** So much longer than in the large picture are a thumbnail's needles; the scale below them says how long. */
 const NEEDLE_GAIN = 2;
 
 /**
@@ -46,13 +52,16 @@ class Overview {
   #store;
   #signal;
   #request;
+  /** @type {Thumbnail[]} */
   #thumbnails = PICTURE_NODES.map((node) => ({
     node,
     canvas: make("canvas", { className: "node-picture", attributes: { "aria-hidden": "true" } }),
     side: 0,
     changed: createChangeCheck(),
+    measureWay: () => null,
   }));
   #bars = LOSS_NODES.map((node) => ({ node, bar: createBar() }));
+  #needleScale = createNeedleScale();
   #arrows = createArrows();
   /** @type {import("../palette.js").Palette | null} */
   #palette = null;
@@ -90,12 +99,24 @@ class Overview {
     watchSize(this.element, () => this.#layOut(), options);
     // A title that wraps moves its picture without changing the graph's size.
     for (const child of this.element.querySelectorAll(".node")) watchSize(child, () => this.#layOut(), options);
+    for (const thumbnail of this.#thumbnails) this.#startNode(thumbnail);
     watchPalette((palette) => {
       this.#palette = palette;
       this.#request();
     }, options);
     watchFlow(this.#store, (actor) => (this.element.dataset.acting = actor), options);
-    this.#store.subscribe(["frame", "history", "config", "catalog", "revision"], () => this.#request(), options);
+    watchSpotlight(this.element, this.#store, options);
+    this.#store.subscribe(["frame", "history", "status", "slow", "config", "catalog", "revision"], () => this.#request(), options);
+  }
+
+  /** @param {Thumbnail} thumbnail */
+  #startNode(thumbnail) {
+    const { node, canvas } = thumbnail;
+    const options = { signal: this.#signal };
+    const element = /** @type {HTMLElement} */ (canvas.closest(".node"));
+    if (node.unfold) thumbnail.measureWay = watchUnfolding(element, this.#request, options).measure;
+    if (node.key === "g-gradients") element.append(this.#needleScale.element);
+    if (node.layer) element.append(createLayerBox(node.layer, this.#store, options));
   }
 
   #layOut() {
@@ -111,18 +132,21 @@ class Overview {
       this.#needle = null;
       this.#scale = null;
     }
-    this.#paintLosses(state.history);
+    this.#paintLosses(state);
     const scene = buildScene(state);
     const palette = this.#palette;
     if (!scene || !palette) return;
     const gradients = scene.arrays.gradients;
     if (gradients) this.#needle = chooseNeedle(gradients.data, this.#needle);
+    this.#needleScale.show((this.#needle ?? 1) / NEEDLE_GAIN);
     for (const thumbnail of this.#thumbnails) this.#paintThumbnail(thumbnail, scene, palette);
   }
 
-  /** @param {import("../history.js").History} history */
-  #paintLosses(history) {
-    const losses = this.#bars.map(({ node }) => findLast(history[node.column]));
+  /** @param {import("../state.js").PageState} state */
+  #paintLosses(state) {
+    // Inside a step the losses are those of the step so far: the rows of the history are whole steps.
+    const phase = findPhase(state);
+    const losses = this.#bars.map(({ node }) => phase?.[node.column] ?? state.history.last[node.column]);
     this.#scale = chooseScale(losses, this.#scale);
     for (const [i, { bar }] of this.#bars.entries()) bar.show(losses[i], this.#scale);
   }
@@ -132,13 +156,15 @@ class Overview {
    * @param {Scene} scene
    * @param {import("../palette.js").Palette} palette
    */
-  #paintThumbnail({ node, canvas, side, changed }, scene, palette) {
+  #paintThumbnail({ node, canvas, side, changed, measureWay }, scene, palette) {
     const needle = (this.#needle ?? 1) / NEEDLE_GAIN;
     const box = node.key === "noise" ? this.#frameNoise(scene) : scene.box;
-    const parts = [palette, side, needle, globalThis.devicePixelRatio, ...listDependencies(scene, node.arrays)];
+    const way = measureWay();
+    const parts = [palette, side, needle, way, globalThis.devicePixelRatio, ...listDependencies(scene, node.arrays)];
     if (!side || !changed(parts)) return;
     const scale = Math.max(SMALLEST_SCALE, Math.min(1, side / FULL_SIDE));
-    paintCanvas(canvas, node.draw(scene), { box, width: side, height: side, scale, needle }, palette);
+    const marks = node.unfold && way !== null ? node.unfold(scene, way) : node.draw(scene);
+    paintCanvas(canvas, marks, { box, width: side, height: side, scale, needle }, palette);
   }
 
   /**
@@ -151,6 +177,33 @@ class Overview {
     }
     return this.#noise.box;
   }
+}
+
+/** Make the needle that is as long as the scale's, and its number. */
+function createNeedleScale() {
+  const bar = make("span", { className: "key-needle" });
+  const text = make("span");
+  bar.style.setProperty("inline-size", `${100 * BAR_FRACTION}%`);
+  return {
+    element: make("span", { className: "node-scale", title: "A needle of this length, in loss per unit" }, [bar, text]),
+    /** @param {number} needle in loss per unit */
+    show(needle) {
+      setText(text, `= ${formatNumber(needle)}`);
+    },
+  };
+}
+
+/**
+ * Make the checkbox of the layer that shows a node's picture large.
+ * @param {NonNullable<import("./nodes.js").PictureNode["layer"]>} layer
+ * @param {PageStore} store
+ * @param {{signal: AbortSignal}} options
+ */
+function createLayerBox({ key, name }, store, { signal }) {
+  const box = make("input", { type: "checkbox", attributes: { "aria-label": name } });
+  box.addEventListener("change", () => switchLayer(store, key, box.checked), { signal });
+  store.subscribe(["layersOn"], ({ layersOn }) => (box.checked = layersOn.has(key)), { signal });
+  return make("label", { className: "node-layer", title: `${name} in the layered view` }, [box]);
 }
 
 /**

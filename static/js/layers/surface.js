@@ -1,4 +1,4 @@
-/** The discriminator over the box: its score, and how its next update would change it. */
+/** The discriminator over the box: its score, and which way its loss's gradient pushes that. */
 
 import { formatNumber } from "./numbers.js";
 import { describeScore } from "./score.js";
@@ -20,7 +20,8 @@ export function drawSurface({ arrays, box, score }) {
 }
 
 /**
- * Where the discriminator's next update raises its score, and where it lowers it; 1 is the strongest change.
+ * Where the gradient of the discriminator's loss pushes its score up, and where down; 1 is the strongest push. Its next
+ * update is another one where its optimizer does not follow the gradient alone.
  * @param {Scene} scene
  * @returns {ImageMark[]}
  */
@@ -28,6 +29,6 @@ export function drawSurfaceChange({ arrays, box }) {
   const change = arrays.surface_change;
   if (!change) return [];
   const [rows, columns] = change.shape;
-  const describe = (/** @type {number} */ i) => `Change of score<br>${formatNumber(change.data[i])} of the strongest`;
+  const describe = (/** @type {number} */ i) => `Push on the score<br>${formatNumber(change.data[i])} of the strongest`;
   return [{ kind: "image", box, rows, columns, positions: change.data, describe }];
 }

@@ -11,6 +11,8 @@ const STRONGEST = 0.65;
 /** A cell this many times as dense as the box spread evenly is filled half as strongly as can be. */
 const HALF_DENSITY = 12;
 const CURVE_DOTS = 21;
+/** How much of the box's width the noise takes before it is bent. */
+const LAID_SHARE = 0.9;
 
 /**
  * The lattice where the generator sends it: small cells are dense and filled strongly.
@@ -39,6 +41,38 @@ export function drawNoiseLattice({ arrays }) {
   if (!lattice) return [];
   const lines = lattice.shape.length === 2 ? [placeOnLine(lattice.data)] : traceLattice(lattice);
   return [{ kind: "lines", lines, colour: "generator", width: 0.8, opacity: 0.4 }];
+}
+
+/**
+ * The lattice on its way from the noise to where the generator sends it.
+ * @param {Scene} scene
+ * @param {number} way from 0, the noise laid over the box, to 1, the warp
+ * @returns {Mark[]}
+ */
+export function drawUnfolding({ arrays, box, score }, way) {
+  const { warp, warp_noise: noise } = arrays;
+  if (!warp || !noise) return [];
+  const start = layOverBox(noise, box);
+  const data = warp.data.map((end, i) => start[i] + (end - start[i]) * way);
+  return drawWarp({ arrays: { warp: { shape: warp.shape, data } }, box, score });
+}
+
+/**
+ * Scale noise to fill most of a box; noise of one dimension lies on the box's middle line.
+ * @param {NamedArray} noise (K, K, 2) or (K, 1)
+ * @param {Box} box
+ * @returns {Float32Array} as many points
+ */
+function layOverBox({ shape, data }, [x0, x1, y0, y1]) {
+  const points = shape.length === 2 ? placeOnLine(data) : data;
+  const reach = data.reduce((most, value) => Math.max(most, value), -Infinity);
+  const least = data.reduce((most, value) => Math.min(most, value), Infinity);
+  const scale = (LAID_SHARE * (x1 - x0)) / (reach - least || 1);
+  const middle = (reach + least) / 2;
+  return points.map((value, i) => {
+    if (i % 2 === 0) return (x0 + x1) / 2 + (value - middle) * scale;
+    return (y0 + y1) / 2 + (shape.length === 2 ? 0 : (value - middle) * scale);
+  });
 }
 
 /**

@@ -30,7 +30,8 @@ export function paintCanvas(canvas, marks, view, palette) {
   if (!context || !width || !height) return;
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, view.width, view.height);
-  for (const mark of marks) paintMark(context, mark, view, palette);
+  const thick = { ...view, scale: view.scale * palette.strokes };
+  for (const mark of marks) paintMark(context, mark, thick, palette);
 }
 
 /**

@@ -1,8 +1,9 @@
 /** One chart: its legend of checkboxes, its plot, and the table of its last values. */
 
 import { formatCount, formatNumber } from "../layers/numbers.js";
-import { layOutChart, traceMarks, traceSeries } from "./chart_frame.js";
+import { layOutChart, traceFailure, traceMarks, traceSeries } from "./chart_frame.js";
 import { make, readFont, setText, watchSize } from "./elements.js";
+import { describeMark } from "./mark_words.js";
 import { changeLayout, listenToPlot, readZoom, removeFigure, showFigure } from "./plotly.js";
 
 /** @typedef {import("./chart_frame.js").Series} Series */
@@ -67,7 +68,7 @@ export class Chart {
     this.#drawLegend(series);
     if (this.#size.width > 0) this.#drawPlot(series, state, palette);
     if (this.#details.open) this.#fillTable(series);
-    this.#plot.setAttribute("aria-label", describeSeries(this.#title, series));
+    this.#plot.setAttribute("aria-label", describeChart(this.#title, series, state));
   }
 
   /**
@@ -75,13 +76,15 @@ export class Chart {
    * @param {Readonly<PageState>} state
    * @param {Palette} palette
    */
-  #drawPlot(series, { marks, revision }, palette) {
+  #drawPlot(series, { marks, revision, catalog, status }, palette) {
+    const failure = status?.revision === revision ? status.failure : null;
     const range = readZoom(this.#plot);
     const isShown = (/** @type {Series} */ { key }) => !this.#hidden.has(key);
     const data = series.map((one) => traceSeries(one, { isShown: isShown(one), range, palette }));
     const floors = series.filter((one) => one.floor !== undefined && isShown(one));
-    const layout = layOutChart({ ...this.#size, revision, palette, font: readFont(this.#plot), floors });
-    showFigure(this.#plot, { data: [...data, traceMarks(marks, palette)], layout });
+    const layout = layOutChart({ ...this.#size, revision, palette, font: readFont(this.#plot), floors, failure });
+    const events = [traceMarks(marks, catalog, palette), ...(failure ? [traceFailure(failure, palette)] : [])];
+    showFigure(this.#plot, { data: [...data, ...events], layout });
     if (this.#isListening) return;
     this.#isListening = true;
     listenToPlot(this.#plot, { zoom: this.#askToDraw, doubleClick: () => undefined });
@@ -149,10 +152,24 @@ function describeSeries(title, series) {
   return `${title} over ${formatCount(steps[steps.length - 1])} steps; now ${ends.join(", ")}`;
 }
 
+/**
+ * Say in words what a chart shows: where its lines end, what was changed last, and where the run broke.
+ * @param {string} title
+ * @param {readonly Series[]} series
+ * @param {Readonly<PageState>} state
+ */
+function describeChart(title, series, { marks, catalog, status }) {
+  const parts = [describeSeries(title, series)];
+  const mark = marks.at(-1);
+  if (mark) parts.push(`last change at step ${formatCount(mark.step)}: ${describeMark(mark, catalog).join(", ")}`);
+  if (status?.failure) parts.push(status.failure.message);
+  return parts.join("; ");
+}
+
 /** Make a table of what the metrics are now. */
 export function createMetricsTable() {
   const body = make("tbody");
-  const heads = ["Metric", "Now", "Best possible", "Better"].map((name) => make("th", { scope: "col", textContent: name }));
+  const heads = ["Metric", "Now", "Perfect generator", "Better"].map((name) => make("th", { scope: "col", textContent: name }));
   const element = make("table", { className: "values metrics-now", hidden: true }, [
     make("caption", { textContent: "Metrics now" }),
     make("thead", {}, [make("tr", {}, heads)]),
@@ -162,10 +179,15 @@ export function createMetricsTable() {
   const cells = new Map();
 
   /** @param {import("../state.js").UnitFacts} facts */
-  function addRow({ key, label, help, better, unit }) {
+  function addRow({ key, label, help, better, unit, lies }) {
     const numbers = [make("td"), make("td")];
     const isSaid = !unit || label.toLowerCase().includes(unit);
-    const name = make("th", { scope: "row", textContent: isSaid ? label : `${label} (${unit})`, title: help });
+    const facts = make("details", { className: "metric-facts" }, [
+      make("summary", { textContent: isSaid ? label : `${label} (${unit})` }),
+      make("p", { textContent: help }),
+      make("p", {}, [make("strong", { textContent: "How it misleads: " }), lies ?? ""]),
+    ]);
+    const name = make("th", { scope: "row" }, [facts]);
     body.append(make("tr", {}, [name, ...numbers, make("td", { textContent: better === "higher" ? "↑ higher" : "↓ lower" })]));
     cells.set(key, numbers);
     return numbers;
@@ -174,13 +196,15 @@ export function createMetricsTable() {
   return {
     element,
     /** @param {Readonly<PageState>} state */
-    show({ history, floors, catalog }) {
+    show({ history, floors, catalog, legacy }) {
       const { metrics } = history;
       element.hidden = metrics.size === 0;
       for (const facts of catalog?.metrics ?? []) {
         const values = metrics.get(facts.key)?.values;
         if (!values && !cells.has(facts.key)) continue;
+        if (facts.legacy && !legacy && !cells.has(facts.key)) continue;
         const [now, floor] = cells.get(facts.key) ?? addRow(facts);
+        if (now?.parentElement) now.parentElement.hidden = facts.legacy === true && !legacy;
         setText(now, formatNumber(values?.[values.length - 1]));
         setText(floor, formatNumber(floors[facts.key]));
       }

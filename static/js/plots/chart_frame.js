@@ -1,14 +1,17 @@
 /** What a chart is made of, as the plotting library wants it: lines, floors, marks and axes. */
 
-import { formatNumber } from "../layers/numbers.js";
+import { formatCount, formatNumber } from "../layers/numbers.js";
 import { formatColour } from "../palette.js";
 import { decimateLine } from "./decimate.js";
+import { describeMark } from "./mark_words.js";
 
 /** @typedef {import("../palette.js").Palette} Palette */
 /** @typedef {import("../palette.js").ColourName} ColourName */
 /** @typedef {import("./plotly.js").Trace} Trace */
 /** @typedef {import("./plotly.js").Layout} Layout */
 /** @typedef {import("../state.js").Mark} Mark */
+/** @typedef {import("../state.js").Catalog} Catalog */
+/** @typedef {import("../protocol.js").Divergence} Divergence */
 
 /**
  * @typedef {object} Series
@@ -36,7 +39,7 @@ export function traceSeries({ name, colour, steps, values }, { isShown, range, p
     name,
     visible: isShown,
     ...decimateLine(steps, values, LIMIT, range),
-    line: { color: formatColour(palette[colour]), width: 1.8 },
+    line: { color: formatColour(palette[colour]), width: 1.8 * palette.strokes },
     hovertemplate: `${name} %{y:.4~g}<extra></extra>`,
   };
 }
@@ -44,17 +47,19 @@ export function traceSeries({ name, colour, steps, values }, { isShown, range, p
 /**
  * The user's changes as thin upright lines; hovering tells what was changed.
  * @param {readonly Mark[]} marks
+ * @param {Catalog | null} catalog
  * @param {Palette} palette
  * @returns {Trace}
  */
-export function traceMarks(marks, palette) {
+export function traceMarks(marks, catalog, palette) {
+  const words = marks.map((mark) => describeMark(mark, catalog).join("<br>"));
   return {
     type: "scatter",
     mode: "lines",
     name: "Changes",
     x: marks.flatMap(({ step }) => [step, step, null]),
     y: marks.flatMap(() => [0, 1, null]),
-    text: marks.flatMap(({ text }) => [text, text, ""]),
+    text: words.flatMap((text) => [text, text, ""]),
     yaxis: "y2",
     line: { color: formatColour(palette.inkSoft, 0.6), width: 1 },
     hovertemplate: "%{text}<extra></extra>",
@@ -62,11 +67,31 @@ export function traceMarks(marks, palette) {
 }
 
 /**
+ * Where the run broke, as an upright line; the layout labels it.
+ * @param {Divergence} failure
+ * @param {Palette} palette
+ * @returns {Trace}
+ */
+export function traceFailure({ step, message }, palette) {
+  return {
+    type: "scatter",
+    mode: "lines",
+    name: "Broke",
+    x: [step, step],
+    y: [0, 1],
+    text: [message, message],
+    yaxis: "y2",
+    line: { color: formatColour(palette.bad), width: 2.5 * palette.strokes },
+    hovertemplate: "%{text}<extra></extra>",
+  };
+}
+
+/**
  * The layout of a chart.
- * @param {{width: number, height: number, revision: number, palette: Palette, font: {family: string, size: number}, floors: readonly Series[]}} view
+ * @param {{failure?: Divergence | null, width: number, height: number, revision: number, palette: Palette, font: {family: string, size: number}, floors: readonly Series[]}} view
  * @returns {Layout}
  */
-export function layOutChart({ width, height, revision, palette, font, floors }) {
+export function layOutChart({ width, height, revision, palette, font, floors, failure }) {
   const clear = formatColour(palette.panel, 0);
   const axis = { zeroline: false, gridcolor: formatColour(palette.line), linecolor: formatColour(palette.line) };
   return {
@@ -98,7 +123,10 @@ export function layOutChart({ width, height, revision, palette, font, floors }) 
     yaxis: { ...axis, rangemode: "tozero", nticks: 5 },
     yaxis2: { overlaying: "y", range: [0, 1], visible: false, fixedrange: true },
     shapes: floors.map((series) => drawFloor(series, palette)),
-    annotations: floors.map((series) => nameFloor(series, palette, font.size - 1)),
+    annotations: [
+      ...floors.map((series) => nameFloor(series, palette, font.size - 1)),
+      ...(failure ? [nameFailure(failure, palette, font.size)] : []),
+    ],
   };
 }
 
@@ -124,9 +152,29 @@ function nameFloor({ colour, floor }, palette, size) {
     yref: "y",
     y: floor,
     yanchor: "bottom",
-    text: `best possible ${formatNumber(floor)}`,
+    text: `perfect generator ${formatNumber(floor)}`,
     showarrow: false,
     bgcolor: formatColour(palette.panel, 0.75),
     font: { size, color: formatColour(palette[colour]) },
+  };
+}
+
+/**
+ * @param {Divergence} failure
+ * @param {Palette} palette
+ * @param {number} size
+ */
+function nameFailure({ step, player, quantity }, palette, size) {
+  return {
+    x: step,
+    xanchor: "right",
+    yref: "paper",
+    y: 1,
+    yanchor: "top",
+    text: `Broke at step ${formatCount(step)}:<br>${player}'s ${quantity} not finite`,
+    align: "right",
+    showarrow: false,
+    bgcolor: formatColour(palette.panel, 0.85),
+    font: { size, color: formatColour(palette.bad) },
   };
 }

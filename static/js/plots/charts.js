@@ -11,7 +11,7 @@ import { loadPlots } from "./plotly.js";
 
 /** While the run trains, one chart is drawn each so many ms, in turn: drawing one takes as long as a frame. */
 const TURN = 500;
-const NOTHING = new Float64Array();
+const NONE = Object.freeze({ steps: new Float64Array(), values: new Float64Array() });
 
 /**
  * @param {HTMLElement} root
@@ -30,8 +30,8 @@ export function createCharts(root, store, { signal }) {
   /** @type {Chart[]} */
   const charts = [
     new Chart("Losses", listLosses, () => ask([charts[0]]), { signal }),
-    new Chart("KL divergence", (state) => listMetric(state, "grid_kl", "KL", "generated"), () => ask([charts[1]]), { signal }),
-    new Chart("JS divergence", (state) => listMetric(state, "grid_js", "JS", "generated"), () => ask([charts[2]]), { signal }),
+    new Chart("KL divergence", (state) => listMetric(state, "grid_kl", "KL", "ganlab_kl"), () => ask([charts[1]]), { signal }),
+    new Chart("JS divergence", (state) => listMetric(state, "grid_js", "JS", "ganlab_js"), () => ask([charts[2]]), { signal }),
   ];
   const table = createMetricsTable();
   root.append(make("div", { className: "charts" }, [...charts.map(({ element }) => element), table.element]));
@@ -67,7 +67,7 @@ export function createCharts(root, store, { signal }) {
     palette = colours;
     ask(charts);
   }, { signal });
-  store.subscribe(["history", "marks", "floors", "catalog", "status"], () => ask(charts), { signal });
+  store.subscribe(["history", "marks", "floors", "catalog", "status", "legacy"], () => ask(charts), { signal });
   signal.addEventListener("abort", () => clearTimeout(timer));
   loadPlots().then((loaded) => {
     isLoaded = loaded;
@@ -87,14 +87,18 @@ function listLosses({ history: { steps, d_loss, g_loss } }) {
 }
 
 /**
- * A metric alone: two would share an axis on which one of them is flat.
+ * A metric alone: two would share an axis on which one of them is flat. The other tool's own beside it, if asked for.
  * @param {Readonly<PageState>} state
  * @param {string} key
  * @param {string} name
- * @param {import("../palette.js").ColourName} colour
+ * @param {string} legacyKey
  * @returns {Series[]}
  */
-function listMetric({ history: { metrics }, floors }, key, name, colour) {
-  const { steps = NOTHING, values = NOTHING } = metrics.get(key) ?? {};
-  return [{ key, name, colour, steps, values, floor: floors[key] }];
+function listMetric({ history: { metrics }, floors, legacy }, key, name, legacyKey) {
+  /** @param {string} which */
+  const read = (which) => ({ key: which, ...(metrics.get(which) ?? NONE), floor: floors[which] });
+  /** @type {Series[]} */
+  const series = [{ ...read(key), name, colour: "generated" }];
+  if (legacy) series.push({ ...read(legacyKey), name: `GAN Lab’s ${name}`, colour: "noise" });
+  return series;
 }

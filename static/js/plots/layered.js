@@ -13,6 +13,7 @@ import { watchPalette } from "../palette.js";
 import { needlePixels, paintCanvas } from "./canvas.js";
 import { make, readFont, watchSize } from "./elements.js";
 import { layOutExport, layOutFrame, MARGIN } from "./layered_frame.js";
+import { createLegend } from "./layered_legend.js";
 import { createCaption, createLayerBoxes, createTools, describePicture } from "./layered_parts.js";
 import { createChangeCheck, createPainter } from "./painter.js";
 import { changeLayout, listenToPlot, loadPlots, readAxes, removeFigure, saveFigure, showFigure } from "./plotly.js";
@@ -93,6 +94,7 @@ class LayeredView {
       boxes,
       this.#stage,
       make("div", { className: "layered-foot" }, [this.#caption.element, tools]),
+      createLegend(store, { signal }),
       this.#caption.summary,
     ]);
   }

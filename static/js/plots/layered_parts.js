@@ -3,9 +3,9 @@
 import { CHECKBOX_ORDER, LAYERS } from "../layers/layers.js";
 import { formatCount, formatNumber } from "../layers/numbers.js";
 import { countOutside } from "../layers/samples.js";
+import { explainAbsence, switchLayer } from "../layers/switch.js";
 import { make, setText } from "./elements.js";
 
-/** @typedef {import("../layers/layers.js").PictureKey} PictureKey */
 /** @typedef {import("../layers/marks.js").Scene} Scene */
 /** @typedef {import("../state.js").PageStore} PageStore */
 
@@ -24,23 +24,23 @@ export function createLayerBoxes(store, { signal }) {
     if (!layer) continue;
     const box = make("input", { type: "checkbox" });
     const sign = make("span", { className: `sign sign-${key}`, attributes: { "aria-hidden": "true" } });
-    group.append(make("label", { className: "check layer-box", title: layer.help }, [box, sign, layer.label]));
+    const label = make("label", { className: "check layer-box" }, [box, sign, layer.label]);
+    group.append(label);
     box.addEventListener("change", () => switchLayer(store, key, box.checked), { signal });
     store.subscribe(["layersOn"], ({ layersOn }) => (box.checked = layersOn.has(key)), { signal });
+    store.subscribe(
+      ["catalog", "config"],
+      (state) => {
+        const absence = explainAbsence(state, key);
+        box.disabled = absence !== "";
+        label.title = absence || layer.help;
+        if (absence) box.setAttribute("aria-description", absence);
+        else box.removeAttribute("aria-description");
+      },
+      { signal },
+    );
   }
   return group;
-}
-
-/**
- * @param {PageStore} store
- * @param {PictureKey} key
- * @param {boolean} on
- */
-function switchLayer(store, key, on) {
-  const layersOn = new Set(store.get().layersOn);
-  if (on) layersOn.add(key);
-  else layersOn.delete(key);
-  store.set({ layersOn });
 }
 
 /**

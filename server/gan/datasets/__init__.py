@@ -1,0 +1,28 @@
+"""The data sets: laws in the plane that a generator learns, one family a module; a menu has them in this order."""
+
+from server.gan.datasets import ganlab, modes, given  # isort: skip  # noqa: F401  # importing a family registers it
+from server.gan.datasets.base import (
+    DATASETS,
+    LAB_BOX,
+    LAB_HALF_EXTENT,
+    UNIT_SQUARE,
+    UNITS,
+    Box,
+    Dataset,
+    DrawPoints,
+    from_lab,
+    to_lab,
+)
+
+__all__ = [
+    "DATASETS",
+    "LAB_BOX",
+    "LAB_HALF_EXTENT",
+    "UNITS",
+    "UNIT_SQUARE",
+    "Box",
+    "Dataset",
+    "DrawPoints",
+    "from_lab",
+    "to_lab",
+]

@@ -1,0 +1,161 @@
+"""What a data set is: its law, its facts, and the box it is viewed in.
+
+A data set keeps its published constants; training happens in lab units, `u = 3 (x - centre) / half_extent`, unless
+its parameter `units` is "published".
+Shape letters: N points, K modes; `...` are leading axes of independent runs, as the draws give them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from server.gan.mixtures import Mixture, Point
+from server.gan.randomness import Draws, draws_for
+from server.gan.registry import Choice, Registry, Unit
+
+LAB_HALF_EXTENT = 3.0
+"""In lab units every data set is viewed in [-3, 3]^2."""
+PREVIEW_POINTS = 200
+FINER = 5
+"""A density is averaged over so many points a side of a cell: some laws are much narrower than a cell."""
+
+UNITS = Choice(
+    "units",
+    "Units",
+    "lab",
+    ("lab", "published"),
+    "Lab units scale every data set to the same view, so that learning rates carry over; published units keep its own.",
+)
+
+DrawPoints = Callable[..., Tensor]
+"""(count, draws, **values) -> (..., N, 2) in published units."""
+
+
+class Box(NamedTuple):
+    """A square in the plane: all within `half_extent` of `centre` along both axes."""
+
+    centre: Point
+    half_extent: float
+
+    def describe(self) -> dict[str, Any]:
+        """Give the box as plain data."""
+        return {"centre": list(self.centre), "half_extent": self.half_extent}
+
+
+LAB_BOX = Box((0.0, 0.0), LAB_HALF_EXTENT)
+UNIT_SQUARE = Box((0.5, 0.5), 0.5)
+
+
+def to_lab(points: Tensor, box: Box) -> Tensor:
+    """Map points (..., 2) in published units so that `box` becomes [-3, 3]^2."""
+    if box == LAB_BOX:
+        return points
+    return (points - torch.tensor(box.centre).to(points)) * (LAB_HALF_EXTENT / box.half_extent)
+
+
+def from_lab(points: Tensor, box: Box) -> Tensor:
+    """Map points (..., 2) in lab units back to published ones: the inverse of `to_lab`."""
+    if box == LAB_BOX:
+        return points
+    return points * (box.half_extent / LAB_HALF_EXTENT) + torch.tensor(box.centre).to(points)
+
+
+@dataclass(frozen=True)
+class Dataset(Unit[DrawPoints]):
+    """A law in the plane. Its methods take the values of its parameters, `units` among them or not.
+
+    `mixture` gives the law where it is a mixture of Gaussians; `separate` says that its components are modes to be
+    counted. `quadrature` gives a mixture that has the law's density, though its draws are not the law's.
+    Otherwise `density` is the logarithm of the density where it is known, (points (..., N, 2), **values) ->
+    (..., N), and `spread` draws points that lie evenly. `fit_box` gives a box that depends on the values.
+    """
+
+    view: Box = field(kw_only=True)
+    mixture: Callable[..., Mixture] | None = None
+    separate: bool = False
+    quadrature: Callable[..., Mixture] | None = None
+    density: Callable[..., Tensor] | None = None
+    spread: DrawPoints | None = None
+    fit_box: Callable[..., Box] | None = None
+
+    @property
+    def __call__(self) -> DrawPoints:
+        """Draw points (..., N, 2) in published units; `units` is accepted, and changes no draw."""
+        return lambda count, draws, **values: self.function(count, draws, **_of_law(values))
+
+    @property
+    def log_density(self) -> Callable[..., Tensor] | None:
+        """(points (..., N, 2), **values) -> (..., N), natural logarithm in published units; none if it is unknown."""
+        return self._log_density if self.mixture or self.quadrature or self.density else None
+
+    def box(self, values: Mapping[str, Any]) -> Box:
+        """Give the square that the data are viewed in, in published units."""
+        return self.fit_box(**_of_law(values)) if self.fit_box else self.view
+
+    def modes(self, values: Mapping[str, Any]) -> tuple[Tensor, Tensor] | None:
+        """Give the modes' means (K, 2) and standard deviations along x and y (K, 2); none if the law has no modes."""
+        if self.mixture is None or not self.separate:
+            return None
+        law = self.mixture(**_of_law(values))
+        return law.centres, law.stds
+
+    def cell_density(self, x_edges: Tensor, y_edges: Tensor, values: Mapping[str, Any]) -> Tensor | None:
+        """Give the mean density (Y, X) over each cell between the edges (X + 1,) and (Y + 1,), in published units.
+
+        It is exact for a mixture, and the mean of FINER points a side of a cell for another law; none if unknown.
+        """
+        if law := self.mixture or self.quadrature:
+            return law(**_of_law(values)).cell_density(x_edges, y_edges)
+        if self.density is None:
+            return None
+        y, x = torch.meshgrid(_refine(y_edges), _refine(x_edges), indexing="ij")
+        fine = self._log_density(torch.stack((x, y), -1), **values).exp()
+        return fine.view(len(y_edges) - 1, FINER, len(x_edges) - 1, FINER).mean((1, 3))
+
+    def stratified(self, count: int, draws: Draws, **values: Any) -> Tensor:
+        """Draw points (..., N, 2) without chance imbalance: equal counts per component of a mixture, even on a curve.
+
+        Where the law offers neither they are plain draws.
+        """
+        if self.mixture is not None:
+            return self.mixture(**_of_law(values)).draw_stratified(count, draws)
+        return (self.spread or self.function)(count, draws, **_of_law(values))
+
+    # "points" is also the name of a parameter, so the points looked at come by position alone.
+    def _log_density(self, points: Tensor, /, **values: Any) -> Tensor:
+        if law := self.mixture or self.quadrature:
+            return law(**_of_law(values)).log_density(points)
+        assert self.density is not None, f"the density of {self.key} is not known"
+        return self.density(points, **_of_law(values))
+
+    def describe(self) -> dict[str, Any]:
+        """Give the facts as plain data, with the view box and a thumbnail's points at the default values."""
+        defaults = {p.key: p.default for p in self.parameters}
+        points = self(PREVIEW_POINTS, draws_for(0, 0, "preview"), **defaults).tolist()
+        modes = self.modes(defaults)
+        return {
+            **super().describe(),
+            "dimension": 2,
+            "box": self.box(defaults).describe(),
+            "preview": [[float(f"{x:.4g}"), float(f"{y:.4g}")] for x, y in points],
+            "modes": None if modes is None else len(modes[0]),
+            "has_density": self.log_density is not None,
+        }
+
+
+def _refine(edges: Tensor) -> Tensor:
+    """Give the middles of FINER parts (E * FINER,) of each of the E intervals between the edges (E + 1,)."""
+    parts = (torch.arange(FINER, device=edges.device) + 0.5) / FINER
+    return (edges[:-1, None] + edges.diff()[:, None] * parts).flatten()
+
+
+def _of_law(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if key != UNITS.key}
+
+
+DATASETS: Registry[Dataset] = Registry("data set")

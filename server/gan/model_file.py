@@ -1,0 +1,182 @@
+"""A saved model: one safetensors file with a run's state, its config, its step and its last scalars.
+
+The tensors are those of a packed state, so the engine takes the file as it is; what they must be follows from the
+config, and is checked before anybody trusts them. Metadata hold one string, JSON, so that equal models are equal bytes.
+No torch here: the web process imports this module.
+Shape letters: P parameters of a network.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from server.errors import ConfigError, FileError
+from server.gan.config import Catalog, NetworkConfig, RunConfig, check_config
+
+MOST_BYTES = 16 << 20
+"""More than the largest networks take, with two memories of each for Adam."""
+MOST_HEADER_BYTES = 4 << 20
+MOST_COUNT = 2**53
+FORMAT, VERSION = "ganlab-model", 1
+KEY = "ganlab"
+COUNTERS = ("step", "d_updates", "g_updates", "d_optimizer_steps", "g_optimizer_steps")
+PLAYERS = {"d": "discriminator", "g": "generator"}
+
+Arrays = Mapping[str, NDArray[np.generic]]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A run at one moment: `arrays` are its packed state's tensors and counters, `scalars` its last losses."""
+
+    config: RunConfig
+    arrays: Arrays
+    scalars: Mapping[str, float | None] = field(default_factory=dict)
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """The step, and how often each player and its optimizer were updated."""
+        return {name: int(self.arrays[name]) for name in COUNTERS}
+
+    @property
+    def packed(self) -> bytes:
+        """The state as `RunState.unpack` and the engine take it."""
+        return save({name: np.asarray(array, order="C") for name, array in self.arrays.items()})
+
+
+def build_model(config: RunConfig, packed: bytes, scalars: Mapping[str, float | None] | None = None) -> Model:
+    """Make a model of a config and a state that `RunState.pack` packed."""
+    return Model(config, load(packed), scalars or {})
+
+
+def write_model(model: Model) -> bytes:
+    """Give the model as the bytes of a file; equal models give equal bytes."""
+    told = {
+        "format": FORMAT,
+        "version": VERSION,
+        "config": model.config.to_json(),
+        "step": model.counters["step"],
+        "seed": model.config.seed,
+        "scalars": dict(model.scalars),
+    }
+    text = json.dumps(told, sort_keys=True, allow_nan=False, separators=(",", ":"))
+    return save({name: np.asarray(array, order="C") for name, array in model.arrays.items()}, {KEY: text})
+
+
+def write_file(file: Path, content: bytes) -> None:
+    """Write a file.
+
+    Raises:
+        FileError: it cannot be written.
+    """
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise FileError(f"{file}: cannot be written: {error.strerror}") from None
+
+
+def read_model(content: bytes, catalog: Catalog) -> Model:
+    """Read what `write_model` wrote.
+
+    Raises:
+        FileError: it is not a saved model, or its parts do not fit each other.
+    """
+    told = _read_header(content)
+    try:
+        config = check_config(told.get("config"), catalog)
+    except ConfigError as error:
+        raise FileError(f"the model's config: {error}") from None
+    arrays = load(content)
+    check_arrays(arrays, config, catalog)
+    if told.get("step") != int(arrays["step"]):
+        raise FileError(f"expected a model at step {int(arrays['step'])}, got one that says step {told.get('step')!r}")
+    return Model(config, arrays, _read_scalars(told.get("scalars")))
+
+
+def check_arrays(arrays: Arrays, config: RunConfig, catalog: Catalog) -> None:
+    """Check that the arrays are a state of the config.
+
+    Raises:
+        FileError: one is missing, has another shape or type, or is not finite; the text names it.
+    """
+    expected = expect_shapes(config, catalog)
+    for name in dict.fromkeys((*COUNTERS, *expected, *arrays)):
+        if name not in arrays:
+            raise FileError(f"expected a saved model, got a file without {name}")
+        array = arrays[name]
+        if name in COUNTERS:
+            if array.dtype != np.int64 or array.shape != () or not 0 <= int(array) <= MOST_COUNT:
+                raise FileError(f"{name}: expected a whole number from 0 to {MOST_COUNT}")
+        elif name not in expected:
+            raise FileError(f"expected the parts of the model that its config describes, got {name[:60]!r} too")
+        elif array.dtype != np.float32 or array.shape != expected[name]:
+            raise FileError(
+                f"{name}: expected float32 of shape {list(expected[name])}, got {array.dtype} of {list(array.shape)}"
+            )
+        elif not np.isfinite(array).all():
+            raise FileError(f"{name}: expected finite numbers, got some that are infinite or not a number")
+
+
+def expect_shapes(config: RunConfig, catalog: Catalog) -> dict[str, tuple[int]]:
+    """Give the shape of each array of a state: the networks' parameters (P,) and what the optimizers remember (P,)."""
+    slots = {facts["key"]: facts["slots"] for facts in catalog["optimizers"]}
+    inputs = {"generator": int(config.latent.values["dimension"]), "discriminator": 2}  # type: ignore[arg-type]  # checked
+    outputs = {"generator": 2, "discriminator": 1}
+    shapes = {}
+    for player, network in PLAYERS.items():
+        count = count_parameters(getattr(config, network), inputs[network], outputs[network])
+        shapes[network] = (count,)
+        names = slots[getattr(config, f"{player}_optimizer").name]
+        shapes |= {f"{player}_optimizer.{name}": (count,) for name in names}
+    return shapes
+
+
+def count_parameters(network: NetworkConfig, inputs: int, outputs: int) -> int:
+    """Count a perceptron's weights and biases."""
+    sizes = (inputs, *[network.width] * network.hidden_layers, outputs)
+    return sum((i + 1) * o for i, o in pairwise(sizes))
+
+
+def _read_header(content: bytes) -> dict[str, Any]:
+    """Read what the model tells of itself, having made sure that the arrays can be loaded.
+
+    Raises:
+        FileError: this is not such a file.
+    """
+    if len(content) > MOST_BYTES:
+        raise FileError(f"expected a model of at most {MOST_BYTES} bytes, got {len(content)}")
+    length = int.from_bytes(content[:8], "little")
+    if len(content) < 8 or length > min(MOST_HEADER_BYTES, len(content) - 8):
+        raise FileError("expected a saved model, got a file that is cut off or something else")
+    try:
+        header = json.loads(content[8 : 8 + length])
+        told = json.loads(header.pop("__metadata__")[KEY])
+        types = {facts["dtype"] for facts in header.values()}
+        load(content) if types <= {"F32", "I64"} else None
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError, SafetensorError):
+        raise FileError("expected a model that this lab saved, got another file or a damaged one") from None
+    if types - {"F32", "I64"}:
+        raise FileError(f"expected float32 weights, got {', '.join(sorted(map(str, types)))[:60]}")
+    if not isinstance(told, dict) or (told.get("format"), told.get("version")) != (FORMAT, VERSION):
+        raise FileError(f"expected a saved model of version {VERSION}, got another format or version")
+    return told
+
+
+def _read_scalars(given: object) -> dict[str, float | None]:
+    if not isinstance(given, dict) or not set(given) <= {"d_loss", "g_loss"}:
+        raise FileError("scalars: expected the last d_loss and g_loss")
+    for name, value in given.items():
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value)):
+            raise FileError(f"scalars.{name}: expected a finite number")
+    return given

@@ -1,0 +1,70 @@
+"""What a session remembers of the commands that it was given."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Any
+
+from server.errors import CommandError
+from server.protocol.messages import Command, Done, Failure
+from server.sessions.outbox import Outbox
+
+MOST_WAITING = 200
+"""How many commands may wait for their answers at once."""
+REMEMBERED = 256
+
+Changes = dict[str, tuple[Any, Any]]
+"""What a change of the config changed, by dotted path: (before, after)."""
+
+
+@dataclass
+class Request:
+    """A command that is remembered by its id: who asked, and the answer, once there is one."""
+
+    askers: list[Outbox]
+    answer: Done | Failure | None = None
+
+
+class Requests:
+    """The commands by their ids: each is carried out once, and its answer is remembered for a while."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[int, Request] = OrderedDict()
+
+    def begin(self, identity: int, asker: Outbox) -> bool:
+        """Take in a command; False where it was given before, and so is not to be carried out again.
+
+        Raises:
+            CommandError: too many commands wait for their answers already.
+        """
+        if known := self._known.get(identity):
+            if known.answer:
+                asker.answer(known.answer)
+            else:
+                known.askers.append(asker)
+            return False
+        answered = [number for number, request in self._known.items() if request.answer]
+        if len(self._known) - len(answered) >= MOST_WAITING:
+            raise CommandError("too many commands are under way; expected to wait for answers")
+        self._known[identity] = Request([asker])
+        if len(self._known) > REMEMBERED:
+            del self._known[answered[0]]
+        return True
+
+    def answer(self, identity: int, answer: Done | Failure) -> None:
+        """Tell everybody who asked, and remember the answer."""
+        if request := self._known.get(identity):
+            request.answer = answer
+            askers, request.askers = request.askers, []
+            for outbox in askers:
+                outbox.answer(answer)
+
+
+@dataclass
+class Waiting:
+    """What is to be done when the worker has answered an order, if the run has not begun anew by then."""
+
+    command: Command | None
+    revision: int
+    changes: Changes = field(default_factory=dict)

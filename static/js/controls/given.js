@@ -1,0 +1,80 @@
+/** Data of one's own: the dialogs that make them, the buttons that open these, and the way back to the data before. */
+
+import { createDrawing } from "./drawing.js";
+import { find } from "./dom.js";
+import { createUpload } from "./upload.js";
+
+/** @typedef {import("../state.js").PageStore} PageStore */
+/** @typedef {import("../state.js").UnitConfig} UnitConfig */
+/** @typedef {import("../data/strokes.js").Point} Point */
+/** @typedef {import("./configs.js").Change} Change */
+/** @typedef {"drawing" | "points"} GivenKey The data sets that a reader makes. */
+/** @typedef {ReturnType<typeof createGiven>} GivenData */
+
+/**
+ * @param {{drawing: HTMLDialogElement, points: HTMLDialogElement, actions: HTMLElement}} parts
+ * @param {PageStore} store
+ * @param {Change} change
+ * @param {{signal: AbortSignal}} options
+ */
+export function createGiven({ drawing, points, actions }, store, change, { signal }) {
+  /** What was used before the newest data of one's own. @type {UnitConfig | null} */
+  let former = null;
+
+  /** @param {(before: UnitConfig) => UnitConfig} edit */
+  async function replaceData(edit) {
+    const before = store.get().config?.data ?? null;
+    await change((config) => ({ ...config, data: edit(config.data) }));
+    former = before;
+    showActions();
+  }
+
+  /** @param {GivenKey} name */
+  const applyTo = (name) => (/** @type {{points: Point[], noise: number}} */ values) =>
+    replaceData((before) => ({ ...(before.name === name ? before : {}), name, ...values }));
+  const editors = {
+    drawing: createDrawing(drawing, store, applyTo("drawing"), { signal }),
+    points: createUpload(points, store, applyTo("points"), { signal }),
+  };
+
+  /** @param {GivenKey} name */
+  function open(name) {
+    const data = store.get().config?.data;
+    editors[name].open(data?.name === name ? data : null);
+  }
+
+  function showActions() {
+    const data = store.get().config?.data;
+    find(actions, "[data-action=edit-drawing]").hidden = data?.name !== "drawing";
+    find(actions, "[data-action=former-data]").hidden =
+      former === null || JSON.stringify(former) === JSON.stringify(data);
+  }
+
+  /** @type {[string, () => void][]} */
+  const buttons = [
+    ["edit-drawing", () => open("drawing")],
+    ["upload-points", () => open("points")],
+    [
+      "former-data",
+      async () => {
+        try {
+          await replaceData((now) => former ?? now);
+        } catch (error) {
+          store.set({ problem: /** @type {Error} */ (error).message });
+        }
+      },
+    ],
+  ];
+  for (const [name, action] of buttons) {
+    find(actions, `[data-action=${name}]`).addEventListener("click", action, { signal });
+  }
+  for (const dialog of [drawing, points]) {
+    for (const button of dialog.querySelectorAll("[data-action=cancel]")) {
+      button.addEventListener("click", () => dialog.close(), { signal });
+    }
+    // However it was closed: the data set that is chosen is that of the run as it is.
+    dialog.addEventListener("close", () => store.set({ config: store.get().config }), { signal });
+  }
+  store.subscribe(["config"], showActions, { signal });
+  return { open };
+}

@@ -1,0 +1,152 @@
+/** What happens in each phase of a step: its caption, its numbers in words, and the parts of the graph that act. */
+
+import { formatCount, formatFixed } from "../layers/numbers.js";
+
+/** @typedef {import("../state.js").PageState} PageState */
+/** @typedef {import("../protocol.js").StepPhase} StepPhase */
+/** @typedef {StepPhase["player"]} Learner */
+
+/**
+ * @typedef {object} Caption
+ * @property {readonly StepPhase["name"][]} phases
+ * @property {string} text
+ * @property {readonly string[]} nodes The nodes of the overview that act.
+ * @property {readonly string[]} edges The arrows that something passes along, as `from to`.
+ */
+
+/** @type {Readonly<Record<Learner, readonly Caption[]>>} */
+export const CAPTIONS = {
+  discriminator: [
+    {
+      phases: ["sample", "generate"],
+      text: "Noise and real samples are drawn. The generator turns the noise into samples of its own.",
+      nodes: ["noise", "generator", "generated", "real"],
+      edges: ["noise generator", "generator generated"],
+    },
+    {
+      phases: ["classify"],
+      text: "The discriminator scores both, the real samples and the generated ones.",
+      nodes: ["real", "generated", "discriminator", "predictions-real", "predictions-generated"],
+      edges: [
+        "real discriminator",
+        "generated discriminator",
+        "discriminator predictions-real",
+        "discriminator predictions-generated",
+      ],
+    },
+    {
+      phases: ["loss"],
+      text: "All its mistakes are counted together: the discriminator’s loss.",
+      nodes: ["d-loss"],
+      edges: ["predictions-real d-loss", "predictions-generated d-loss"],
+    },
+    {
+      phases: ["backward"],
+      text: "For each of its weights: which change would make the loss smaller?",
+      nodes: ["d-gradients"],
+      edges: ["d-loss d-gradients"],
+    },
+    {
+      phases: ["update"],
+      text: "The discriminator’s weights change, a little, that way.",
+      nodes: ["discriminator"],
+      edges: ["d-gradients discriminator"],
+    },
+  ],
+  generator: [
+    {
+      phases: ["sample", "generate"],
+      text: "Noise is drawn again. The generator turns it into new samples.",
+      nodes: ["noise", "generator", "generated"],
+      edges: ["noise generator", "generator generated"],
+    },
+    {
+      phases: ["classify"],
+      text: "The discriminator scores the generated samples only; it learns nothing now.",
+      nodes: ["generated", "discriminator", "predictions-generated"],
+      edges: ["generated discriminator", "discriminator predictions-generated"],
+    },
+    {
+      phases: ["loss"],
+      text: "How badly did they fool it? The answer is counted as the generator’s loss.",
+      nodes: ["g-loss"],
+      edges: ["predictions-generated g-loss"],
+    },
+    {
+      phases: ["backward"],
+      text: "For each weight of the generator: which change would fool it better?",
+      nodes: ["g-gradients"],
+      edges: ["g-loss g-gradients"],
+    },
+    {
+      phases: ["update"],
+      text: "The generator’s weights change, a little, that way.",
+      nodes: ["generator"],
+      edges: ["g-gradients generator"],
+    },
+  ],
+};
+
+/**
+ * The phase that is shown: the one the run has just passed, while the page is in slow motion. Derived from the state
+ * each time, so nothing stays lit when slow motion is left or the run goes on.
+ *
+ * @param {Pick<PageState, "slow" | "status">} state
+ * @returns {StepPhase | null}
+ */
+export function findPhase({ slow, status }) {
+  return (slow && status?.phase) || null;
+}
+
+/**
+ * @param {StepPhase} phase
+ * @returns {number} the place of its caption among its player's, from 0
+ */
+export function findCaption({ player, name }) {
+  return CAPTIONS[player].findIndex(({ phases }) => phases.includes(name));
+}
+
+/**
+ * The parts of the graph that act in a phase; a loss that compares pairs has real samples scored for the generator too.
+ *
+ * @param {StepPhase} phase
+ * @returns {{nodes: readonly string[], edges: readonly string[]}}
+ */
+export function listActing(phase) {
+  const { nodes, edges } = CAPTIONS[phase.player][findCaption(phase)];
+  const pairs = phase.player === "generator" && phase.name === "classify" && "real_score" in phase.numbers;
+  return pairs ? CAPTIONS.discriminator[1] : { nodes, edges };
+}
+
+/** @type {Readonly<Record<string, (value: number) => string>>} */
+const WORDS = {
+  real_samples: (count) => `${formatCount(count)} real`,
+  noise_samples: (count) => `${formatCount(count)} of noise`,
+  generated_samples: (count) => `${formatCount(count)} generated`,
+  d_loss: (loss) => `loss ${formatFixed(loss, 4)}`,
+  g_loss: (loss) => `loss ${formatFixed(loss, 4)}`,
+  gradient_norm: (norm) => `gradient’s length ${norm.toPrecision(3)}`,
+  change_norm: (norm) => `change’s length ${norm.toPrecision(3)}`,
+};
+const SORTS = { real: "real", fake: "generated" };
+
+/**
+ * The numbers of a phase in words, such as "loss 0.6931".
+ *
+ * @param {Pick<StepPhase, "numbers">} phase
+ * @returns {string}
+ */
+export function describeNumbers({ numbers }) {
+  const parts = Object.entries(WORDS).flatMap(([key, write]) => {
+    const value = numbers[key];
+    return value === undefined || value === null ? [] : [write(value)];
+  });
+  for (const [sort, word] of Object.entries(SORTS)) {
+    const probability = numbers[`${sort}_probability`];
+    const score = probability ?? numbers[`${sort}_score`];
+    if (score === undefined || score === null) continue;
+    const shown = probability === undefined ? formatFixed(score, 3) : `${(100 * score).toFixed(1)} % real`;
+    parts.push(`${word} samples scored ${shown}`);
+  }
+  return parts.join(", ");
+}

@@ -1,0 +1,105 @@
+"""The article: its parts, its pictures, its links, in every look."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import VIEWPORTS
+from tests.browser.test_modes import list_violations
+from tests.tools.lab import ROOT
+
+PICTURES = ROOT / "static" / "img" / "learn"
+LARGEST_BYTES = 600_000
+
+
+def test_p5_the_lab_leads_to_the_article_and_back(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("link", name="Learn").click()
+    expect(page.get_by_role("heading", name="What is a GAN?")).to_be_visible()
+    page.get_by_role("link", name="Lab", exact=True).click()
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+
+
+# P53, P54, P55, P57, P58: the chapters of the article.
+@pytest.mark.parametrize(
+    ("part", "heading", "words"),
+    [
+        ("p53", "What is a GAN?", "new ones that nobody has ever seen"),
+        ("p54", "How does a GAN work?", "A contest teaches"),
+        ("p55", "What is happening in the picture?", "The discriminator colours the plane"),
+        ("p57", "How is the lab built?", "PyTorch"),
+        ("p58", "Who built on what?", "10.1109/TVCG.2018.2864500"),
+    ],
+)
+def test_the_article_has_its_chapters(page: Page, part: str, heading: str, words: str) -> None:
+    page.goto("/learn")
+    page.get_by_role("navigation", name="Contents").get_by_role("link", name=heading).click()
+    region = page.get_by_role("region", name=heading)
+    expect(region).to_be_in_viewport()
+    expect(region).to_contain_text(words)
+
+
+def test_p56_every_chapter_of_the_tour_can_be_entered_from_the_article(page: Page) -> None:
+    page.goto("/learn")
+    links = page.get_by_role("region", name="See it happen").get_by_role("link")
+    addresses = links.evaluate_all("(links) => links.map((link) => [link.getAttribute('href'), link.textContent])")
+    assert len(addresses) == 5
+    places = set()
+    for address, _ in addresses:
+        page.goto(address)
+        panel = page.locator("#tour")
+        expect(panel).to_be_visible()
+        places.add(panel.locator("[data-tour=count]").text_content())
+    assert len(places) == 5
+
+
+@pytest.mark.parametrize("word", ["real", "generated", "generator", "discriminator", "gradient"])
+def test_p59_words_have_the_colour_of_what_they_name(page: Page, word: str) -> None:
+    page.goto("/learn?palette=blue-orange")
+    expect(page.locator("html")).to_have_attribute("data-palette", "blue-orange")
+    expected, found = page.evaluate(
+        """async (word) => {
+            const { readPalette } = await import("/static/js/palette.js");
+            const { color } = getComputedStyle(document.querySelector(`.word-${word}`));
+            return [readPalette()[word], color.match(/\\d+/g).map(Number)];
+        }""",
+        word,
+    )
+    assert found == expected
+
+
+def test_the_pictures_are_there_in_both_themes_and_small(page: Page) -> None:
+    assert sum(file.stat().st_size for file in PICTURES.iterdir()) <= LARGEST_BYTES
+    for theme, other in (("light", "dark"), ("dark", "light")):
+        page.goto(f"/learn?theme={theme}")
+        expect(page.locator("html")).to_have_attribute("data-theme", theme)
+        shown = page.locator(f".for-{theme}")
+        assert shown.count() == 8
+        for picture in shown.all():
+            picture.scroll_into_view_if_needed()
+            expect(picture).to_have_js_property("complete", value=True)
+            expect(picture).not_to_have_js_property("naturalWidth", value=0)
+        expect(page.locator(f".for-{other}").first).to_be_hidden()
+
+
+@pytest.mark.parametrize("look", ["", "?theme=dark", "?contrast=high&palette=teal-pink", "?mode=projector"])
+def test_f30_axe_finds_nothing_in_the_article(page: Page, look: str) -> None:
+    page.goto(f"/learn{look}")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark" if "dark" in look else "light")
+    assert list_violations(page) == []
+
+
+@pytest.mark.parametrize("viewport", VIEWPORTS)
+@pytest.mark.parametrize("look", ["", "?mode=projector"])
+def test_f29_the_article_never_scrolls_sideways(page: Page, viewport: str, look: str) -> None:
+    page.goto(f"/learn{look}")
+    expect(page.locator("html")).to_have_attribute("data-mode", "projector" if look else "desk")
+    assert page.evaluate("[innerWidth, document.documentElement.scrollWidth]") == [VIEWPORTS[viewport][0]] * 2
+
+
+def test_f34_links_out_tell_nothing_and_nothing_is_counted(page: Page) -> None:
+    response = page.goto("/learn")
+    assert response
+    assert response.headers["referrer-policy"] == "no-referrer"
+    assert "connect-src 'self'" in response.headers["content-security-policy"]
+    assert page.locator("a[href^=http]:not([rel~=noopener])").count() == 0
+    assert page.context.cookies() == []

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 PLOT = ".layered-plot"
-HAS_TRACES = f"() => (document.querySelector('{PLOT}').data ?? []).some((trace) => trace.type === 'heatmap')"
+HAS_TRACES = f"() => (document.querySelector('{PLOT}')?.data ?? []).some((trace) => trace.type === 'heatmap')"
 READ_RANGE = f"() => document.querySelector('{PLOT}')._fullLayout.xaxis.range.map((end) => Number(end.toFixed(6)))"
 # Where the first real sample is on the screen, from the plot's own axes.
 PLACE_SAMPLE = f"""() => {{

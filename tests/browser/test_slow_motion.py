@@ -146,6 +146,7 @@ def test_slow_motion_is_accessible_and_fits_a_phone(page: Page, theme: str) -> N
     press(page, "Next phase")
     expect(page.get_by_text("Inside step 1, after phase 1 of 12.")).to_be_visible()
     open_speed(page)
+    page.wait_for_function("() => document.getAnimations().every((one) => one.playState !== 'running')")
     found = Axe().run(page).response["violations"]
     assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
     page.set_viewport_size({"width": 360, "height": 740})

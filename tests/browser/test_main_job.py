@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 LOSSES = ("steps", "d_loss", "g_loss")
 PAINTED = "() => [...document.querySelectorAll('canvas[data-layer]')].map((canvas) => canvas.toDataURL()).join()"
@@ -90,6 +90,18 @@ def test_the_generated_samples_reach_the_ring(page: Page) -> None:
         if now < first / 2:
             break
     assert now < first / 2, f"from {first} at the first step to {now} at step {step}"
+
+
+def test_no_button_can_be_pressed_in_vain_before_the_page_listens(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/js/main.js", lambda route: held.append(route))
+    page.goto("/")
+    play = page.get_by_role("button", name="Play", exact=True)
+    expect(play).to_be_disabled()
+    expect(page.get_by_role("button", name="Step", exact=True)).to_be_disabled()
+    held[0].continue_()
+    play.click()
+    expect(step_of(page)).to_have_text(re.compile(r"^[1-9]"))
 
 
 def test_pause_stops_at_once_and_changes_nothing_more(page: Page) -> None:

@@ -27,9 +27,11 @@ export function createToolbar(root, store, actions, { signal }) {
     "new-seed": () => actions.restartElsewhere(),
   };
   const play = find(root, "[data-action=play]");
-  for (const [action, press] of Object.entries(pressed)) {
-    find(root, `[data-action=${action}]`).addEventListener("click", press, { signal });
-  }
+  const buttons = Object.entries(pressed).map(([action, press]) => {
+    const button = /** @type {HTMLButtonElement} */ (find(root, `[data-action=${action}]`));
+    button.addEventListener("click", press, { signal });
+    return button;
+  });
   /** @param {string} name */
   const place = (name) => find(root, `[data-shows=${name}]`);
   const step = place("step");
@@ -40,6 +42,8 @@ export function createToolbar(root, store, actions, { signal }) {
   store.subscribe(
     ["status"],
     ({ status }) => {
+      // Until there is a run to act on, a press would be lost; the page begins with all of them off.
+      for (const button of buttons) button.disabled = status === null;
       const running = status?.state === "running";
       play.dataset.shows = running ? "pause" : "play";
       play.setAttribute("aria-label", running ? "Pause" : "Play");

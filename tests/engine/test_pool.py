@@ -18,14 +18,9 @@ from server.gan.catalog import build_catalog
 from server.gan.config import check_config
 from server.gan.trainer import Trainer
 from server.protocol.frames import decode_frame
-from tests.tools.engine import Listener, open_pool
+from tests.tools.engine import EXPLODING, Listener, open_pool
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-EXPLODING = {
-    "loss": {"name": "least_squares"},
-    "d_optimizer": {"name": "sgd", "learning_rate": 10.0},
-    "g_optimizer": {"name": "sgd", "learning_rate": 10.0},
-}
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

@@ -14,6 +14,13 @@ from server.settings import Settings
 WAIT_SECONDS = 60.0
 R = TypeVar("R", bound=reports.RunReport)
 
+EXPLODING: dict[str, object] = {
+    "loss": {"name": "least_squares"},
+    "d_optimizer": {"name": "sgd", "learning_rate": 10.0},
+    "g_optimizer": {"name": "sgd", "learning_rate": 10.0},
+}
+"""A config whose run meets a number that is not finite within a few steps."""
+
 
 @asynccontextmanager
 async def open_pool(**settings: Any) -> AsyncIterator[Pool]:

@@ -15,15 +15,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from server.engine.pool import Pool
 from server.protocol.frames import decode_frame
-from tests.tools.engine import open_pool
+from tests.tools.engine import EXPLODING, open_pool
 from tests.tools.page import ALL_LAYERS, Page, Place, open_page, open_socket
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-EXPLODING = {
-    "loss": {"name": "least_squares"},
-    "d_optimizer": {"name": "sgd", "learning_rate": 10.0},
-    "g_optimizer": {"name": "sgd", "learning_rate": 10.0},
-}
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

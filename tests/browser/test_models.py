@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import Complaints
 from tests.tools.ganlab_models import make_saved
@@ -82,6 +82,25 @@ def test_p12_f10_a_pretrained_model_opens_at_its_step_and_a_structural_edit_unti
     expect(step_of(page)).to_have_text("0")
     page.get_by_role("radio", name="Ring of eight", exact=False).first.check(force=True)
     expect(box).to_be_disabled()
+
+
+def test_p12_the_box_stays_ticked_while_its_model_is_under_way(page: Page) -> None:
+    open_page(page, "/?preset=ring")
+    held: list[Route] = []
+    page.route("**/model?pretrained=*", lambda route: held.append(route))
+    page.get_by_role("button", name="Step", exact=True).click()
+    expect(step_of(page)).to_have_text("1")
+    pretrained_of(page).check()
+    rate = page.get_by_role("group", name="Generator", exact=True).get_by_label("Learning rate", exact=True).first
+    rate.fill("0.02")
+    rate.press("Enter")
+    page.wait_for_function(  # the mark of the change has come
+        "(words) => document.querySelector('.chart-plot').data.some((trace) => trace.text?.includes?.(words))",
+        arg="Learning rate of the generator 0.03 → 0.02",
+    )
+    expect(pretrained_of(page)).to_be_checked()
+    held[0].continue_()
+    expect(step_of(page)).to_have_text("1500")
 
 
 def test_p13_gan_labs_two_files_are_opened_and_bad_ones_refused(

@@ -20,6 +20,8 @@ const PRETRAINED = "pre-trained model";
 export function createModels({ files, pretrained }, store, actions, { signal }) {
   const input = /** @type {HTMLInputElement} */ (find(files, "input[type=file]"));
   const box = /** @type {HTMLInputElement} */ (find(pretrained, "input"));
+  /** What the user has asked for, until the run's marks say that it is so, or it was refused. @type {boolean | null} */
+  let asked = null;
 
   find(files, "[data-action=save-model]").addEventListener("click", () => attempt(store, saveModel), { signal });
   find(files, "[data-action=load-model]").addEventListener("click", () => input.click(), { signal });
@@ -37,17 +39,21 @@ export function createModels({ files, pretrained }, store, actions, { signal }) 
     "change",
     async () => {
       const preset = findPretrained(store.get());
+      asked = box.checked;
       if (!box.checked) await actions.reset();
       else if (preset) await attempt(store, (address) => ask(`${address}?pretrained=${preset.key}`, { method: "POST" }));
-      // What was done comes as a mark, perhaps later than the answer; what was refused is undone here.
-      if (store.get().problem) show(store.get());
+      if (!store.get().problem) return;
+      asked = null;
+      show(store.get());
     },
     { signal },
   );
   /** @param {Readonly<PageState>} state */
   function show(state) {
     box.disabled = !findPretrained(state);
-    box.checked = state.marks.some(({ text }) => text === PRETRAINED);
+    const opened = state.marks.some(({ text }) => text === PRETRAINED);
+    if (opened === asked) asked = null;
+    box.checked = asked ?? opened;
   }
   store.subscribe(["catalog", "config", "marks"], show, { signal });
 }

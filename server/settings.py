@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     """Where the lab will keep what outlives it; nothing is kept yet."""
     max_sessions: Annotated[int, Field(ge=1)] = 64
     """How many sessions may be open at once; who comes later is asked to try again."""
+    timeline_megabytes: Annotated[int, Field(ge=1, le=1 << 16)] = 32
+    """How much memory the snapshots of one session's past may take; beyond it, the oldest are thinned out first."""
     grace_seconds: Annotated[float, Field(ge=0)] = 60.0
     """How long a session without any page waits for one to come back, before it ends."""
     idle_seconds: Annotated[float, Field(gt=0)] = 3600.0

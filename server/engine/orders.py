@@ -9,16 +9,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
+from server.engine.course import Leg
 from server.protocol.messages import Layer, Message, Player, StopBelow
 
 RunKey = str
 
 
+BUT_ONE = -1
+"""A number of phases: all of the step but the last one."""
+
+
 class Open(Message):
     """Build the run, in place of one of that key; the body is a packed state to begin at, or empty for step 0.
 
-    From that state the run is trained silently up to `replay_to`, which its pages have seen already, and walked
-    `replay_phases` phases into the step after it.
+    From that state the run follows its course up to step `replay_to`, silently, and walks `replay_phases` phases into
+    the step after it. The steps up to `known_to` were reported before and are not again; -1: there are none.
     `measure`: report the floors of its metrics and, at step `begins_at`, the scores it starts with.
     """
 
@@ -26,11 +31,34 @@ class Open(Message):
     run: RunKey
     number: int
     revision: int
-    config: dict[str, Any]
+    course: tuple[Leg, ...]
+    known_to: int = -1
     replay_to: int = 0
     replay_phases: int = 0
     measure: bool = True
     begins_at: int = 0
+
+
+class Seek(Message):
+    """Stop playing and go to `phases` phases after step `step`, or to the newest step where that is earlier.
+
+    The body is a packed state before it, or empty for step 0.
+    """
+
+    type: Literal["seek"] = "seek"
+    run: RunKey
+    number: int
+    step: int
+    phases: int = 0
+
+
+class Fork(Message):
+    """Forget what is recorded ahead: what follows is another run, of that revision."""
+
+    type: Literal["fork"] = "fork"
+    run: RunKey
+    number: int
+    revision: int
 
 
 class Configure(Message):
@@ -43,7 +71,10 @@ class Configure(Message):
 
 
 class Play(Message):
-    """Train until told otherwise, at most `rate` steps a second, or phase by phase; see `messages.Play`."""
+    """Train until told otherwise, at most `rate` steps a second, or phase by phase; see `messages.Play`.
+
+    A run that follows what is recorded stops where the record ends.
+    """
 
     type: Literal["play"] = "play"
     run: RunKey
@@ -115,9 +146,10 @@ class Ping(Message):
 
 
 Order = Annotated[
-    Open | Configure | Play | Pause | Advance | Step | Want | Leave | Close | Ping, Field(discriminator="type")
+    Open | Seek | Fork | Configure | Play | Pause | Advance | Step | Want | Leave | Close | Ping,
+    Field(discriminator="type"),
 ]
-Numbered = Open | Configure | Play | Pause | Advance | Step
+Numbered = Open | Seek | Fork | Configure | Play | Pause | Advance | Step
 _ORDER: TypeAdapter[Order] = TypeAdapter(Order)
 
 

@@ -1,37 +1,51 @@
 """The web process's side of one run: passes orders on, and remembers what brings the run back after a lost worker.
 
-A run is a pure function of its config and a state, and what follows the newest packed state are whole steps only
-(`reports.Progress`). So the config, that state, and the step that was seen last are enough to have the run back as it
-was; orders that no worker has answered are given again, in order.
+A run is a pure function of a state and of its course from there (`server.engine.course`). So the course, the newest
+packed state, and the step that was seen last are enough to have the run back as it was; orders that no worker has
+answered are given again, in order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from server.engine import orders, reports
 from server.engine.cost import allow_seconds
+from server.engine.course import Course
 from server.gan.config import RunConfig
-from server.gan.model_file import Model
 from server.protocol.messages import Divergence, Layer, Player, StopBelow
 
 Send = Callable[[orders.Order, bytes], None]
-Receive = Callable[[reports.RunReport], None]
+Receive = Callable[[reports.RunReport, bytes], None]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A packed state (empty: the start), its step, and where the run is to go from there."""
+
+    packed: bytes
+    step: int
+    position: reports.Position
+
 
 RESUMING = 0
 """The number of orders that nobody waits for, because they only bring a run back to where it was."""
+NOTHING = -1
+"""The step up to which a run is recorded that was never further than where it is."""
+START = Place(b"", 0, reports.Position())
 
 
 class RemoteRun:
-    """One run, wherever it is computed; `receive` is called with its reports.
+    """One run, wherever it is computed; `receive` is called with its reports and the packed states that come with them.
 
     Frames, whose bytes are not part of a report, go to `show(report, frame)`.
     """
 
     def __init__(self, key: str, receive: Receive, show: Callable[[reports.Frame, bytes], None]) -> None:
         self.key = key
-        self.config: dict[str, Any] = {}
+        self.course = Course.begin(0, {})
         self.allowance = 0.0
         self.revision = 0
         self.position = reports.Position()
@@ -40,11 +54,12 @@ class RemoteRun:
         self.is_closed = False
         self._receive = receive
         self._show = show
-        self._state = b""
-        self._begins_at = 0
+        self._state, self._state_step = b"", 0
+        self._begins_at, self._known_to = 0, NOTHING
         self._measured = False
         self._playing: orders.Play | None = None
         self._pending: dict[int, orders.Numbered] = {}
+        self._bodies: dict[int, bytes] = {}
         self._wants: dict[int, orders.Want] = {}
         self._number = RESUMING
 
@@ -60,29 +75,55 @@ class RemoteRun:
 
     # Orders: each returns the number of its answer --------------------------------------------------------------
 
-    def open(self, config: RunConfig, revision: int, model: Model | None = None) -> int:
-        """Begin the run, or begin it anew, at step 0 or at a saved model."""
-        self.position = reports.Position()
-        if model:
-            at = model.counters
-            self.position = reports.Position(step=at["step"], d_updates=at["d_updates"], g_updates=at["g_updates"])
-        self.config, self.revision, self._begins_at = config.to_json(), revision, self.position.step
+    def open(self, config: RunConfig, revision: int, place: Place | None = None) -> int:
+        """Begin the run, or begin it anew, at step 0 or at a place that nothing is recorded of."""
+        place = place or START
         self.allowance = allow_seconds(config)
-        self._state, self._measured = model.packed if model else b"", False
+        return self._open(Course.begin(place.step, config.to_json()), revision, place, begins_at=place.step)
+
+    def reopen(
+        self,
+        course: Course,
+        revision: int,
+        place: Place,
+        known_to: int,
+        begins_at: int,
+        measure: bool,
+        config: RunConfig,
+    ) -> int:
+        """Go to a place of another run, which took that course up to step `known_to`, and has that config there."""
+        self.allowance = allow_seconds(config)
+        return self._open(course, revision, place, begins_at, known_to, measure)
+
+    def _open(
+        self,
+        course: Course,
+        revision: int,
+        place: Place,
+        begins_at: int,
+        known_to: int = NOTHING,
+        measure: bool = True,
+    ) -> int:
+        self.position, self.course, self.revision = place.position, course, revision
+        self._state, self._state_step = place.packed, place.step
+        self._begins_at, self._known_to, self._measured = begins_at, known_to, not measure
         self._wants.clear()
-        order = orders.Open(
-            run=self.key,
-            number=self._next_number(),
-            revision=revision,
-            config=self.config,
-            begins_at=self._begins_at,
-        )
-        return self._give(order, self._state)
+        return self._give(self._make_opening(self._next_number()), self._state)
+
+    def seek(self, place: Place) -> int:
+        """Go to a place of this run that was recorded; it stands still there."""
+        to = place.position
+        order = orders.Seek(run=self.key, number=self._next_number(), step=to.step, phases=to.phases)
+        return self._give(order, place.packed)
+
+    def fork(self, revision: int) -> int:
+        """Forget what is recorded ahead: what follows is another run, of that revision."""
+        return self._give(orders.Fork(run=self.key, number=self._next_number(), revision=revision))
 
     @property
     def saved(self) -> tuple[dict[str, Any], bytes]:
-        """The newest packed state, empty where there is none yet, and the config it was trained with."""
-        return self.config, self._state
+        """The config at the newest packed state, and that state; empty where there is none yet."""
+        return self.course.find_config(self._state_step), self._state
 
     def configure(self, config: RunConfig) -> int:
         """Apply a change that needs no restart."""
@@ -144,26 +185,29 @@ class RemoteRun:
         """Take in a report of the run; what an earlier revision still had under way is dropped."""
         if isinstance(report, reports.Applied | reports.Refused):
             self._receive_answer(report, body)
-        elif report.revision != self.revision:
             return
-        elif isinstance(report, reports.Frame):
+        if report.revision != self.revision:
+            return
+        if isinstance(report, reports.Frame):
             self._wants.pop(report.reader, None)
             if not self.is_busy:  # one that is busy may still be lost by what it does after its frames
                 self.futile_starts = 0
             self._show(report, body)
             return
-        elif isinstance(report, reports.Floors):
+        if isinstance(report, reports.Floors):
             self._measured = True
         else:
             self._receive_progress(report, body)
-        self._receive(report)
+        self._receive(report, body)
         if isinstance(report, reports.Failed) and is_broken(report.failure):
             self._refuse_pending(report.failure.message)
 
     def _receive_progress(
         self, report: reports.Progress | reports.Walked | reports.Stopped | reports.Failed, body: bytes
     ) -> None:
-        self.position, self._state = report.position, body or self._state
+        self._keep(report.position, body)
+        for step, player in report.alone if isinstance(report, reports.Progress) else ():
+            self.course.note_player(step - 1, player, 1)
         if not isinstance(report, reports.Failed):
             self.futile_starts = 0
         if isinstance(report, reports.Failed | reports.Stopped):
@@ -174,27 +218,45 @@ class RemoteRun:
                 self._pending[report.number] = orders.Pause(run=self.key, number=report.number)
             else:
                 assert isinstance(order, orders.Step), "only steps by hand report their order's number"
-                self._pending[report.number] = order.model_copy(update={"count": order.count - len(report.steps)})
+                self._pending[report.number] = order.model_copy(update={"count": order.count - report.moved})
+
+    def _keep(self, position: reports.Position, body: bytes) -> None:
+        self.position = position
+        if body:
+            self._state, self._state_step = body, position.step
 
     def _receive_answer(self, report: reports.Applied | reports.Refused, body: bytes) -> None:
-        order = self._pending.pop(report.number, None)
+        order = self._take_pending(report.number)
         if isinstance(order, orders.Open):
             self._settle_before(report.number)
         if any(isinstance(later, orders.Open) for later in self._pending.values()):
-            return  # of a run that has begun anew since
-        self._state = body or self._state
-        if isinstance(report, reports.Refused):
-            return
-        self.position = report.position
+            body = b""  # of a run that has begun anew since
+        elif isinstance(report, reports.Applied):
+            self._apply(order, report, body)
+        elif body:
+            self._keep(self.position, body)
+        self._receive(report, body)
+
+    def _apply(self, order: orders.Numbered | None, report: reports.Applied, body: bytes) -> None:
+        step = report.position.step
         if isinstance(order, orders.Configure):
-            self.config = order.config
+            self.course.note_config(step, order.config)
+        elif isinstance(order, orders.Fork):
+            self.revision, self.course, self._known_to = order.revision, self.course.cut(step), NOTHING
+        elif isinstance(order, orders.Seek):
+            self._known_to, self._playing = max(self._known_to, self.position.step), None
         elif order is not None:
             self._playing = order if isinstance(order, orders.Play) else None
+        self._keep(report.position, body)
+
+    def _take_pending(self, number: int) -> orders.Numbered | None:
+        self._bodies.pop(number, None)
+        return self._pending.pop(number, None)
 
     def _refuse_pending(self, message: str) -> None:
-        pending, self._pending = self._pending, {}
-        for number in pending:
-            self._receive(reports.Refused(run=self.key, number=number, message=message))
+        for number in list(self._pending):
+            self._take_pending(number)
+            self._receive(reports.Refused(run=self.key, number=number, message=message), b"")
 
     # Coming back ------------------------------------------------------------------------------------------------
 
@@ -214,27 +276,28 @@ class RemoteRun:
     def _list_orders(self) -> Iterator[tuple[orders.Order, bytes]]:
         opening = max((n for n, order in self._pending.items() if isinstance(order, orders.Open)), default=RESUMING)
         if opening == RESUMING:
-            yield self._reopen(), self._state
+            yield self._make_opening(RESUMING), self._state
             if self._playing and not any(_ends_play(order) for order in self._pending.values()):
                 yield self._playing.model_copy(update={"number": RESUMING}), b""
         for number, order in list(self._pending.items()):
             if number >= opening:
-                yield order, self._state if number == opening else b""
+                yield order, self._bodies.get(number, b"")
         yield from ((want, b"") for want in self._wants.values())
         self._settle_before(opening)
 
     def _settle_before(self, opening: int) -> None:
         """Answer what was asked of the run before it began anew with the order numbered `opening`."""
         for number in [number for number in self._pending if number < opening]:
-            del self._pending[number]
-            self._receive(reports.Applied(run=self.key, number=number, position=self.position))
+            self._take_pending(number)
+            self._receive(reports.Applied(run=self.key, number=number, position=self.position), b"")
 
-    def _reopen(self) -> orders.Open:
+    def _make_opening(self, number: int) -> orders.Open:
         return orders.Open(
             run=self.key,
-            number=RESUMING,
+            number=number,
             revision=self.revision,
-            config=self.config,
+            course=self.course.legs,
+            known_to=self._known_to,
             replay_to=self.position.step,
             replay_phases=self.position.phases,
             measure=not self._measured,
@@ -243,6 +306,8 @@ class RemoteRun:
 
     def _give(self, order: orders.Numbered, body: bytes = b"") -> int:
         self._pending[order.number] = order
+        if body:
+            self._bodies[order.number] = body
         self.send(order, body)
         return order.number
 
@@ -257,7 +322,7 @@ def is_broken(failure: Divergence) -> bool:
 
 
 def _ends_play(order: orders.Numbered) -> bool:
-    return isinstance(order, orders.Pause | orders.Advance | orders.Step)
+    return isinstance(order, orders.Pause | orders.Advance | orders.Step | orders.Seek)
 
 
 def _send_nowhere(order: orders.Order, body: bytes) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
-from server.protocol.messages import Divergence, Layer, Message, MetricRow, StepPhase, StopMetric
+from server.protocol.messages import Divergence, Layer, Message, MetricRow, Player, StepPhase, StopMetric
 
 
 class Position(Message):
@@ -51,6 +51,8 @@ class Pong(Message):
 class Progress(Message):
     """What happened since the last report; `number` is that of the step order which asked for it, if one did.
 
+    The run made `moved` steps; those that were reported before have no row. `alone` has the steps in which one player
+    learned alone, with that player.
     The body, where there is one, is the packed state at `position`, after the last of these rows.
     Rows that are not whole steps always come with it, so that what follows the newest state are whole steps only.
     """
@@ -60,7 +62,9 @@ class Progress(Message):
     revision: int
     number: int | None
     position: Position
+    moved: int
     steps: tuple[int, ...]
+    alone: tuple[tuple[int, Player], ...] = ()
     d_loss: tuple[float | None, ...]
     g_loss: tuple[float | None, ...]
     metrics: tuple[MetricRow, ...]
@@ -80,7 +84,7 @@ class Walked(Message):
 class Stopped(Message):
     """A run that plays has stopped by itself: at the step it was to reach, or because `metric` is under `below`.
 
-    The body, where there is one, is the packed state there.
+    With `recorded` it has come to the end of what is recorded. The body, where there is one, is the packed state there.
     """
 
     type: Literal["stopped"] = "stopped"
@@ -90,12 +94,13 @@ class Stopped(Message):
     metric: StopMetric | None = None
     value: float | None = None
     below: float | None = None
+    recorded: bool = False
 
 
 class Applied(Message):
     """The order is carried out; the body, where there is one, is the packed state after its last whole step.
 
-    `phase` is the one that an order to advance went through.
+    `phase` is the one that an order to advance went through, or that one to seek has come to.
     """
 
     type: Literal["applied"] = "applied"

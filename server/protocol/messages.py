@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
 from server.errors import MessageError
 
@@ -26,6 +26,7 @@ StopMetric = Literal["grid_kl", "grid_js"]
 """The metrics that a stop condition may name: scored while a run trains, and lower is better."""
 Id = Annotated[int, Field(ge=0, le=2**53)]
 StepNumber = Annotated[int, Field(ge=0, le=2**53)]
+BranchNumber = Annotated[int, Field(ge=1, le=2**53)]
 
 
 class Message(BaseModel):
@@ -113,8 +114,60 @@ class Step(Message):
     count: Annotated[int, Field(ge=1, le=10_000)] = 1
 
 
+class Seek(Message):
+    """Go to a step of this branch that was trained before, and stand still there, as it was, bit for bit.
+
+    What is recorded beyond it stays: to play or to step goes along it, and a change leaves it, as a new branch.
+    """
+
+    type: Literal["seek"] = "seek"
+    id: Id
+    step: StepNumber
+
+
+class Back(Message):
+    """Go back by one step, or to the beginning of the step that the run stands in; or by one phase."""
+
+    type: Literal["back"] = "back"
+    id: Id
+    by: Literal["step", "phase"] = "step"
+
+
+class Switch(Message):
+    """Go to another branch, where it was left."""
+
+    type: Literal["switch"] = "switch"
+    id: Id
+    branch: BranchNumber
+
+
+class Rename(Message):
+    """Give a branch a name."""
+
+    type: Literal["rename"] = "rename"
+    id: Id
+    branch: BranchNumber
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+
+
+class Delete(Message):
+    """Take a branch out of the tree; it can be restored for a while."""
+
+    type: Literal["delete"] = "delete"
+    id: Id
+    branch: BranchNumber
+
+
+class Restore(Message):
+    """Bring a deleted branch back."""
+
+    type: Literal["restore"] = "restore"
+    id: Id
+    branch: BranchNumber
+
+
 class Reset(Message):
-    """Go back to step 0 with the same settings; the same seed, or the one given."""
+    """Begin a new run at step 0 with the same settings; the same seed, or the one given. The one before is kept."""
 
     type: Literal["reset"] = "reset"
     id: Id
@@ -185,6 +238,7 @@ class StepPhase(Message):
 class Status(Message):
     """Where the run is; sent whenever the state changes, at every phase, and a few times a second while it runs.
 
+    Every step from `first` to `head` can be gone to; `step` is less than `head` where the run went back.
     `phase` is the one just passed where the run goes phase by phase; `reason` says why it stopped by itself, if it did.
     """
 
@@ -193,6 +247,8 @@ class Status(Message):
     step: int
     d_updates: int
     g_updates: int
+    first: int
+    head: int
     revision: int
     steps_per_second: float
     failure: Divergence | None = None
@@ -258,6 +314,28 @@ class Mark(Message):
     changes: dict[str, tuple[Any, Any]] = {}
 
 
+class BranchFacts(Message):
+    """A branch: from step `forked_at` on it is not its parent's any more; it was trained up to step `head`."""
+
+    number: int
+    name: str
+    parent: int | None
+    forked_at: int
+    first: int
+    head: int
+    deleted: bool
+
+
+class Tree(Message):
+    """The tree of the session's branches, and the present one; where that one ends, the status says."""
+
+    type: Literal["tree"] = "tree"
+    event: int
+    revision: int
+    current: int
+    branches: tuple[BranchFacts, ...]
+
+
 class Floors(Message):
     """What a perfect generator would score on each metric for this run's data."""
 
@@ -268,12 +346,27 @@ class Floors(Message):
 
 
 ClientMessage = Annotated[
-    Hello | Configure | Play | Pause | Advance | Step | Reset | Watch | Credit, Field(discriminator="type")
+    Hello
+    | Configure
+    | Play
+    | Pause
+    | Advance
+    | Step
+    | Seek
+    | Back
+    | Switch
+    | Rename
+    | Delete
+    | Restore
+    | Reset
+    | Watch
+    | Credit,
+    Field(discriminator="type"),
 ]
 ServerMessage = Annotated[
-    Welcome | Status | Configured | Scalars | Floors | Mark | Done | Failure, Field(discriminator="type")
+    Welcome | Status | Configured | Scalars | Floors | Mark | Tree | Done | Failure, Field(discriminator="type")
 ]
-Command = Configure | Play | Pause | Advance | Step | Reset
+Command = Configure | Play | Pause | Advance | Step | Seek | Back | Switch | Rename | Delete | Restore | Reset
 """The client's messages that carry an id and are answered."""
 
 _CLIENT: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)

@@ -73,7 +73,9 @@ class Hub:
                 f"the lab is full: {limit} sessions are open and it has room for {limit}; try again later"
             )
         key = secrets.token_urlsafe(16)
-        self.sessions[key] = session = Session(key, config, self.pool, self._clock)
+        self.sessions[key] = session = Session(
+            key, config, self.pool, self._clock, self.settings.timeline_megabytes << 20
+        )
         return session
 
     def leave(self, session: Session, outbox: Outbox) -> None:

@@ -6,8 +6,10 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
 
+from server.engine.reports import Position
 from server.errors import CommandError
 from server.protocol.messages import Command, Done, Failure
+from server.sessions.branches import Branch
 from server.sessions.outbox import Outbox
 
 MOST_WAITING = 200
@@ -68,3 +70,7 @@ class Waiting:
     command: Command | None
     revision: int
     changes: Changes = field(default_factory=dict)
+    aim: Position | None = None
+    """Where an order to go back goes to."""
+    source: Branch | None = None
+    """The branch that is left by what was ordered."""

@@ -4,33 +4,36 @@
     paused → stepping         advance, or a pause in slow motion: it stands inside a step
     stepping → running, paused  whatever comes next finishes the step, or goes on in it
     paused, running → failed  the run diverged; its last finite state is kept and shown
-    failed → paused           reset, or a changed setting
+    failed → paused           reset, a changed setting, or a way back in time
     any → closed              the hub lets go of it
 
 Commands are answered when the worker has carried them out, and an id is carried out once.
+Where the run went back, a change leaves what is recorded ahead: it begins a branch, at the step where the worker was.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from itertools import count
 from typing import Any
 
 from server.engine import reports
+from server.engine.orders import BUT_ONE
 from server.engine.pool import Pool
-from server.engine.remote import is_broken
+from server.engine.remote import START, Place, is_broken
 from server.errors import CommandError, LabError
 from server.gan.config import RunConfig, check_config, describe_changes, restarts
 from server.gan.model_file import Model
 from server.protocol.messages import (
     PROTOCOL,
     Advance,
+    Back,
     ClientMessage,
     Command,
     Configure,
     Configured,
     Credit,
+    Delete,
     Divergence,
     Done,
     Failure,
@@ -38,14 +41,22 @@ from server.protocol.messages import (
     Mark,
     Pause,
     Play,
+    Player,
+    Rename,
     Reset,
+    Restore,
+    Seek,
     State,
     Status,
     Step,
     StepPhase,
+    Switch,
+    Tree,
     Watch,
     Welcome,
 )
+from server.sessions.audience import Audience
+from server.sessions.branches import Branch, Branches
 from server.sessions.outbox import Outbox
 from server.sessions.requests import Changes, Requests, Waiting
 from server.sessions.standing import Standing, describe_stop
@@ -55,20 +66,27 @@ STATUS_SECONDS = 0.2
 
 
 class Session:
-    """The state machine of one run, its timeline and its readers."""
+    """The state machine of one run, its branches and its pages."""
 
-    def __init__(self, key: str, config: RunConfig, pool: Pool, clock: Callable[[], float] = time.monotonic) -> None:
-        """Begin the run at step 0.
+    def __init__(
+        self,
+        key: str,
+        config: RunConfig,
+        pool: Pool,
+        clock: Callable[[], float] = time.monotonic,
+        most_bytes: int = 1 << 25,
+    ) -> None:
+        """Begin the run at step 0; snapshots of its past take `most_bytes` of memory at most.
 
         Raises:
             EngineError: there is no worker to compute it.
         """
-        self.key, self.config = key, config
+        self.key = key
         self.state: State = "paused"
-        self.revision = 1
+        self.revision = self._opened_in = 1
         self.heard_at = self.lonely_since = clock()
-        self.timeline = Timeline()
-        self.readers: list[Outbox] = []
+        self.branches = Branches(most_bytes)
+        self.readers = Audience()
         self._pool, self._clock = pool, clock
         self._failure: Divergence | None = None
         self._pace = 0.0
@@ -76,53 +94,47 @@ class Session:
         self._status_at = clock()
         self._requests = Requests()
         self._waiting: dict[int, Waiting] = {}
-        self._reader_numbers = count(1)
-        self._run = pool.open_run(key, self._receive, self._show)
+        self._held: list[Command] = []
+        self._run = self.readers.run = pool.open_run(key, self._receive, self.readers.show)
+        self._set_config(config)
         self._run.open(config, self.revision)
+        self.branches.begin(self._run.course, START)
+        self._note_tree()
+
+    @property
+    def timeline(self) -> Timeline:
+        """The history of the present branch."""
+        return self.branches.current.timeline
+
+    def _set_config(self, config: RunConfig) -> None:
+        self.config, self._plain = config, config.to_json()
 
     # Readers ----------------------------------------------------------------------------------------------------
 
     def attach(self, seen: int, notify: Callable[[], None]) -> Outbox:
         """Let a page in that has seen the events up to number `seen`."""
-        number = next(self._reader_numbers)
         seen = self.timeline.resume_after(seen)
-        outbox = Outbox(number, seen, notify)
+        outbox, resumed = self.readers.attach(seen, notify)
         outbox.welcome = Welcome(
             protocol=PROTOCOL,
             session=self.key,
-            resumed=number > 1,
+            resumed=resumed,
             since=seen,
-            config=self.config.to_json(),
+            config=self._plain,
             status=self.describe_status(),
         )
-        self.readers.append(outbox)
         self.heard_at = self._clock()
         notify()
         return outbox
 
     def detach(self, outbox: Outbox) -> None:
         """Let a page go."""
-        if outbox in self.readers:
-            self.readers.remove(outbox)
+        if self.readers.detach(outbox):
             self.lonely_since = self._clock()
-            if self.state != "closed":
-                self._run.leave(outbox.reader)
 
     def take(self, outbox: Outbox) -> list[str | bytes]:
-        """Give all that a page is to be sent now: history first, so that an answer follows what it is about."""
-        messages: list[Any] = [outbox.welcome] if outbox.welcome else []
-        outbox.welcome = None
-        messages += self.timeline.list_after(outbox.seen)
-        outbox.seen = self.timeline.newest
-        if outbox.status_due:
-            outbox.status_due = False
-            messages.append(self.describe_status())
-        messages += outbox.take_answers()
-        taken: list[str | bytes] = [message.model_dump_json() for message in messages]
-        if (frame := outbox.take_frame()) is not None:
-            taken.append(frame)
-            self._ask_frame(outbox)
-        return taken
+        """Give all that a page is to be sent now."""
+        return self.readers.take(outbox, self.timeline, self.describe_status(), self.revision)
 
     def describe_status(self) -> Status:
         """Say where the run is."""
@@ -132,6 +144,8 @@ class Session:
             step=position.step,
             d_updates=position.d_updates,
             g_updates=position.g_updates,
+            first=self.branches.current.first,
+            head=max(self.branches.current.head, position.step),
             revision=self.revision,
             steps_per_second=self._pace if self.state == "running" else 0.0,
             failure=self._failure,
@@ -150,10 +164,10 @@ class Session:
         self.heard_at = self._clock()
         if isinstance(message, Watch):
             outbox.layers = message.layers
-            self._ask_frame(outbox)
+            self.readers.ask_frame(outbox, self.revision)
         elif isinstance(message, Credit):
             outbox.grant(message.count)
-            self._ask_frame(outbox)
+            self.readers.ask_frame(outbox, self.revision)
         elif isinstance(message, Command):
             self._take_command(outbox, message)
         else:
@@ -166,6 +180,12 @@ class Session:
         except CommandError as refusal:
             outbox.answer(Failure(id=command.id, message=str(refusal)))
             return
+        if isinstance(command, Seek | Back | Switch) and self._is_forking:
+            self._held.append(command)  # where the branch ends is known when the worker has answered
+        else:
+            self._execute(command)
+
+    def _execute(self, command: Command) -> None:
         try:
             waiting = self._carry_out(command)
         except LabError as refusal:
@@ -183,8 +203,24 @@ class Session:
         if isinstance(command, Reset):
             seed = self.config.seed if command.seed is None else command.seed
             return self._restart(command, self.config.with_seed(seed), "reset" if command.seed is None else "new seed")
-        if self._failure and not isinstance(command, Pause):
+        if isinstance(command, Switch):
+            return self._switch(command)
+        if isinstance(command, Rename | Delete | Restore):
+            self._tend(command)
+            return None
+        if self._failure and is_broken(self._failure) and not isinstance(command, Pause):
             raise CommandError(f"{command.type}: {self._failure.message}; expected Reset or a changed setting first")
+        if isinstance(command, Seek):
+            return self._seek(command, reports.Position(step=command.step))
+        if isinstance(command, Back):
+            return self._seek(command, self._find_back(command))
+        if self._failure and not isinstance(command, Pause):
+            raise CommandError(
+                f"{command.type}: {self._failure.message}; expected Reset, a changed setting or a step back first"
+            )
+        return self._train(command)
+
+    def _train(self, command: Play | Pause | Advance | Step) -> Waiting:
         if isinstance(command, Play):
             number = self._play(command)
         elif isinstance(command, Pause):
@@ -192,6 +228,8 @@ class Session:
         elif isinstance(command, Advance):
             number = self._run.advance()
         else:
+            if command.player != "both":
+                self._leave_record()
             number = self._run.step(command.player, command.count)
             if command.count > 1:
                 self._enter("running")
@@ -210,7 +248,8 @@ class Session:
             return None
         if restarts(self.config, config) or (self._failure and is_broken(self._failure)):
             return self._restart(command, config, "new run", changes)
-        self.config = config
+        self._leave_record()
+        self._set_config(config)
         return self._wait(self._run.configure(config), Waiting(command, self.revision, changes))
 
     def begin_at(self, model: Model, text: str) -> None:
@@ -226,18 +265,118 @@ class Session:
         model: Model | None = None,
     ) -> Waiting:
         changes = describe_changes(self.config, config) if changes is None else changes
-        self.config = config
+        place = START
+        if model:
+            at = model.counters
+            position = reports.Position(step=at["step"], d_updates=at["d_updates"], g_updates=at["g_updates"])
+            place = Place(model.packed, position.step, position)
         self.revision += 1
-        self.timeline.begin(self.revision)
-        number = self._run.open(config, self.revision, model)
-        self._failure = None
-        self._standing = Standing()
-        self._enter("paused")
-        self._note_config(text, changes, restarted=True)
-        for outbox in self.readers:
-            outbox.forget_request()
-            self._ask_frame(outbox)
+        newest = self.timeline.newest
+        number = self._run.open(config, self.revision, place)
+        self.branches.begin(self._run.course, place)
+        self._set_config(config)
+        self._enter_branch(newest, restarted=True)
+        self._add_mark(text, changes)
         return self._wait(number, Waiting(command, self.revision))
+
+    # Back in time, and branches ---------------------------------------------------------------------------------
+
+    @property
+    def _is_forking(self) -> bool:
+        return any(waiting.source for waiting in self._waiting.values())
+
+    def _find_aim(self) -> tuple[reports.Position, bool]:
+        """Where the run stands when all that it was told is done, and whether more is recorded from there."""
+        for waiting in reversed(self._waiting.values()):
+            if waiting.source:
+                return self._run.position, False
+            if waiting.aim:
+                return waiting.aim, True
+        position = self._run.position
+        return position, position.step < self.branches.current.head
+
+    def _leave_record(self) -> None:
+        """Let what follows be another branch, where the run stands in the past of this one."""
+        if self._find_aim()[1]:
+            self.revision += 1
+            number = self._run.fork(self.revision)
+            self._wait(number, Waiting(None, self.revision, source=self.branches.current))
+
+    def _seek(self, command: Command, aim: reports.Position) -> Waiting:
+        branch = self.branches.current
+        if not branch.first <= aim.step <= max(branch.head, self._run.position.step):
+            raise CommandError(f"{command.type}: expected a step from {branch.first} to {branch.head}, got {aim.step}")
+        number = self._run.seek(branch.find_place(aim))
+        return self._wait(number, Waiting(command, self.revision, aim=aim))
+
+    def _find_back(self, command: Back) -> reports.Position:
+        aim, _ = self._find_aim()
+        if command.by == "phase":
+            back = (aim.step - 1, BUT_ONE) if aim.phases == 0 else (aim.step, aim.phases - 1)
+        else:
+            back = (aim.step, 0) if aim.phases else (aim.step - 1, 0)
+        if back[0] < self.branches.current.first:
+            raise CommandError("back: expected a step before this one; the run begins here")
+        return reports.Position(step=back[0], phases=back[1])
+
+    def _switch(self, command: Switch) -> Waiting | None:
+        before, newest = self.branches.current, self.timeline.newest
+        branch = self.branches.switch(command.branch)
+        if branch is before:
+            return None
+        position = branch.position
+        place = branch.find_place(position)
+        self.revision += 1
+        config = check_config(branch.course.find_config(position.step), self._pool.catalog)
+        number = self._run.reopen(
+            branch.course,
+            self.revision,
+            place,
+            known_to=branch.head,
+            begins_at=branch.first,
+            measure=not branch.has_floors(),
+            config=config,
+        )
+        self._set_config(config)
+        self._enter_branch(newest, restarted=False)
+        return self._wait(number, Waiting(command, self.revision))
+
+    def _tend(self, command: Rename | Delete | Restore) -> None:
+        """Change the tree, and nothing of the run."""
+        if isinstance(command, Rename):
+            self.branches.find(command.branch).name = command.name
+        elif isinstance(command, Delete):
+            self.branches.delete(command.branch)
+        else:
+            self.branches.restore(command.branch)
+        self._note_tree()
+
+    def _enter_branch(self, newest: int, restarted: bool) -> None:
+        """Show the present branch, at rest, to pages that have seen the events up to number `newest` of another."""
+        self.timeline.carry_on(newest, self.revision)
+        self._opened_in = self.revision
+        self._failure, self._standing = None, Standing()
+        self._enter_rest()
+        self._note_config(restarted)
+        self._note_tree()
+        self.readers.ask_anew(self.revision)
+
+    def _enter_fork(self, source: Branch) -> None:
+        """The worker has left what was recorded ahead: from here on it is another branch, if anything was."""
+        if source is not self.branches.current:
+            return
+        newest, position = source.timeline.newest, self._run.position
+        if position.step < source.head:
+            self.branches.fork(source, self._run.course, position)
+        else:
+            source.course = self._run.course
+        self.timeline.carry_on(newest, self.revision)
+        self._note_config(restarted=False)
+        self._note_tree()
+        self.readers.ask_anew(self.revision)
+        held, self._held = self._held, []
+        for command in held:
+            self._execute(command)
 
     def read_saved(self) -> tuple[dict[str, Any], bytes]:
         """Give the newest packed state, empty where there is none yet, and its config."""
@@ -251,16 +390,16 @@ class Session:
         """End the run and tell the pages."""
         self._pool.close_run(self._run)
         self._enter("closed")
-        for outbox in self.readers:
-            outbox.is_finished = True
-            outbox.notify()
+        self.readers.finish()
 
     # Reports from the worker ------------------------------------------------------------------------------------
 
-    def _receive(self, report: reports.RunReport) -> None:
+    def _receive(self, report: reports.RunReport, packed: bytes) -> None:
         if isinstance(report, reports.Progress):
-            self.timeline.add_rows(report.steps, report.d_loss, report.g_loss, report.metrics)
             self._pace = report.steps_per_second
+            self.branches.current.move(self._run.position)
+            if report.steps or report.metrics:
+                self.timeline.add_rows(report.steps, report.d_loss, report.g_loss, report.metrics)
             self._note_progress()
         elif isinstance(report, reports.Walked):
             self._note_phase(report.position, report.phase)
@@ -280,22 +419,35 @@ class Session:
             self._enter("failed")
         elif isinstance(report, reports.Floors):
             self._add_event(Floors(event=UNNUMBERED, revision=self.revision, values=report.values))
+        self._note_place(packed)
+
+    def _note_place(self, packed: bytes) -> None:
+        """Take in where the run stands now: its state, and the config that it has there."""
+        position = self._run.position
+        self.branches.current.move(position)
+        if packed:
+            self.branches.keep(position.step, packed)
+        if not any(isinstance(waiting.command, Configure) for waiting in self._waiting.values()):
+            plain = self._run.course.find_config(position.step)
+            if plain is not self._plain and plain != self._plain:
+                self._set_config(check_config(plain, self._pool.catalog))
+                self._note_config(restarted=False)
 
     def _is_present(self, number: int) -> bool:
         waiting = self._waiting.get(number)
-        return waiting is not None and waiting.revision == self.revision
+        return waiting is not None and waiting.revision >= self._opened_in
 
     def _note_phase(self, position: reports.Position, phase: StepPhase) -> None:
         self._standing.note_phase(position, phase)
-        self._mark_status()
-        self._notify()
+        self.readers.mark_status()
+        self.readers.notify()
 
     def _stop(self, report: reports.Stopped) -> None:
         """The run has stopped by itself: say why, and mark it in the history."""
         reason = describe_stop(report, self._pool.catalog["metrics"])
         self._standing.note_reason(report.position, reason)
-        step = report.position.step
-        self._add_event(Mark(event=UNNUMBERED, step=step, revision=self.revision, text="stopped by itself"))
+        if not report.recorded:
+            self._add_mark("stopped by itself")
         self._enter("paused")
 
     def _enter_rest(self) -> None:
@@ -306,7 +458,9 @@ class Session:
         waiting = self._waiting.pop(number, None)
         if waiting is None:
             return
-        if waiting.revision == self.revision:
+        if waiting.source:
+            self._enter_fork(waiting.source)
+        elif waiting.revision >= self._opened_in:
             self._apply(waiting)
         if waiting.command:
             identity = waiting.command.id
@@ -322,27 +476,22 @@ class Session:
                 self._enter("paused")
             elif self.state == "stepping":
                 self._enter_rest()
-            self._note_config("changed", waiting.changes, restarted=False)
-        elif isinstance(waiting.command, Pause | Advance | Step | None) and not self._failure and not self._goes_on():
+            self._note_config(restarted=False)
+            self._add_mark("changed", waiting.changes)
+        elif waiting.aim:
+            self._failure = None
+            self._enter_rest()
+        if isinstance(waiting.command, Step) and waiting.command.player != "both":
+            self._note_alone(waiting.command.player)
+        if isinstance(waiting.command, Pause | Advance | Step | None) and not self._failure and not self._goes_on():
             self._enter_rest()
 
     def _goes_on(self) -> bool:
         """Whether the run was told already to train further, so that it is not at rest yet."""
-        later = [waiting.command for waiting in self._waiting.values() if waiting.revision == self.revision]
+        later = [waiting.command for waiting in self._waiting.values() if waiting.revision >= self._opened_in]
         return any(isinstance(command, Play | Step) for command in later)
 
-    def _show(self, report: reports.Frame, frame: bytes) -> None:
-        for outbox in self.readers:
-            if outbox.reader == report.reader:
-                outbox.put_frame(report, frame)
-
     # Parts ------------------------------------------------------------------------------------------------------
-
-    def _ask_frame(self, outbox: Outbox) -> None:
-        request = outbox.choose_request(self.revision)
-        if request and self.state != "closed":
-            layers, fixed = request
-            self._run.want(outbox.reader, layers, fixed)
 
     def _wait(self, number: int, waiting: Waiting) -> Waiting:
         self._waiting[number] = waiting
@@ -351,32 +500,36 @@ class Session:
     def _answer(self, identity: int, answer: Done | Failure) -> None:
         self._requests.answer(identity, answer)
 
-    def _note_config(self, text: str, changes: Changes, restarted: bool) -> None:
-        config, step = self.config.to_json(), self._run.position.step
-        self._add_event(Configured(event=UNNUMBERED, config=config, revision=self.revision, restarted=restarted))
-        self._add_event(Mark(event=UNNUMBERED, step=step, revision=self.revision, text=text, changes=changes))
+    def _note_config(self, restarted: bool) -> None:
+        self._add_event(Configured(event=UNNUMBERED, config=self._plain, revision=self.revision, restarted=restarted))
 
-    def _add_event(self, event: Configured | Floors | Mark) -> None:
+    def _note_tree(self) -> None:
+        tree, current = self.branches.describe(), self.branches.current.number
+        self._add_event(Tree(event=UNNUMBERED, revision=self.revision, current=current, branches=tree))
+
+    def _note_alone(self, player: Player) -> None:
+        """Mark where a player has begun to learn alone."""
+        begun, text = self._run.course.find_alone(player), f"{player} alone"
+        if begun is not None and (begun, text) not in self.timeline.list_marks():
+            self._add_mark(text, step=begun)
+
+    def _add_mark(self, text: str, changes: Changes | None = None, step: int | None = None) -> None:
+        step = self._run.position.step if step is None else step
+        self._add_event(Mark(event=UNNUMBERED, step=step, revision=self.revision, text=text, changes=changes or {}))
+
+    def _add_event(self, event: Configured | Floors | Mark | Tree) -> None:
         self.timeline.add_event(event)
-        self._notify()
+        self.readers.notify()
 
     def _note_progress(self) -> None:
         """Tell the pages; the status with it a few times a second."""
         now = self._clock()
         if self.state != "running" or now - self._status_at >= STATUS_SECONDS:
             self._status_at = now
-            self._mark_status()
-        self._notify()
+            self.readers.mark_status()
+        self.readers.notify()
 
     def _enter(self, state: State) -> None:
         self.state = state
-        self._mark_status()
-        self._notify()
-
-    def _mark_status(self) -> None:
-        for outbox in self.readers:
-            outbox.status_due = True
-
-    def _notify(self) -> None:
-        for outbox in self.readers:
-            outbox.notify()
+        self.readers.mark_status()
+        self.readers.notify()

@@ -37,6 +37,8 @@ class Standing:
 
 def describe_stop(stop: reports.Stopped, metrics: list[dict[str, Any]]) -> str:
     """Say why a run stopped by itself: `metrics` are the catalogue's units."""
+    if stop.recorded:
+        return f"Step {stop.position.step:,}: here the record ends. Play again to train on."
     if stop.metric is None or stop.value is None:
         return f"Reached step {stop.position.step:,}, where it was to stop."
     label = next((unit["label"] for unit in metrics if unit["key"] == stop.metric), stop.metric)

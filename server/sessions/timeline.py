@@ -12,8 +12,9 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from math import isnan, nan
+from typing import Any
 
-from server.protocol.messages import Configured, Floors, Mark, MetricRow, Scalars
+from server.protocol.messages import Configured, Floors, Mark, MetricRow, Scalars, Tree
 
 MOST_ROWS = 20_000
 MOST_METRIC_ROWS = 4_000
@@ -21,36 +22,49 @@ MOST_MARKS = 1_000
 UNNUMBERED = 0
 """The number of an event that is not in a timeline yet."""
 
-Event = Configured | Floors | Mark | Scalars
+Kept = Configured | Floors | Mark | Tree
+Event = Kept | Scalars
 
 
 class Timeline:
-    """The history of the present revision; earlier ones are forgotten."""
+    """The history of one branch, as it is sent in the present revision."""
 
     def __init__(self) -> None:
         self.newest = 0
         self.revision = 1
         self._begun_at = 0
-        self._clear()
-
-    def _clear(self) -> None:
         self._numbers, self._steps = array("q"), array("q")
         self._d_loss, self._g_loss = array("d"), array("d")
         self._metrics: list[tuple[int, MetricRow]] = []
         self._row_stride = self._metric_stride = 1
-        self._events: list[Configured | Floors | Mark] = []
+        self._events: list[Kept] = []
 
     def __len__(self) -> int:
         return len(self._steps)
 
-    def begin(self, revision: int) -> None:
-        """Forget the revision before, because the run began anew."""
-        self._clear()
-        self.revision = revision
-        self._begun_at = self.newest + 1
+    def carry_on(self, newest: int, revision: int) -> None:
+        """Be sent whole, after event number `newest`, to the pages that show another history so far."""
+        self.revision, self._begun_at, self.newest = revision, newest + 1, newest + 1
+        self._numbers = array("q", [self.newest] * len(self._numbers))
+        self._metrics = [(self.newest, row) for _, row in self._metrics]
+        events, self._events = self._events, []
+        for event in events:
+            self.add_event(event.model_copy(update={"revision": revision}))
 
-    def add_event(self, event: Configured | Floors | Mark) -> None:
-        """Give the event its number and add it; only the newest config and floors are kept."""
+    def cut(self, step: int) -> Timeline:
+        """Give the history up to `step`, for a branch that leaves there."""
+        cut = Timeline()
+        cut.newest, cut.revision, cut._begun_at = self.newest, self.revision, self._begun_at
+        end = bisect_right(self._steps, step)
+        cut._numbers, cut._steps = self._numbers[:end], self._steps[:end]
+        cut._d_loss, cut._g_loss = self._d_loss[:end], self._g_loss[:end]
+        cut._metrics = [(number, row) for number, row in self._metrics if row.step <= step]
+        cut._row_stride, cut._metric_stride = self._row_stride, self._metric_stride
+        cut._events = [event for event in self._events if not isinstance(event, Mark) or event.step <= step]
+        return cut
+
+    def add_event(self, event: Kept) -> None:
+        """Give the event its number and add it; of all but marks, only the newest of its kind is kept."""
         self.newest += 1
         event = event.model_copy(update={"event": self.newest})
         if not isinstance(event, Mark):
@@ -83,6 +97,10 @@ class Timeline:
             kept, self._metric_stride = choose_kept(scored, MOST_METRIC_ROWS, self._metric_stride)
             self._metrics = [self._metrics[i] for i in kept]
 
+    def list_marks(self) -> list[tuple[int, str]]:
+        """Give the step and the text of each mark."""
+        return [(event.step, event.text) for event in self._events if isinstance(event, Mark)]
+
     def find_losses(self, step: int) -> dict[str, float | None]:
         """Give the losses of a step, as far as they are known."""
         if step not in self._steps:
@@ -90,6 +108,15 @@ class Timeline:
         row = self._steps.index(step)
         d_loss, g_loss = _read_losses(array("d", (self._d_loss[row], self._g_loss[row])))
         return {"d_loss": d_loss, "g_loss": g_loss}
+
+    def describe_scalars(self) -> dict[str, Any]:
+        """Give all rows as plain data: steps and losses by columns, and the metrics row by row."""
+        return {
+            "steps": self._steps.tolist(),
+            "d_loss": _read_losses(self._d_loss),
+            "g_loss": _read_losses(self._g_loss),
+            "metrics": [row.model_dump() for _, row in self._metrics],
+        }
 
     def resume_after(self, seen: int) -> int:
         """Give the number after which a page that has seen `seen` goes on; 0: from the beginning."""

@@ -15,6 +15,15 @@ export interface Advance {
 }
 
 /**
+ * Go back by one step, or to the beginning of the step that the run stands in; or by one phase.
+ */
+export interface Back {
+  type: "back";
+  id: number;
+  by?: "step" | "phase";
+}
+
+/**
  * Change the run to `config` (complete or partial: missing keys take their defaults).
  *
  * Changes of seed, data, latent or networks begin a new run at step 0; all others apply while it goes on.
@@ -31,6 +40,15 @@ export interface Configure {
 export interface Credit {
   type: "credit";
   count?: number;
+}
+
+/**
+ * Take a branch out of the tree; it can be restored for a while.
+ */
+export interface Delete {
+  type: "delete";
+  id: number;
+  branch: number;
 }
 
 /**
@@ -73,12 +91,42 @@ export interface Play {
 }
 
 /**
- * Go back to step 0 with the same settings; the same seed, or the one given.
+ * Give a branch a name.
+ */
+export interface Rename {
+  type: "rename";
+  id: number;
+  branch: number;
+  name: string;
+}
+
+/**
+ * Begin a new run at step 0 with the same settings; the same seed, or the one given. The one before is kept.
  */
 export interface Reset {
   type: "reset";
   id: number;
   seed?: number | null;
+}
+
+/**
+ * Bring a deleted branch back.
+ */
+export interface Restore {
+  type: "restore";
+  id: number;
+  branch: number;
+}
+
+/**
+ * Go to a step of this branch that was trained before, and stand still there, as it was, bit for bit.
+ *
+ * What is recorded beyond it stays: to play or to step goes along it, and a change leaves it, as a new branch.
+ */
+export interface Seek {
+  type: "seek";
+  id: number;
+  step: number;
 }
 
 /**
@@ -102,11 +150,33 @@ export interface StopBelow {
 }
 
 /**
+ * Go to another branch, where it was left.
+ */
+export interface Switch {
+  type: "switch";
+  id: number;
+  branch: number;
+}
+
+/**
  * Say which layers the page shows; nothing else is computed or sent.
  */
 export interface Watch {
   type: "watch";
   layers: Layer[];
+}
+
+/**
+ * A branch: from step `forked_at` on it is not its parent's any more; it was trained up to step `head`.
+ */
+export interface BranchFacts {
+  number: number;
+  name: string;
+  parent: number | null;
+  forked_at: number;
+  first: number;
+  head: number;
+  deleted: boolean;
 }
 
 /**
@@ -194,6 +264,7 @@ export interface Scalars {
 /**
  * Where the run is; sent whenever the state changes, at every phase, and a few times a second while it runs.
  *
+ * Every step from `first` to `head` can be gone to; `step` is less than `head` where the run went back.
  * `phase` is the one just passed where the run goes phase by phase; `reason` says why it stopped by itself, if it did.
  */
 export interface Status {
@@ -202,6 +273,8 @@ export interface Status {
   step: number;
   d_updates: number;
   g_updates: number;
+  first: number;
+  head: number;
   revision: number;
   steps_per_second: number;
   failure: Divergence | null;
@@ -229,6 +302,17 @@ export interface StepPhase {
 }
 
 /**
+ * The tree of the session's branches, and the present one; where that one ends, the status says.
+ */
+export interface Tree {
+  type: "tree";
+  event: number;
+  revision: number;
+  current: number;
+  branches: BranchFacts[];
+}
+
+/**
  * Answer to hello: the session, its config and where its run is; `resumed` if it was there before.
  *
  * The events after number `since` follow; where `since` is 0 that is all of them, and the page first forgets its own.
@@ -243,8 +327,8 @@ export interface Welcome {
   status: Status;
 }
 
-export type Command = Configure | Play | Pause | Advance | Step | Reset;
+export type Command = Configure | Play | Pause | Advance | Step | Seek | Back | Switch | Rename | Delete | Restore | Reset;
 
-export type ClientMessage = Hello | Configure | Play | Pause | Advance | Step | Reset | Watch | Credit;
+export type ClientMessage = Hello | Configure | Play | Pause | Advance | Step | Seek | Back | Switch | Rename | Delete | Restore | Reset | Watch | Credit;
 
-export type ServerMessage = Welcome | Status | Configured | Scalars | Floors | Mark | Done | Failure;
+export type ServerMessage = Welcome | Status | Configured | Scalars | Floors | Mark | Tree | Done | Failure;

@@ -5,10 +5,9 @@ import json
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import pytest
-import pytest_asyncio
 import torch
 
 from server.engine import orders, reports
@@ -21,13 +20,6 @@ from server.protocol.frames import decode_frame
 from tests.tools.engine import EXPLODING, Listener, open_pool
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def pool() -> AsyncIterator[Pool]:
-    """One worker for the tests that leave it alive."""
-    async with open_pool() as pool:
-        yield pool
 
 
 async def open_run(pool: Pool, key: str, config: dict[str, object] | None = None) -> Listener:
@@ -66,7 +58,7 @@ async def test_a_played_run_has_the_losses_of_the_trainer_alone(pool: Pool) -> N
     assert [row[0] for row in rows] == list(range(1, len(rows) + 1))
 
 
-async def test_nothing_changes_after_the_answer_to_a_pause(pool: Pool) -> None:
+async def test_p15_f10_nothing_changes_after_the_answer_to_a_pause(pool: Pool) -> None:
     listener = await open_run(pool, "paused")
     await listener.train(30)
     reached, told = listener.run.position, len(listener.reports)
@@ -75,7 +67,7 @@ async def test_nothing_changes_after_the_answer_to_a_pause(pool: Pool) -> None:
     assert len(listener.reports) == told + 1
 
 
-async def test_steps_by_hand_move_one_player_and_are_scored(pool: Pool) -> None:
+async def test_p17_steps_by_hand_move_one_player_and_are_scored(pool: Pool) -> None:
     listener = await open_run(pool, "by hand")
     await listener.answer(listener.run.step("discriminator", 3))
     assert listener.run.position == reports.Position(step=3, d_updates=3, g_updates=0)
@@ -83,7 +75,7 @@ async def test_steps_by_hand_move_one_player_and_are_scored(pool: Pool) -> None:
     assert [row.step for part in listener.all(reports.Progress) for row in part.metrics] == [0, 3]
 
 
-async def test_metrics_are_scored_at_multiples_of_fifty_steps(pool: Pool) -> None:
+async def test_p20_metrics_are_scored_at_multiples_of_fifty_steps(pool: Pool) -> None:
     listener = await open_run(pool, "scored")
     await listener.train(120)
     scored = [row for part in listener.all(reports.Progress) for row in part.metrics]
@@ -92,7 +84,7 @@ async def test_metrics_are_scored_at_multiples_of_fifty_steps(pool: Pool) -> Non
     assert set(listener.all(reports.Floors)[0].values) == set(scored[0].values)
 
 
-async def test_a_rate_bounds_the_steps_a_second(pool: Pool) -> None:
+async def test_p20_f23_a_rate_bounds_the_steps_a_second(pool: Pool) -> None:
     listener = await open_run(pool, "slow")
     began = time.monotonic()
     await listener.answer(listener.run.play(40.0))
@@ -115,7 +107,7 @@ async def test_a_frame_is_made_when_there_is_something_new_and_only_then(pool: P
     assert (first[1]["step"], second[1]["step"]) == ("0", "1")
 
 
-async def test_a_diverged_run_says_why_and_keeps_its_last_finite_state(pool: Pool) -> None:
+async def test_f15_a_diverged_run_says_why_and_keeps_its_last_finite_state(pool: Pool) -> None:
     listener = await open_run(pool, "exploding", EXPLODING)
     await listener.answer(listener.run.play(None))
     await listener.until(lambda: bool(listener.all(reports.Failed)))
@@ -127,7 +119,7 @@ async def test_a_diverged_run_says_why_and_keeps_its_last_finite_state(pool: Poo
 
 async def test_a_run_that_breaks_fails_alone(pool: Pool) -> None:
     broken, other = await open_run(pool, "broken"), await open_run(pool, "other")
-    broken.run.send(orders.Open(run="broken", number=0, revision=1, config=broken.run.config), b"not a state")
+    broken.run.send(orders.Open(run="broken", number=0, revision=1, course=broken.run.course.legs), b"not a state")
     await broken.until(lambda: bool(broken.all(reports.Failed)))
     assert broken.all(reports.Failed)[0].failure.message.startswith("the run stopped because of a mistake in the lab")
     assert (await broken.answer(broken.run.play(None))).type == "refused"
@@ -135,7 +127,7 @@ async def test_a_run_that_breaks_fails_alone(pool: Pool) -> None:
     assert (await broken.answer(broken.run.open(broken.config, 2))).type == "applied"
 
 
-async def test_runs_share_a_worker_fairly(pool: Pool) -> None:
+async def test_p60_runs_share_a_worker_fairly(pool: Pool) -> None:
     runs = [await open_run(pool, f"fair {i}") for i in range(3)]
     for listener in runs:
         listener.run.play(None)

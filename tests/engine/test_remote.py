@@ -3,7 +3,7 @@
 import pytest
 
 from server.engine import orders, reports
-from server.engine.remote import RemoteRun
+from server.engine.remote import Place, RemoteRun
 from server.gan.catalog import build_catalog
 from server.gan.config import RunConfig, check_config
 from server.gan.model_file import build_model
@@ -17,7 +17,7 @@ class Wire:
     def __init__(self) -> None:
         self.told: list[reports.RunReport] = []
         self.sent: list[tuple[orders.Order, bytes]] = []
-        self.run = RemoteRun("a", self.told.append, lambda report, frame: None)
+        self.run = RemoteRun("a", lambda report, packed: self.told.append(report), lambda report, frame: None)
         self.run.send = lambda order, body: self.sent.append((order, body))
 
     def answer(self, number: int, step: int = 0, state: bytes = b"") -> None:
@@ -29,7 +29,7 @@ class Wire:
         losses = (0.0,) * len(steps)
         progress = reports.Progress(
             run="a", revision=revision, number=number, position=position,
-            steps=steps, d_loss=losses, g_loss=losses, metrics=(), steps_per_second=0.0,
+            moved=len(steps), steps=steps, d_loss=losses, g_loss=losses, metrics=(), steps_per_second=0.0,
         )  # fmt: skip
         self.run.receive(progress, state)
 
@@ -82,7 +82,7 @@ def test_a_run_that_begins_anew_needs_nothing_of_the_old_one(config: RunConfig) 
     wire.run.open(config.with_seed(5), 2)
     ((opening, state),) = wire.resume()
     assert isinstance(opening, orders.Open)
-    assert (opening.revision, opening.config["seed"], opening.replay_to, state) == (2, 5, 0, b"")
+    assert (opening.revision, opening.course[0].config["seed"], opening.replay_to, state) == (2, 5, 0, b"")
     assert isinstance(wire.told[-1], reports.Applied)
     assert wire.told[-1].number == number
 
@@ -94,11 +94,12 @@ def test_a_live_change_counts_from_its_answer_on(config: RunConfig) -> None:
     number = wire.run.configure(changed)
     (before, _), (again, _) = wire.resume()
     assert isinstance(before, orders.Open)
-    assert (before.config["batch_size"], again.type) == (128, "configure")
+    assert [leg.config["batch_size"] for leg in before.course if leg.config] == [128]
+    assert again.type == "configure"
     wire.answer(number)
     ((after, _),) = wire.resume()
     assert isinstance(after, orders.Open)
-    assert after.config["batch_size"] == 64
+    assert [leg.config["batch_size"] for leg in after.course if leg.config] == [128, 64]
 
 
 def test_what_an_earlier_revision_still_reports_is_dropped(config: RunConfig) -> None:
@@ -153,7 +154,7 @@ def test_a_run_that_began_anew_twice_in_a_row_comes_back_as_it_began_last(config
     wire.answer(second, state=b"new")
     ((opening, state),) = wire.resume()
     assert isinstance(opening, orders.Open)
-    assert (opening.revision, opening.config["seed"], state) == (2, 5, b"new")
+    assert (opening.revision, opening.course[0].config["seed"], state) == (2, 5, b"new")
     assert [report.number for report in wire.told if isinstance(report, reports.Applied)] == [first, second]
     assert not wire.run.is_busy
 
@@ -172,11 +173,12 @@ def test_a_run_that_begins_at_a_model_begins_there_again_after_a_lost_worker(con
     trainer.step()
     model = build_model(config, trainer.state.pack())
     wire = Wire()
-    number = wire.run.open(config, 1, model)
+    place = Place(model.packed, 1, reports.Position(step=1, d_updates=1, g_updates=1))
+    number = wire.run.open(config, 1, place)
     for unanswered in (wire.sent[-1], *wire.resume()):
         opening, body = unanswered
         assert isinstance(opening, orders.Open)
-        assert (opening.begins_at, opening.replay_to, body) == (1, 0, model.packed)
+        assert (opening.begins_at, opening.replay_to, body) == (1, 1, model.packed)
     wire.answer(number, step=1, state=b"one")
     wire.report(2, 3)
     ((opening, body),) = wire.resume()

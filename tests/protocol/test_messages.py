@@ -52,6 +52,6 @@ def test_a_refusal_can_always_be_sent() -> None:
 
 
 def test_a_message_does_not_change_and_does_not_guess() -> None:
-    status = Status(state="paused", step=0, d_updates=0, g_updates=0, revision=1, steps_per_second=0.0)
+    status = Status(state="paused", step=0, d_updates=0, g_updates=0, first=0, head=0, revision=1, steps_per_second=0.0)
     with pytest.raises(ValidationError):
         status.step = 3  # type: ignore[misc]  # frozen: that is what is tested

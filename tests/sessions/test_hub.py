@@ -1,10 +1,8 @@
 """Who is let in, and when a session is over; the clock is turned by hand."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 
 from server.engine.pool import Pool
 from server.errors import ConfigError, EngineError
@@ -12,7 +10,6 @@ from server.protocol.messages import Hello, Play, State
 from server.sessions.hub import Hub
 from server.sessions.session import Session
 from server.settings import Settings
-from tests.tools.engine import open_pool
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -27,16 +24,10 @@ class Clock:
         return self.now
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def pool() -> AsyncIterator[Pool]:
-    """One worker."""
-    async with open_pool() as pool:
-        yield pool
-
-
-async def wait_for(session: Session, state: State, news: asyncio.Event) -> None:
+async def wait_for(session: Session, state: State, news: asyncio.Event, step: int = 0) -> None:
+    """Until the session is in a state, and its run at a step or later."""
     async with asyncio.timeout(30):
-        while session.state != state:
+        while session.state != state or session.describe_status().step < step:
             news.clear()
             await news.wait()
 
@@ -60,21 +51,27 @@ async def test_a_session_waits_for_its_page_for_the_grace_time_and_no_longer(poo
     await hub.stop()
 
 
-async def test_a_forgotten_run_is_paused(pool: Pool) -> None:
+async def test_p60_a_forgotten_run_is_paused(pool: Pool) -> None:
     clock, news = Clock(), asyncio.Event()
     hub = Hub(Settings(idle_seconds=100), pool, clock)
     session = hub.join(Hello())
     outbox = session.attach(0, news.set)
     session.handle(outbox, Play(id=1))
     await wait_for(session, "running", news)
-    clock.now += 100
+    clock.now += 99
+    hub.sweep()
+    # Many more steps than are trained until an order to pause is carried out.
+    await wait_for(session, "running", news, session.describe_status().step + 300)
+    clock.now += 1
     hub.sweep()
     await wait_for(session, "paused", news)
+    status = session.describe_status()
+    assert (status.state, status.steps_per_second) == ("paused", 0.0)
     hub.leave(session, outbox)
     await hub.stop()
 
 
-async def test_a_full_lab_refuses_and_has_room_again(pool: Pool) -> None:
+async def test_p60_a_full_lab_refuses_and_has_room_again(pool: Pool) -> None:
     clock = Clock()
     hub = Hub(Settings(max_sessions=1, grace_seconds=60), pool, clock)
     hub.join(Hello())

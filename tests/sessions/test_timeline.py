@@ -10,8 +10,8 @@ def add_steps(timeline: Timeline, *steps: int) -> None:
     timeline.add_rows(steps, tuple(float(step) for step in steps), (None,) * len(steps), ())
 
 
-def add_mark(timeline: Timeline, text: str) -> None:
-    timeline.add_event(Mark(event=UNNUMBERED, step=0, revision=timeline.revision, text=text))
+def add_mark(timeline: Timeline, text: str, step: int = 0) -> None:
+    timeline.add_event(Mark(event=UNNUMBERED, step=step, revision=timeline.revision, text=text))
 
 
 def test_rows_and_marks_come_in_the_order_they_happened() -> None:
@@ -45,16 +45,30 @@ def test_metrics_without_rows_are_sent_too() -> None:
     assert scalars.metrics == (row,)
 
 
-def test_a_new_run_forgets_the_old_one_and_goes_on_counting() -> None:
+def test_a_history_that_others_are_to_show_now_is_sent_whole() -> None:
     timeline = Timeline()
     add_steps(timeline, 1, 2)
     assert timeline.resume_after(1) == 1
-    timeline.begin(2)
-    add_mark(timeline, "reset")
-    assert timeline.resume_after(1) == 0
-    assert timeline.resume_after(2) == 2
-    assert timeline.resume_after(99) == 0
-    assert [event.event for event in timeline.list_after(0)] == [2]
+    add_mark(timeline, "changed")
+    timeline.carry_on(7, revision=2)
+    assert [timeline.resume_after(seen) for seen in (1, 7, 8, 9, 99)] == [0, 0, 8, 9, 0]
+    rows, mark = timeline.list_after(7)
+    assert isinstance(rows, Scalars)
+    assert (rows.event, rows.revision, rows.steps) == (8, 2, (1, 2))
+    assert isinstance(mark, Mark)
+    assert (mark.event, mark.revision, mark.text) == (9, 2, "changed")
+
+
+def test_a_branch_has_its_parents_history_up_to_where_it_leaves() -> None:
+    timeline = Timeline()
+    add_steps(timeline, 1, 2, 3, 4)
+    add_mark(timeline, "late", step=3)
+    cut = timeline.cut(2)
+    (rows,) = cut.list_after(0)
+    assert isinstance(rows, Scalars), "the mark was made later"
+    assert rows.steps == (1, 2)
+    assert len(timeline) == 4
+    assert [event.type for event in timeline.list_after(0)] == ["scalars", "mark"]
 
 
 def test_of_configs_and_floors_the_newest_counts() -> None:
@@ -69,7 +83,7 @@ def test_of_configs_and_floors_the_newest_counts() -> None:
     assert (configured.config, floors.values) == ({"seed": 2}, {"grid_js": 2.0})
 
 
-def test_old_rows_are_thinned_and_the_newest_kept_whole() -> None:
+def test_f27_old_rows_are_thinned_and_the_newest_kept_whole() -> None:
     timeline = Timeline()
     for start in range(0, 5 * MOST_ROWS, 500):
         add_steps(timeline, *range(start, start + 500))
@@ -85,7 +99,7 @@ def test_old_rows_are_thinned_and_the_newest_kept_whole() -> None:
     assert max(gaps) <= 4 * 5 * MOST_ROWS // MOST_ROWS
 
 
-def test_marks_and_metrics_are_bounded() -> None:
+def test_f27_marks_and_metrics_are_bounded() -> None:
     timeline = Timeline()
     for i in range(MOST_MARKS + 10):
         add_mark(timeline, str(i))

@@ -45,7 +45,7 @@ class Listener:
         self._news = asyncio.Event()
         self.run: RemoteRun = pool.open_run(key, self._receive, self._show)
 
-    def _receive(self, report: reports.RunReport) -> None:
+    def _receive(self, report: reports.RunReport, packed: bytes = b"") -> None:
         self.reports.append(report)
         self._news.set()
 

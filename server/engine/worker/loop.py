@@ -19,7 +19,6 @@ from server.gan.catalog import build_catalog
 from server.gan.config import RunConfig, check_config
 from server.gan.metrics import evaluate_metrics, metric_floors
 from server.gan.probes import probe_layers
-from server.gan.state import RunState
 from server.gan.trainer import Trainer
 from server.protocol.frames import LAYER_ARRAYS
 from server.protocol.messages import Divergence
@@ -93,7 +92,7 @@ class Worker:
             if isinstance(order, orders.Close):
                 del self.runs[order.run]
             else:
-                self._guard(order.run, run.revision, lambda: run.obey(order))
+                self._guard(order.run, run.revision, lambda: run.obey(order, body))
         elif isinstance(order, orders.Numbered):
             self.report(reports.Refused(run=order.run, number=order.number, message=BROKEN))
 
@@ -101,8 +100,7 @@ class Worker:
         self._note_turn(order.run)
         if before := self.runs.pop(order.run, None):
             before.end()
-        state = RunState.unpack(body) if body else None
-        self.runs[order.run] = Run(order, state, self.catalog, self.device, 1 / self.frames_per_second, self.report)
+        self.runs[order.run] = Run(order, body, self.catalog, self.device, 1 / self.frames_per_second, self.report)
 
     def _note_turn(self, key: str) -> None:
         """Say whose turn it is, before it can take the worker down."""

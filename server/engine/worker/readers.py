@@ -40,8 +40,8 @@ class Reader:
 class Readers:
     """All readers of one run, by their numbers."""
 
-    def __init__(self, run: str, revision: int, frame_seconds: float) -> None:
-        self.run, self.revision = run, revision
+    def __init__(self, run: str, frame_seconds: float) -> None:
+        self.run = run
         self.frame_seconds = frame_seconds
         self._readers: dict[int, Reader] = {}
 
@@ -58,16 +58,18 @@ class Readers:
         waiting = [reader.next_at for reader in self._readers.values() if reader.wants_frame(trainer)]
         return min(waiting, default=NEVER) if playing else (0.0 if waiting else NEVER)
 
-    def make_frames(self, trainer: Trainer, playing: bool, phase: str) -> Iterator[tuple[reports.Frame, bytes]]:
+    def make_frames(
+        self, trainer: Trainer, revision: int, playing: bool, phase: str
+    ) -> Iterator[tuple[reports.Frame, bytes]]:
         """Make the frames that are due; `phase` is the one that a run inside a step has just passed, or empty."""
         for reader in self._readers.values():
             began = time.monotonic()
             if reader.wants_frame(trainer) and not (playing and reader.next_at > began):
-                yield self._make_frame(trainer, reader, phase)
+                yield self._make_frame(trainer, revision, reader, phase)
                 cost = time.monotonic() - began
                 reader.next_at = began + max(self.frame_seconds, COST_SHARE * cost)
 
-    def _make_frame(self, trainer: Trainer, reader: Reader, phase: str) -> tuple[reports.Frame, bytes]:
+    def _make_frame(self, trainer: Trainer, revision: int, reader: Reader, phase: str) -> tuple[reports.Frame, bytes]:
         want, reader.want = reader.want, None
         assert want, "a frame is made where one is wanted"
         reader.shown = trainer.state, trainer.config, want.layers
@@ -75,11 +77,11 @@ class Readers:
             "session": self.run,
             "step": str(trainer.state.step),
             "phase": phase,
-            "revision": str(self.revision),
+            "revision": str(revision),
             "box": " ".join(repr(edge) for edge in probe_box(trainer.config)),
         }
         frame = encode_frame(probe_layers(trainer, want.layers, fixed=want.fixed), metadata)
         report = reports.Frame(
-            run=self.run, revision=self.revision, reader=want.reader, layers=want.layers, fixed=want.fixed
+            run=self.run, revision=revision, reader=want.reader, layers=want.layers, fixed=want.fixed
         )
         return report, frame

@@ -7,7 +7,7 @@ from math import isfinite
 
 from torch import Tensor
 
-from server.gan.trainer import Losses
+from server.gan.trainer import Losses, Player
 from server.protocol.messages import MetricRow
 
 WINDOW_SECONDS = 1.0
@@ -21,13 +21,20 @@ class Rows:
         self.d_loss: list[float | None] = []
         self.g_loss: list[float | None] = []
         self.metrics: list[MetricRow] = []
+        self.alone: list[tuple[int, Player]] = []
+        self.moved = 0
 
     def __bool__(self) -> bool:
-        return bool(self.steps or self.metrics)
+        return bool(self.moved or self.metrics)
 
-    def add(self, step: int, losses: Losses) -> None:
-        """Add the losses of one step."""
+    def add(self, step: int, losses: Losses | None, player: Player) -> None:
+        """Add the losses of one step; without any it was made, but is no news."""
+        self.moved += 1
+        if losses is None:
+            return
         self.steps.append(step)
+        if player != "both":
+            self.alone.append((step, player))
         self.d_loss.append(read_number(losses.discriminator))
         self.g_loss.append(read_number(losses.generator))
 

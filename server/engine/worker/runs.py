@@ -1,24 +1,23 @@
 """One run in a worker: trains it slice by slice, and reports what happens.
 
-Every answer to an order comes with the packed state, and so do rows now and then: what follows the newest one are
-whole steps only, from which the web process can bring the run back bit for bit (`server.engine.remote`).
 Metrics are scored at step 0, at every multiple of METRIC_STEPS, and after a step by hand or in slow motion.
-Training does not notice. A run has one task at most, so nothing can train it twice at a time; a step that it stands in
-(`self._walk`) waits for whichever task comes next.
+Training does not notice. A run has one task at most; a step that it stands in (`self._walk`) waits for whichever task
+comes next. Where it went back, it follows what was recorded (`self._path`), and tells nothing twice.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 
 from server.engine import orders, reports
+from server.engine.course import Course
+from server.engine.worker.journal import NEVER, Journal, Send
+from server.engine.worker.path import Path
 from server.engine.worker.readers import Readers
-from server.engine.worker.rows import Pace, Rows
+from server.engine.worker.tasks import Playing, Stepping
 from server.engine.worker.walk import Walk
 from server.gan.config import Catalog, check_config
 from server.gan.metrics import METRICS, evaluate_metrics, metric_floors
@@ -27,41 +26,11 @@ from server.gan.trainer import Diverged, Losses, Player, Trainer
 from server.protocol.messages import Divergence, MetricRow, StepPhase, StopBelow
 
 SLICE_SECONDS = 0.004
-REPORT_SECONDS = 0.05
-SNAPSHOT_SECONDS = 0.5
-SNAPSHOT_SHARE = 50
-"""Training for so long is what a lost worker's run has to repeat; packing takes at most one part in 50 of the time."""
 LATE_SECONDS = 0.1
 """A run that is further behind its rate than this doesn't catch up."""
 METRIC_STEPS = 50
 SCORED = ("grid_kl", "grid_js", "modes20", "high_quality", "ganlab_kl", "ganlab_js")
 METRIC_KEYS = tuple(key for key in SCORED if METRICS[key].cost == "cheap")
-NEVER = float("inf")
-
-Send = Callable[[reports.Report, bytes], None]
-
-
-@dataclass
-class Playing:
-    """Training as the order says; the next step, or phase, is due at `due` seconds."""
-
-    order: orders.Play
-    due: float
-
-    @property
-    def pause(self) -> float:
-        """Seconds from one step, or phase, to the next."""
-        often = self.order.phases_per_second or self.order.rate
-        return 1 / often if often else 0.0
-
-
-@dataclass
-class Stepping:
-    """Training as many steps as the order numbered `number` asked for."""
-
-    number: int
-    player: Player
-    left: int
 
 
 class Run:
@@ -70,30 +39,24 @@ class Run:
     def __init__(
         self,
         order: orders.Open,
-        state: RunState | None,
+        body: bytes,
         catalog: Catalog,
         device: torch.device,
         frame_seconds: float,
         send: Send,
     ) -> None:
         self.key, self.revision = order.run, order.revision
-        self.trainer = Trainer(check_config(order.config, catalog), device, state)
-        self._catalog = catalog
-        self.readers = Readers(self.key, self.revision, frame_seconds)
-        self._send = send
+        self._catalog, self._device, self._send = catalog, device, send
+        self.readers = Readers(self.key, frame_seconds)
+        self._journal = Journal(self.key, send)
         self._task: Playing | Stepping | None = None
-        self._inbox: deque[orders.Numbered] = deque()
-        self._opening: int | None = order.number
-        self._replay_to, self._replay_phases = order.replay_to, order.replay_phases
+        self._inbox: deque[tuple[orders.Numbered, bytes]] = deque()
         self._walk: Walk | None = None
+        self._opening: int | None = None
         self._scored: MetricRow | None = None
-        self._scored_at = order.replay_to
         self._measures, self._begins_at = order.measure, order.begins_at
-        self._rows = Rows()
-        self._pace = Pace()
-        self._saved: RunState | None = None
-        self._saving_seconds = 0.0
-        self._saved_at = self._reported_at = time.monotonic()
+        self._course = Course(order.course)
+        self._go_back(order.number, body, order.known_to, order.replay_to, order.replay_phases)
 
     @property
     def position(self) -> reports.Position:
@@ -105,21 +68,17 @@ class Run:
         """The time at which there is something to do."""
         if self._opening is not None or self._measures or isinstance(self._task, Stepping):
             return 0.0
-        due = [self.readers.find_due(self.trainer, playing=self._task is not None)]
-        if self._task:
-            due.append(self._task.due)
-        if self._rows:
-            due.append(self._reported_at + REPORT_SECONDS)
-        return min(due)
+        frame = self.readers.find_due(self.trainer, playing=self._task is not None)
+        return min(frame, self._journal.find_due(), self._task.due if self._task else NEVER)
 
-    def obey(self, order: orders.Order) -> None:
+    def obey(self, order: orders.Order, body: bytes = b"") -> None:
         """Carry out an order, or keep it until the run has caught up with what was seen of it."""
         if isinstance(order, orders.Want):
             self.readers.add(order)
         elif isinstance(order, orders.Leave):
             self.readers.remove(order.reader)
         elif isinstance(order, orders.Numbered):
-            self._inbox.append(order)
+            self._inbox.append((order, body))
             self._obey_waiting()
 
     def work(self) -> None:
@@ -128,13 +87,14 @@ class Run:
             self._replay()
             return
         phase = self._walk.phase if self._walk else ""
-        for report, body in self.readers.make_frames(self.trainer, playing=self._task is not None, phase=phase):
+        playing = self._task is not None
+        for report, body in self.readers.make_frames(self.trainer, self.revision, playing=playing, phase=phase):
             self._send(report, body)
         if self._measures:
             self._measure_start()
         elif self._task:
             self._train(time.monotonic() + SLICE_SECONDS)
-        if self._rows and time.monotonic() >= self._reported_at + REPORT_SECONDS:
+        if time.monotonic() >= self._journal.find_due():
             self._report_rows()
 
     def end(self) -> None:
@@ -143,31 +103,35 @@ class Run:
             self._answer(self._opening)
         self._stop_task()
         while self._inbox:
-            self._answer(self._inbox.popleft().number)
+            self._answer(self._inbox.popleft()[0].number)
 
     # Orders -----------------------------------------------------------------------------------------------------
 
     def _obey_waiting(self) -> None:
         while self._inbox and self._opening is None and not self._must_wait():
-            order = self._inbox.popleft()
+            order, body = self._inbox.popleft()
             if isinstance(order, orders.Configure):
                 self._configure(order)
             elif isinstance(order, orders.Play):
                 self._play(order)
+            elif isinstance(order, orders.Fork):
+                self._fork(order)
             else:
                 self._stop_task(scores=isinstance(order, orders.Pause))
                 if isinstance(order, orders.Step):
                     self._step(order)
                 elif isinstance(order, orders.Advance):
                     self._advance(order.number)
+                elif isinstance(order, orders.Seek):
+                    self._seek(order, body)
                 else:
                     self._answer(order.number)
 
     def _must_wait(self) -> bool:
         """Steps by hand follow each other; a pause ends them all."""
-        if not (isinstance(self._task, Stepping) and isinstance(self._inbox[0], orders.Step | orders.Advance)):
+        if not (isinstance(self._task, Stepping) and isinstance(self._inbox[0][0], orders.Step | orders.Advance)):
             return False
-        return not any(isinstance(order, orders.Pause) for order in self._inbox)
+        return not any(isinstance(order, orders.Pause | orders.Seek) for order, _ in self._inbox)
 
     def _configure(self, order: orders.Configure) -> None:
         """Apply a change between two steps; one that the run stands in is finished with the config it began with."""
@@ -177,7 +141,20 @@ class Run:
             self._fail(failure)
         self._report_rows()
         self.trainer.configure(check_config(order.config, self._catalog))
+        self._course.note_config(self.trainer.state.step, order.config)
         self._answer(order.number)
+
+    def _fork(self, order: orders.Fork) -> None:
+        self._report_rows()
+        step = self._whole_state.step
+        self._course, self.revision = self._course.cut(step), order.revision
+        self._path = Path(self._course, step)
+        self._answer(order.number)
+
+    def _seek(self, order: orders.Seek, body: bytes) -> None:
+        head = max(self._path.known_to, self._whole_state.step)
+        phases = order.phases if order.step <= head else 0
+        self._go_back(order.number, body, head, min(order.step, head), phases)
 
     def _step(self, order: orders.Step) -> None:
         if order.player != "both":
@@ -196,7 +173,7 @@ class Run:
         else:
             self._stop_task()
             self._task = Playing(order, 0.0)
-            self._pace.note(time.monotonic(), self.trainer.state.step)
+            self._journal.pace.note(time.monotonic(), self.trainer.state.step)
         self._answer(order.number)
 
     def _stop_task(self, scores: bool = False) -> None:
@@ -204,31 +181,50 @@ class Run:
         if scores and self._task and not self._walk and self.trainer.state.step != self._scored_at:
             self._score()
         task, self._task = self._task, None
-        self._pace.stop()
+        self._journal.pace.stop()
         self._report_rows(task.number if isinstance(task, Stepping) else None)
         if isinstance(task, Stepping):
             self._answer(task.number)
 
     def _answer(self, number: int, phase: StepPhase | None = None) -> None:
-        self._send(reports.Applied(run=self.key, number=number, position=self.position, phase=phase), self._save())
+        body = self._journal.pack(self._whole_state)
+        self._send(reports.Applied(run=self.key, number=number, position=self.position, phase=phase), body)
 
     # Training ---------------------------------------------------------------------------------------------------
 
+    def _go_back(self, number: int, packed: bytes, known_to: int, replay_to: int, replay_phases: int) -> None:
+        """Stand at a state, and begin to train silently towards the step that was seen already."""
+        state = RunState.unpack(packed) if packed else None
+        step = state.step if state else 0
+        self.trainer = Trainer(check_config(self._course.find_config(step), self._catalog), self._device, state)
+        self._path = Path(self._course, step, known_to)
+        self._walk, self._opening = None, number
+        self._replay_to, self._replay_phases = replay_to, replay_phases
+        self._scored_at = replay_to
+        self._journal.forget_saved()
+
     def _replay(self) -> None:
-        """Train silently towards the step that was seen already; then the run is open."""
+        """Go on towards the step that was seen already; there, the run is open."""
         until = time.monotonic() + SLICE_SECONDS
         while self.trainer.state.step < self._replay_to:
-            self.trainer.step()
+            self.trainer.step(self._path.find_player(self.trainer.state.step))
+            self._follow_path()
             if time.monotonic() >= until:
                 return
+        phase = None
         if self._replay_phases:
-            self._walk = Walk(self.trainer)
-            for _ in range(self._replay_phases):
-                self._walk.advance()
+            self._walk = Walk(self.trainer, self._path.find_player(self.trainer.state.step))
+            left = self._replay_phases
+            for _ in range(self._walk.count + left if left < 0 else left):
+                phase = self._walk.advance()
         assert self._opening is not None, "an open run has nothing to replay"
         number, self._opening = self._opening, None
-        self._answer(number)
+        self._answer(number, phase)
         self._obey_waiting()
+
+    def _follow_path(self) -> None:
+        if config := self._path.follow(self.trainer.state.step):
+            self.trainer.configure(check_config(config, self._catalog))
 
     def _measure_start(self) -> None:
         self._measures = False
@@ -253,25 +249,33 @@ class Run:
     def _play_on(self, task: Playing, now: float) -> None:
         """Train one step, or go through one phase; before and after, stop where the run was to stop."""
         order = task.order
-        if self._stop_at(order.until):
+        if self._stop_at(order):
             return
         if order.phases_per_second:
             if phase := self._take_phase():
                 self._report_rows()
-                self._send(
-                    reports.Walked(run=self.key, revision=self.revision, position=self.position, phase=phase), b""
-                )
+                walked = reports.Walked(run=self.key, revision=self.revision, position=self.position, phase=phase)
+                self._send(walked, b"")
         else:
             self._train_step("both")
         task.due = max(task.due, now - LATE_SECONDS) + task.pause if task.pause else 0.0
-        if not self._stop_at(order.until) and order.stop:
+        if not self._stop_at(order) and not self._stop_recorded() and order.stop:
             self._stop_below(order.stop)
 
-    def _stop_at(self, until: int | None) -> bool:
-        reached = until is not None and self.trainer.state.step >= until
+    def _stop_at(self, order: orders.Play) -> bool:
+        """Stop at the step that was asked for."""
+        reached = order.until is not None and self.trainer.state.step >= order.until
         if reached:
             self._stop_itself(reports.Stopped(run=self.key, revision=self.revision, position=self.position))
         return reached
+
+    def _stop_recorded(self) -> bool:
+        """Stop where the record ends, so that Play in the past trains nothing new."""
+        ends = self.trainer.state.step == self._path.known_to and not self._walk
+        if ends:
+            stopped = reports.Stopped(run=self.key, revision=self.revision, position=self.position, recorded=True)
+            self._stop_itself(stopped)
+        return ends
 
     def _stop_below(self, stop: StopBelow) -> None:
         """Stop if the step just trained was scored, and is under the limit."""
@@ -291,28 +295,30 @@ class Run:
 
     def _stop_itself(self, stopped: reports.Stopped) -> None:
         self._stop_task(scores=True)
-        self._send(stopped, self._save())
+        self._send(stopped, self._journal.pack(self._whole_state))
 
     def _train_step(self, player: Player) -> None:
         if self._walk:
             self._leave_step()
-        else:
-            self._note_step(self.trainer.step(player))
+            return
+        if player == "both":
+            player = self._path.find_player(self.trainer.state.step)
+        self._note_step(self.trainer.step(player), player)
 
     def _leave_step(self) -> None:
         """Finish the step that the run stands in, if it stands in one."""
         walk, self._walk = self._walk, None
         if walk:
             walk.finish()
-            self._note_step(walk.losses)
+            self._note_step(walk.losses, walk.player)
 
     def _take_phase(self) -> StepPhase | None:
         """Go through one phase; the last one ends the step, which is scored like a step by hand."""
-        walk = self._walk = self._walk or Walk(self.trainer)
+        walk = self._walk = self._walk or Walk(self.trainer, self._path.find_player(self.trainer.state.step))
         phase = walk.advance()
         if walk.is_over:
             self._walk = None
-            self._note_step(walk.losses)
+            self._note_step(walk.losses, walk.player)
             if self.trainer.state.step % METRIC_STEPS:
                 self._score()
         return phase
@@ -326,9 +332,15 @@ class Run:
         self._report_rows(number)
         self._answer(number, phase)
 
-    def _note_step(self, losses: Losses) -> None:
+    def _note_step(self, losses: Losses, player: Player) -> None:
         step = self.trainer.state.step
-        self._rows.add(step, losses)
+        if self._path.knows(step):
+            self._journal.add_step(step, None, player)
+            self._follow_path()
+            return
+        self._journal.add_step(step, losses, player)
+        if player != "both":
+            self._course.note_player(step - 1, player, 1)
         if step % METRIC_STEPS == 0:
             self._score()
 
@@ -336,62 +348,43 @@ class Run:
         assert isinstance(self._task, Stepping), "only steps by hand come to an end"
         if self._task.left > 0:
             return
-        if self._rows.steps and self.trainer.state.step % METRIC_STEPS:
+        if self._journal.has_rows and self.trainer.state.step % METRIC_STEPS:
             self._score()
         self._stop_task()
         self._obey_waiting()
 
     def _score(self) -> None:
+        """Measure the whole step that the run stands at, unless it was measured before."""
+        if self._path.knows(self.trainer.state.step):
+            return
         values = evaluate_metrics(self.trainer, METRIC_KEYS)
         self._scored_at = self.trainer.state.step
         self._scored = MetricRow(step=self._scored_at, values=values)
-        self._rows.metrics.append(self._scored)
+        self._journal.add_scores(self._scored)
 
     def _fail(self, failure: Diverged, number: int | None = None) -> None:
         """Stop, and refuse order `number`, or the steps by hand that are under way."""
         task, self._task, self._walk = self._task, None, None
-        self._pace.stop()
+        self._journal.pace.stop()
         number = task.number if isinstance(task, Stepping) else number
         self._report_rows(number)
         divergence = Divergence(
             step=failure.step, player=failure.player, quantity=failure.quantity, message=str(failure)
         )
         failed = reports.Failed(run=self.key, revision=self.revision, position=self.position, failure=divergence)
-        self._send(failed, self._save())
+        self._send(failed, self._journal.pack(self._whole_state))
         if number is not None:
             self._send(reports.Refused(run=self.key, number=number, message=str(failure)), b"")
 
     # Reports ----------------------------------------------------------------------------------------------------
 
+    @property
+    def _whole_state(self) -> RunState:
+        """The state after the last whole step."""
+        return self._walk.start if self._walk else self.trainer.state
+
     def _report_rows(self, number: int | None = None) -> None:
-        """Send the rows; with the state where they are not whole steps, or the last one sent is old."""
-        rows, self._rows = self._rows, Rows()
-        now = self._reported_at = time.monotonic()
-        if not rows:
-            return
         if isinstance(self._task, Stepping):
             number = self._task.number
-        playing = isinstance(self._task, Playing)
-        report = reports.Progress(
-            run=self.key,
-            revision=self.revision,
-            number=number,
-            position=self.position,
-            steps=tuple(rows.steps),
-            d_loss=tuple(rows.d_loss),
-            g_loss=tuple(rows.g_loss),
-            metrics=tuple(rows.metrics),
-            steps_per_second=self._pace.note(now, self.trainer.state.step) if playing else 0.0,
-        )
-        old = now - self._saved_at >= max(SNAPSHOT_SECONDS, SNAPSHOT_SHARE * self._saving_seconds)
-        self._send(report, self._save() if old or number is not None else b"")
-
-    def _save(self) -> bytes:
-        """Pack the state after the last whole step, if it is not the one that was packed last."""
-        state = self._walk.start if self._walk else self.trainer.state
-        if state is self._saved:
-            return b""
-        self._saved, self._saved_at = state, time.monotonic()
-        packed = self._saved.pack()
-        self._saving_seconds = time.monotonic() - self._saved_at
-        return packed
+        plays = isinstance(self._task, Playing)
+        self._journal.report(self.revision, self.position, self._whole_state, number, plays)

@@ -14,23 +14,25 @@ import torch
 from torch import Tensor
 
 from server.engine.worker.rows import read_number
-from server.gan.trainer import Losses, Phase, Trainer
+from server.gan.trainer import Losses, Phase, Player, Trainer
 from server.protocol.messages import PhaseName, StepPhase
 
 PHASES_AN_UPDATE = len(get_args(PhaseName))
 
 
 class Walk:
-    """One step of a single run, under way."""
+    """One step of a single run, under way; of one `player`, it is that player's one update."""
 
-    def __init__(self, trainer: Trainer) -> None:
-        self.start = trainer.state
+    def __init__(self, trainer: Trainer, player: Player = "both") -> None:
+        self.start, self.player = trainer.state, player
         self.taken = 0
         self.phase = ""
         config = trainer.config
         self._updates = {"discriminator": config.d_updates, "generator": config.g_updates}
+        if player != "both":
+            self._updates = {name: int(name == player) for name in self._updates}
         self._has_probability = trainer.loss.extra["score"]["kind"] == "probability"
-        self._phases: Iterator[Phase] = trainer.phases()
+        self._phases: Iterator[Phase] = trainer.phases(player)
         self._losses: dict[str, Tensor] = {}
 
     @property

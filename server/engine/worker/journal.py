@@ -1,0 +1,91 @@
+"""What a run tells the web process: rows of scalars, where it stands, and now and then its packed state.
+
+Every answer to an order comes with the packed state, and so do rows now and then: what follows the newest one are
+whole steps only, or steps that were recorded, from which the web process can bring the run back bit for bit
+(`server.engine.remote`), and from which a user can go back in time (`server.sessions.snapshots`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from server.engine import reports
+from server.engine.worker.rows import Pace, Rows
+from server.gan.state import RunState
+from server.gan.trainer import Losses, Player
+from server.protocol.messages import MetricRow
+
+REPORT_SECONDS = 0.05
+SNAPSHOT_SECONDS = 0.1
+SNAPSHOT_SHARE = 50
+"""Training for so long is what going back has to repeat; packing takes at most one part in 50 of the time."""
+NEVER = float("inf")
+
+Send = Callable[[reports.Report, bytes], None]
+
+
+class Journal:
+    """The rows of one run that are not reported yet, and when its state was packed last."""
+
+    def __init__(self, key: str, send: Send) -> None:
+        self.key, self.pace = key, Pace()
+        self._send = send
+        self._rows = Rows()
+        self._saved: RunState | None = None
+        self._saving_seconds = 0.0
+        self._saved_at = self._reported_at = time.monotonic()
+
+    def find_due(self) -> float:
+        """The time at which there is something to report."""
+        return self._reported_at + REPORT_SECONDS if self._rows else NEVER
+
+    def add_step(self, step: int, losses: Losses | None, player: Player) -> None:
+        """Take in a step of `player`: with its losses, or without where they were reported before."""
+        self._rows.add(step, losses, player)
+
+    def add_scores(self, scores: MetricRow) -> None:
+        """Take in the metrics of a step."""
+        self._rows.metrics.append(scores)
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether a step was taken in that is not reported yet."""
+        return self._rows.moved > 0
+
+    def report(
+        self, revision: int, position: reports.Position, state: RunState, number: int | None, plays: bool
+    ) -> None:
+        """Send the rows; with `state` where they are not whole steps (`number`), or the last one sent is old."""
+        rows, self._rows = self._rows, Rows()
+        now = self._reported_at = time.monotonic()
+        if not rows:
+            return
+        report = reports.Progress(
+            run=self.key,
+            revision=revision,
+            number=number,
+            position=position,
+            moved=rows.moved,
+            steps=tuple(rows.steps),
+            alone=tuple(rows.alone),
+            d_loss=tuple(rows.d_loss),
+            g_loss=tuple(rows.g_loss),
+            metrics=tuple(rows.metrics),
+            steps_per_second=self.pace.note(now, position.step) if plays else 0.0,
+        )
+        old = now - self._saved_at >= max(SNAPSHOT_SECONDS, SNAPSHOT_SHARE * self._saving_seconds)
+        self._send(report, self.pack(state) if old or number is not None else b"")
+
+    def pack(self, state: RunState) -> bytes:
+        """Pack the state after the last whole step, if it is not the one that was packed last."""
+        if state is self._saved:
+            return b""
+        self._saved, self._saved_at = state, time.monotonic()
+        packed = state.pack()
+        self._saving_seconds = time.monotonic() - self._saved_at
+        return packed
+
+    def forget_saved(self) -> None:
+        """Pack the next state whatever it is: the run is elsewhere, or the state has come from outside."""
+        self._saved = None

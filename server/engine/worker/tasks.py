@@ -1,0 +1,31 @@
+"""What a run is at: playing, or making steps by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from server.engine import orders
+from server.gan.trainer import Player
+
+
+@dataclass
+class Playing:
+    """Training as the order says; the next step, or phase, is due at `due` seconds."""
+
+    order: orders.Play
+    due: float
+
+    @property
+    def pause(self) -> float:
+        """Seconds from one step, or phase, to the next."""
+        often = self.order.phases_per_second or self.order.rate
+        return 1 / often if often else 0.0
+
+
+@dataclass
+class Stepping:
+    """Training as many steps as the order numbered `number` asked for."""
+
+    number: int
+    player: Player
+    left: int

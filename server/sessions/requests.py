@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from server.engine.reports import Position
 from server.errors import CommandError
-from server.protocol.messages import Command, Done, Failure
-from server.sessions.branches import Branch
+from server.protocol.messages import Done, Failure
 from server.sessions.outbox import Outbox
 
 MOST_WAITING = 200
@@ -61,16 +59,3 @@ class Requests:
             askers, request.askers = request.askers, []
             for outbox in askers:
                 outbox.answer(answer)
-
-
-@dataclass
-class Waiting:
-    """What is to be done when the worker has answered an order, if the run has not begun anew by then."""
-
-    command: Command | None
-    revision: int
-    changes: Changes = field(default_factory=dict)
-    aim: Position | None = None
-    """Where an order to go back goes to."""
-    source: Branch | None = None
-    """The branch that is left by what was ordered."""

@@ -31,17 +31,13 @@ from server.protocol.messages import (
     ClientMessage,
     Command,
     Configure,
-    Configured,
     Credit,
     Delete,
     Divergence,
     Done,
     Failure,
-    Floors,
-    Mark,
     Pause,
     Play,
-    Player,
     Rename,
     Reset,
     Restore,
@@ -51,16 +47,17 @@ from server.protocol.messages import (
     Step,
     StepPhase,
     Switch,
-    Tree,
     Watch,
     Welcome,
 )
 from server.sessions.audience import Audience
 from server.sessions.branches import Branch, Branches
+from server.sessions.chronicle import Chronicle
 from server.sessions.outbox import Outbox
-from server.sessions.requests import Changes, Requests, Waiting
+from server.sessions.requests import Changes, Requests
 from server.sessions.standing import Standing, describe_stop
-from server.sessions.timeline import UNNUMBERED, Timeline
+from server.sessions.timeline import Timeline
+from server.sessions.waiting import Waiting, Waitings
 
 STATUS_SECONDS = 0.2
 
@@ -87,19 +84,20 @@ class Session:
         self.heard_at = self.lonely_since = clock()
         self.branches = Branches(most_bytes)
         self.readers = Audience()
+        self.chronicle = Chronicle(self.branches, self.readers)
         self._pool, self._clock = pool, clock
         self._failure: Divergence | None = None
         self._pace = 0.0
         self._standing = Standing()
         self._status_at = clock()
         self._requests = Requests()
-        self._waiting: dict[int, Waiting] = {}
+        self._waiting = Waitings()
         self._held: list[Command] = []
         self._run = self.readers.run = pool.open_run(key, self._receive, self.readers.show)
         self._set_config(config)
         self._run.open(config, self.revision)
         self.branches.begin(self._run.course, START)
-        self._note_tree()
+        self.chronicle.note_tree()
 
     @property
     def timeline(self) -> Timeline:
@@ -180,7 +178,7 @@ class Session:
         except CommandError as refusal:
             outbox.answer(Failure(id=command.id, message=str(refusal)))
             return
-        if isinstance(command, Seek | Back | Switch) and self._is_forking:
+        if isinstance(command, Seek | Back | Switch) and self._waiting.is_forking:
             self._held.append(command)  # where the branch ends is known when the worker has answered
         else:
             self._execute(command)
@@ -233,7 +231,7 @@ class Session:
             number = self._run.step(command.player, command.count)
             if command.count > 1:
                 self._enter("running")
-        return self._wait(number, Waiting(command, self.revision))
+        return self._waiting.add(number, Waiting(command, self.revision))
 
     def _play(self, command: Play) -> int:
         step = self._run.position.step
@@ -250,7 +248,7 @@ class Session:
             return self._restart(command, config, "new run", changes)
         self._leave_record()
         self._set_config(config)
-        return self._wait(self._run.configure(config), Waiting(command, self.revision, changes))
+        return self._waiting.add(self._run.configure(config), Waiting(command, self.revision, changes))
 
     def begin_at(self, model: Model, text: str) -> None:
         """Begin the run anew at a saved model, for the reason that `text` tells."""
@@ -276,41 +274,30 @@ class Session:
         self.branches.begin(self._run.course, place)
         self._set_config(config)
         self._enter_branch(newest, restarted=True)
-        self._add_mark(text, changes)
-        return self._wait(number, Waiting(command, self.revision))
+        self.chronicle.add_mark(text, place.step, changes)
+        return self._waiting.add(number, Waiting(command, self.revision))
 
     # Back in time, and branches ---------------------------------------------------------------------------------
 
-    @property
-    def _is_forking(self) -> bool:
-        return any(waiting.source for waiting in self._waiting.values())
-
-    def _find_aim(self) -> tuple[reports.Position, bool]:
-        """Where the run stands when all that it was told is done, and whether more is recorded from there."""
-        for waiting in reversed(self._waiting.values()):
-            if waiting.source:
-                return self._run.position, False
-            if waiting.aim:
-                return waiting.aim, True
-        position = self._run.position
-        return position, position.step < self.branches.current.head
-
     def _leave_record(self) -> None:
         """Let what follows be another branch, where the run stands in the past of this one."""
-        if self._find_aim()[1]:
+        turn = self._waiting.find_turn()
+        is_past = turn.aim is not None if turn else self._run.position.step < self.branches.current.head
+        if is_past:
             self.revision += 1
             number = self._run.fork(self.revision)
-            self._wait(number, Waiting(None, self.revision, source=self.branches.current))
+            self._waiting.add(number, Waiting(None, self.revision, source=self.branches.current))
 
     def _seek(self, command: Command, aim: reports.Position) -> Waiting:
         branch = self.branches.current
         if not branch.first <= aim.step <= max(branch.head, self._run.position.step):
             raise CommandError(f"{command.type}: expected a step from {branch.first} to {branch.head}, got {aim.step}")
         number = self._run.seek(branch.find_place(aim))
-        return self._wait(number, Waiting(command, self.revision, aim=aim))
+        return self._waiting.add(number, Waiting(command, self.revision, aim=aim))
 
     def _find_back(self, command: Back) -> reports.Position:
-        aim, _ = self._find_aim()
+        turn = self._waiting.find_turn()
+        aim = turn.aim if turn and turn.aim else self._run.position
         if command.by == "phase":
             back = (aim.step - 1, BUT_ONE) if aim.phases == 0 else (aim.step, aim.phases - 1)
         else:
@@ -339,7 +326,7 @@ class Session:
         )
         self._set_config(config)
         self._enter_branch(newest, restarted=False)
-        return self._wait(number, Waiting(command, self.revision))
+        return self._waiting.add(number, Waiting(command, self.revision))
 
     def _tend(self, command: Rename | Delete | Restore) -> None:
         """Change the tree, and nothing of the run."""
@@ -349,16 +336,14 @@ class Session:
             self.branches.delete(command.branch)
         else:
             self.branches.restore(command.branch)
-        self._note_tree()
+        self.chronicle.note_tree()
 
     def _enter_branch(self, newest: int, restarted: bool) -> None:
         """Show the present branch, at rest, to pages that have seen the events up to number `newest` of another."""
-        self.timeline.carry_on(newest, self.revision)
+        self.chronicle.carry_on(newest, self.revision, self._plain, restarted)
         self._opened_in = self.revision
         self._failure, self._standing = None, Standing()
         self._enter_rest()
-        self._note_config(restarted)
-        self._note_tree()
         self.readers.ask_anew(self.revision)
 
     def _enter_fork(self, source: Branch) -> None:
@@ -370,9 +355,7 @@ class Session:
             self.branches.fork(source, self._run.course, position)
         else:
             source.course = self._run.course
-        self.timeline.carry_on(newest, self.revision)
-        self._note_config(restarted=False)
-        self._note_tree()
+        self.chronicle.carry_on(newest, self.revision, self._plain, restarted=False)
         self.readers.ask_anew(self.revision)
         held, self._held = self._held, []
         for command in held:
@@ -384,7 +367,7 @@ class Session:
 
     def pause(self) -> None:
         """Pause the run without a page's command."""
-        self._wait(self._run.pause(), Waiting(None, self.revision))
+        self._waiting.add(self._run.pause(), Waiting(None, self.revision))
 
     def close(self) -> None:
         """End the run and tell the pages."""
@@ -406,11 +389,11 @@ class Session:
         elif isinstance(report, reports.Stopped):
             self._stop(report)
         elif isinstance(report, reports.Applied):
-            if report.phase and self._is_present(report.number):
+            if report.phase and self._waiting.is_of(report.number, self._opened_in):
                 self._note_phase(report.position, report.phase)
             self._finish(report.number)
         elif isinstance(report, reports.Refused):
-            waiting = self._waiting.pop(report.number, None)
+            waiting = self._waiting.pop(report.number)
             if waiting and waiting.command:
                 identity = waiting.command.id
                 self._answer(identity, Failure(id=identity, message=report.message))
@@ -418,7 +401,7 @@ class Session:
             self._failure = report.failure
             self._enter("failed")
         elif isinstance(report, reports.Floors):
-            self._add_event(Floors(event=UNNUMBERED, revision=self.revision, values=report.values))
+            self.chronicle.note_floors(report.values)
         self._note_place(packed)
 
     def _note_place(self, packed: bytes) -> None:
@@ -427,15 +410,11 @@ class Session:
         self.branches.current.move(position)
         if packed:
             self.branches.keep(position.step, packed)
-        if not any(isinstance(waiting.command, Configure) for waiting in self._waiting.values()):
+        if not self._waiting.is_configuring:
             plain = self._run.course.find_config(position.step)
             if plain is not self._plain and plain != self._plain:
                 self._set_config(check_config(plain, self._pool.catalog))
-                self._note_config(restarted=False)
-
-    def _is_present(self, number: int) -> bool:
-        waiting = self._waiting.get(number)
-        return waiting is not None and waiting.revision >= self._opened_in
+                self.chronicle.note_config(self._plain)
 
     def _note_phase(self, position: reports.Position, phase: StepPhase) -> None:
         self._standing.note_phase(position, phase)
@@ -447,7 +426,7 @@ class Session:
         reason = describe_stop(report, self._pool.catalog["metrics"])
         self._standing.note_reason(report.position, reason)
         if not report.recorded:
-            self._add_mark("stopped by itself")
+            self.chronicle.add_mark("stopped by itself", report.position.step)
         self._enter("paused")
 
     def _enter_rest(self) -> None:
@@ -455,7 +434,7 @@ class Session:
         self._enter("stepping" if self._run.position.phases else "paused")
 
     def _finish(self, number: int) -> None:
-        waiting = self._waiting.pop(number, None)
+        waiting = self._waiting.pop(number)
         if waiting is None:
             return
         if waiting.source:
@@ -476,50 +455,24 @@ class Session:
                 self._enter("paused")
             elif self.state == "stepping":
                 self._enter_rest()
-            self._note_config(restarted=False)
-            self._add_mark("changed", waiting.changes)
+            self.chronicle.note_config(self._plain)
+            self.chronicle.add_mark("changed", self._run.position.step, waiting.changes)
         elif waiting.aim:
             self._failure = None
             self._enter_rest()
         if isinstance(waiting.command, Step) and waiting.command.player != "both":
-            self._note_alone(waiting.command.player)
-        if isinstance(waiting.command, Pause | Advance | Step | None) and not self._failure and not self._goes_on():
+            self.chronicle.note_alone(waiting.command.player, self._run.course)
+        if (
+            isinstance(waiting.command, Pause | Advance | Step | None)
+            and not self._failure
+            and not self._waiting.goes_on(self._opened_in)
+        ):
             self._enter_rest()
-
-    def _goes_on(self) -> bool:
-        """Whether the run was told already to train further, so that it is not at rest yet."""
-        later = [waiting.command for waiting in self._waiting.values() if waiting.revision >= self._opened_in]
-        return any(isinstance(command, Play | Step) for command in later)
 
     # Parts ------------------------------------------------------------------------------------------------------
 
-    def _wait(self, number: int, waiting: Waiting) -> Waiting:
-        self._waiting[number] = waiting
-        return waiting
-
     def _answer(self, identity: int, answer: Done | Failure) -> None:
         self._requests.answer(identity, answer)
-
-    def _note_config(self, restarted: bool) -> None:
-        self._add_event(Configured(event=UNNUMBERED, config=self._plain, revision=self.revision, restarted=restarted))
-
-    def _note_tree(self) -> None:
-        tree, current = self.branches.describe(), self.branches.current.number
-        self._add_event(Tree(event=UNNUMBERED, revision=self.revision, current=current, branches=tree))
-
-    def _note_alone(self, player: Player) -> None:
-        """Mark where a player has begun to learn alone."""
-        begun, text = self._run.course.find_alone(player), f"{player} alone"
-        if begun is not None and (begun, text) not in self.timeline.list_marks():
-            self._add_mark(text, step=begun)
-
-    def _add_mark(self, text: str, changes: Changes | None = None, step: int | None = None) -> None:
-        step = self._run.position.step if step is None else step
-        self._add_event(Mark(event=UNNUMBERED, step=step, revision=self.revision, text=text, changes=changes or {}))
-
-    def _add_event(self, event: Configured | Floors | Mark | Tree) -> None:
-        self.timeline.add_event(event)
-        self.readers.notify()
 
     def _note_progress(self) -> None:
         """Tell the pages; the status with it a few times a second."""

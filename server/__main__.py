@@ -22,6 +22,13 @@ app = typer.Typer(
 )
 GROUP_OPTIONS = ("--help", "--version")
 
+Preset = Annotated[str | None, typer.Option(help="Begin with a preset, by its key.")]
+ConfigFile = Annotated[Path | None, typer.Option(help="Begin with a config file (JSON).", dir_okay=False)]
+Assignments = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change one key: --set data.name=ring8. May be repeated."),
+]
+
 
 class Device(StrEnum):
     """Where runs are computed."""
@@ -84,12 +91,9 @@ def serve(
 @app.command()
 def train(
     steps: Annotated[int, typer.Option(help="How many steps to train.", min=0)],
-    preset: Annotated[str | None, typer.Option(help="Begin with a preset, by its key.")] = None,
-    config: Annotated[Path | None, typer.Option(help="Begin with a config file (JSON).", dir_okay=False)] = None,
-    assignments: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change one key: --set data.name=ring8. May be repeated."),
-    ] = None,
+    preset: Preset = None,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
     seeds: Annotated[
         str | None, typer.Option(help="The seeds to train together: 0-4, or 0,3,7.", show_default="the config's seed")
     ] = None,
@@ -99,11 +103,28 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object a seed.")] = False,
 ) -> None:
     """Train without a browser: a progress bar on stderr, one line a seed on stdout."""
-    if preset is not None and config is not None:
-        raise typer.BadParameter("a run begins with --preset or with --config, not with both")
+    check_beginning(preset, config)
     from server.commands.train import train_runs
 
     train_runs(preset, config, assignments or (), steps, seeds, as_json, save)
+
+
+@app.command()
+def export(
+    steps: Annotated[int, typer.Option(help="How many steps the run takes.", min=0)],
+    preset: Preset = None,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+    notebook: Annotated[bool, typer.Option("--notebook", help="Write a Jupyter notebook, not a script.")] = False,
+    output: Annotated[
+        Path | None, typer.Option(help="The file to write.", dir_okay=False, show_default="stdout")
+    ] = None,
+) -> None:
+    """Write a run as a script of plain PyTorch, which reproduces it without the lab."""
+    check_beginning(preset, config)
+    from server.commands.export import export_run
+
+    export_run(preset, config, assignments or (), steps, notebook, output)
 
 
 @app.command("import")
@@ -130,6 +151,16 @@ def catalog(
     from server.commands.catalog import show_catalog
 
     show_catalog(as_json)
+
+
+def check_beginning(preset: str | None, config: Path | None) -> None:
+    """Refuse a run that begins with two things.
+
+    Raises:
+        typer.BadParameter: it does.
+    """
+    if preset is not None and config is not None:
+        raise typer.BadParameter("a run begins with --preset or with --config, not with both")
 
 
 def name_command(arguments: Sequence[str]) -> list[str]:

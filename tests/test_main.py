@@ -39,7 +39,7 @@ def test_the_help_names_every_command_and_loads_nothing_heavy() -> None:
     program = "import sys, server.__main__ as m; sys.argv = ['ganlab', '--help']\ntry: m.main()\nfinally: "
     program += "sys.stderr.write(repr([n for n in ('torch', 'fastapi', 'pydantic', 'numpy') if n in sys.modules]))"
     run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert all(command in run.stdout for command in ("serve", "train", "catalog"))
+    assert all(command in run.stdout for command in ("serve", "train", "export", "catalog"))
     assert run.stderr == "[]"
 
 
@@ -60,7 +60,7 @@ def test_training_writes_one_json_object_a_seed() -> None:
         assert {"grid_js", "modes20", "sliced_w2"} <= set(line["metrics"])
 
 
-def test_training_twice_gives_the_same_numbers() -> None:
+def test_f22_training_twice_gives_the_same_numbers() -> None:
     first, second = (run_ganlab("train", *SMALL, "--steps", "3", "--json").stdout for _ in range(2))
     assert first.partition('"seconds"')[0] == second.partition('"seconds"')[0] != ""
 

@@ -8,15 +8,15 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from server.errors import ConfigError, FileError
-from server.gan.catalog import build_catalog
-from server.gan.config import Catalog, RunConfig, assign, check_config
+from server.commands.configs import read_config
+from server.errors import ConfigError
+from server.gan.config import RunConfig
 from server.gan.metrics import METRICS, evaluate_stack
 from server.gan.model_file import build_model, write_file, write_model
 from server.gan.trainer import Diverged, Losses, Trainer
@@ -66,51 +66,6 @@ def train_runs(
     for outcome in outcomes:
         line = json.dumps(asdict(outcome), allow_nan=False) if as_json else describe_outcome(outcome)
         sys.stdout.write(line + "\n")
-
-
-def read_config(preset: str | None, file: Path | None, assignments: Iterable[str]) -> RunConfig:
-    """Give the complete config: the preset's or the file's or the default one, with the assignments applied in order.
-
-    Raises:
-        ConfigError: a key or value is wrong, or no preset has that name.
-        FileError: the file cannot be read, or is not JSON.
-    """
-    catalog = build_catalog()
-    plain: Any = {}
-    if preset is not None:
-        plain = find_preset(preset, catalog)
-    elif file is not None:
-        plain = read_file(file)
-    plain = check_config(plain, catalog).to_json()
-    for assignment in assignments:
-        plain = assign(plain, assignment)
-    return check_config(plain, catalog)
-
-
-def find_preset(key: str, catalog: Catalog) -> Any:
-    """Give a preset's config.
-
-    Raises:
-        ConfigError: there is no such preset.
-    """
-    presets = {preset["key"]: preset["config"] for preset in catalog["presets"]}
-    if key not in presets:
-        raise ConfigError("preset", f"expected one of {', '.join(presets)}, got {key!r}")
-    return presets[key]
-
-
-def read_file(file: Path) -> Any:
-    """Read a JSON file.
-
-    Raises:
-        FileError: there is none that can be read, or it is not JSON.
-    """
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise FileError(f"{file}: cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
-        raise FileError(f"{file}: expected JSON: {error}") from None
 
 
 def parse_seeds(text: str) -> list[int]:

@@ -74,16 +74,20 @@ def quantile_truncated(p: Tensor) -> Tensor:
 
 LATENTS.add(
     Latent(
-        "normal", "Normal", draw_normal, r"z \sim \mathcal{N}(0, I)", None, (DIMENSION,), quantile=torch.special.ndtri
+        "normal", "Normal", draw_normal, r"z \sim \mathcal{N}(0, I)", None, (DIMENSION,),
+        quantile=torch.special.ndtri, code="z = draws.normal(count, dimension)",
     )
-)
+)  # fmt: skip
 LATENTS.add(
-    Latent("uniform", "Uniform", draw_uniform, r"z \sim U(-1, 1)^Z", None, (DIMENSION,), quantile=lambda p: 2 * p - 1)
-)
+    Latent(
+        "uniform", "Uniform", draw_uniform, r"z \sim U(-1, 1)^Z", None, (DIMENSION,),
+        quantile=lambda p: 2 * p - 1, code="z = 2 * draws.uniform(count, dimension) - 1",
+    )
+)  # fmt: skip
 LATENTS.add(
     Latent(
         "unit_uniform", "Uniform on [0, 1]", draw_unit_uniform, r"z \sim U(0, 1)^Z", None, (DIMENSION,),
-        quantile=lambda p: p,
+        quantile=lambda p: p, code="z = draws.uniform(count, dimension)",
     )
 )  # fmt: skip
 LATENTS.add(
@@ -91,5 +95,8 @@ LATENTS.add(
         "truncated", "Truncated normal", draw_truncated,
         r"z_i \sim \mathcal{N}(\tfrac12, \tfrac1{16}) \;\text{given}\; 0 \le z_i \le 1",
         None, (DIMENSION,), quantile=quantile_truncated,
+        code="tail = torch.special.ndtr(torch.tensor(-2.0))\n"
+        "p = tail + (1 - 2 * tail) * draws.uniform(count, dimension)\n"
+        "z = 0.5 + 0.25 * torch.special.ndtri(p)",
     )
 )  # fmt: skip

@@ -68,27 +68,31 @@ def _add_activation(
     function: Callable[[Tensor], Tensor],
     formula: str,
     reverse: Callable[[Tensor, Tensor], Tensor],
+    module: str,
 ) -> None:
-    ACTIVATIONS.add(Activation(key, label, function, formula, reverse=reverse))
+    code = f"activation = {module}"
+    ACTIVATIONS.add(Activation(key, label, function, formula, reverse=reverse, code=code))
 
 
 aten = torch.ops.aten
-_add_activation("relu", "ReLU", relu, r"\max(0, h)", lambda g, h: aten.threshold_backward(g, h, 0))
+_add_activation("relu", "ReLU", relu, r"\max(0, h)", lambda g, h: aten.threshold_backward(g, h, 0), "nn.ReLU()")
 _add_activation(
     "leaky_relu",
     "Leaky ReLU",
     leaky_relu,
     r"\max(0.2\,h, h)",
     lambda g, h: aten.leaky_relu_backward(g, h, LEAK, False),
+    "nn.LeakyReLU(0.2)",
 )
-_add_activation("tanh", "Tanh", tanh, r"\tanh h", lambda g, h: aten.tanh_backward(g, torch.tanh(h)))
-_add_activation("silu", "SiLU", silu, r"h \cdot \sigma(h)", aten.silu_backward)
+_add_activation("tanh", "Tanh", tanh, r"\tanh h", lambda g, h: aten.tanh_backward(g, torch.tanh(h)), "nn.Tanh()")
+_add_activation("silu", "SiLU", silu, r"h \cdot \sigma(h)", aten.silu_backward, "nn.SiLU()")
 _add_activation(
     "elu",
     "ELU",
     elu,
     r"\begin{cases} h & h > 0 \\ e^{h} - 1 & h \le 0 \end{cases}",
     lambda g, h: aten.elu_backward(g, 1, 1, 1, False, h),
+    "nn.ELU()",
 )
 
 

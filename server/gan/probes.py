@@ -52,23 +52,23 @@ def probe_box(config: RunConfig) -> tuple[float, float, float, float]:
 
 def probe_noise(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """Show the fixed noise that the generated samples come from."""
-    return {"z": _fixed_latent(trainer, sizes)[:, :2]}
+    return {"z": draw_fixed_latent(trainer, sizes)[:, :2]}
 
 
 def probe_real(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """Show a fixed sample of the data."""
-    return {"x_real": trainer.from_lab(_fixed_data(trainer, sizes))}
+    return {"x_real": trainer.from_lab(draw_fixed_data(trainer, sizes))}
 
 
 def probe_generated(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """Show where the generator sends the fixed noise now."""
-    return {"x_fake": trainer.generate(_fixed_latent(trainer, sizes))}
+    return {"x_fake": trainer.generate(draw_fixed_latent(trainer, sizes))}
 
 
 def probe_predictions(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """Show how the discriminator scores the fixed real and the generated samples."""
     return {
-        "real_logits": _classify(trainer, _fixed_data(trainer, sizes)),
+        "real_logits": _classify(trainer, draw_fixed_data(trainer, sizes)),
         "fake_logits": _classify(trainer, _generate(trainer, sizes)),
     }
 
@@ -101,7 +101,7 @@ def probe_gradients(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """
     x_fake = _generate(trainer, sizes).requires_grad_()
     fake_logits = _classify(trainer, x_fake)
-    real_logits = _classify(trainer, _fixed_data(trainer, sizes)[: sizes.generated])
+    real_logits = _classify(trainer, draw_fixed_data(trainer, sizes)[: sizes.generated])
     per_example = trainer.loss(real_logits, fake_logits).generator
     (slope,) = torch.autograd.grad(per_example.sum(), x_fake)
     one, zero = torch.ones(2, device=trainer.device), torch.zeros(2, device=trainer.device)
@@ -114,7 +114,7 @@ def probe_surface_change(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     The directional derivative of the score along -dL_D/dphi, scaled so that its largest magnitude is 1.
     """
     discriminator, weights = trainer.discriminator, trainer.weights("discriminator")
-    real, x_fake = _fixed_data(trainer, sizes)[: sizes.generated], _generate(trainer, sizes)
+    real, x_fake = draw_fixed_data(trainer, sizes)[: sizes.generated], _generate(trainer, sizes)
     trace = discriminator.trace(weights, torch.cat((real, x_fake)))
     logits = trace.outputs.squeeze(-1).requires_grad_()
     loss = trainer.loss(*logits.split_with_sizes((len(real), len(x_fake)))).discriminator.mean()
@@ -150,19 +150,20 @@ _CHANGING: dict[str, Probe] = {
 }
 
 
-def _fixed_latent(trainer: Trainer, sizes: Sizes) -> Tensor:
+def draw_fixed_latent(trainer: Trainer, sizes: Sizes) -> Tensor:
+    """Give the latents (M, Z) of the generated samples that are looked at: the same at every step."""
     return trainer.sample_latent(sizes.generated, trainer.draws("latent"))
 
 
-def _fixed_data(trainer: Trainer, sizes: Sizes) -> Tensor:
-    """Fixed real points (N, 2) in lab units."""
+def draw_fixed_data(trainer: Trainer, sizes: Sizes) -> Tensor:
+    """Give the real points (N, 2) that are looked at, in lab units: the same at every step."""
     return trainer.sample_data(max(sizes.real, sizes.generated), trainer.draws("data"))[: sizes.real]
 
 
 @torch.no_grad()
 def _generate(trainer: Trainer, sizes: Sizes) -> Tensor:
     """Generated points (M, 2) in lab units."""
-    return trainer.generator(trainer.weights("generator"), _fixed_latent(trainer, sizes))
+    return trainer.generator(trainer.weights("generator"), draw_fixed_latent(trainer, sizes))
 
 
 def _classify(trainer: Trainer, points: Tensor) -> Tensor:

@@ -128,6 +128,16 @@ class Unit(Generic[F]):
     """One pure function and its facts; call the unit to call the function.
 
     `formula` is LaTeX; `extra` holds facts of the unit's kind (a dataset's view box, a metric's floor), as plain data.
+    `code` is the unit as a student would write it, in a few lines of plain PyTorch; an exported run is made of them.
+    Beside `torch`, `nn`, `F` (torch.nn.functional), `np` and `math` they use the names of the unit's parameters, and:
+
+        loss         d_loss and g_loss, numbers, from real_logits and fake_logits (N,)
+        optimizer    optimizer for parameters, in one call with keywords for its numbers
+        activation   activation, a module
+        latent       z (count, dimension) from draws, which gives normal, uniform and integers
+        data set     x_real (count, 2) in published units, from draws
+
+    A metric has none: it looks at a run and is no part of it.
     """
 
     key: str
@@ -137,6 +147,7 @@ class Unit(Generic[F]):
     paper: Paper | None = None
     parameters: tuple[Parameter, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
+    code: str = field(default="", kw_only=True)
 
     @property
     def help(self) -> str:
@@ -155,6 +166,7 @@ class Unit(Generic[F]):
             "label": self.label,
             "help": self.help,
             "formula": self.formula,
+            "code": self.code,
             "paper": asdict(self.paper) if self.paper else None,
             "parameters": [{"type": type(p).__name__.lower(), **asdict(p)} for p in self.parameters],
             **self.extra,

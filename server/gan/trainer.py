@@ -11,7 +11,7 @@ P parameters. Points are in lab units here; `generate` gives published ones.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from math import isfinite
 from typing import Literal, NamedTuple
@@ -30,6 +30,8 @@ from server.gan.randomness import Batches, Draws, draws_for
 from server.gan.state import RunState
 
 Player = Literal["both", "discriminator", "generator"]
+Learner = Literal["discriminator", "generator"]
+PhaseName = Literal["sample", "generate", "classify", "loss", "backward", "update"]
 STACK_UNIT = 8
 """Stacks are padded to a multiple of this: then the arithmetic depends on neither the width nor the slot."""
 
@@ -52,12 +54,16 @@ class Losses(NamedTuple):
 
 
 class Phase(NamedTuple):
-    """One phase of one update: who acts, what has just happened, and its tensors by name."""
+    """One phase of one update: who acts, what has just happened, and its tensors by name.
 
-    player: Literal["discriminator", "generator"]
+    `known` holds all tensors of this update so far, those of the phase among them.
+    """
+
+    player: Learner
     update: int
-    name: Literal["sample", "generate", "classify", "loss", "backward", "update"]
+    name: PhaseName
     tensors: Mapping[str, Tensor]
+    known: Mapping[str, Tensor]
 
 
 class Trainer:
@@ -130,7 +136,7 @@ class Trainer:
         self.optimizers = {"d": OPTIMIZERS[config.d_optimizer.name], "g": OPTIMIZERS[config.g_optimizer.name]}
         self._values = {player: self._optimizer_values(player) for player in ("d", "g")}
         law = dict(config.data.values)
-        self._box = LAB_BOX if law.pop("units") == "published" else self.data.box(law)
+        self.box = LAB_BOX if law.pop("units") == "published" else self.data.box(law)
         self._draw_data = partial(self.data.function, **law)
 
     def _optimizer_values(self, player: str) -> dict[str, Value]:
@@ -183,11 +189,11 @@ class Trainer:
 
     def to_lab(self, points: Tensor) -> Tensor:
         """Map published points (..., 2) to the units that training happens in."""
-        return to_lab(points, self._box)
+        return to_lab(points, self.box)
 
     def from_lab(self, points: Tensor) -> Tensor:
         """Map points (..., 2) of training to published units."""
-        return from_lab(points, self._box)
+        return from_lab(points, self.box)
 
     @torch.no_grad()
     def generate(self, z: Tensor) -> Tensor:
@@ -197,7 +203,7 @@ class Trainer:
         points = self.from_lab(self.generator(self.weights("generator"), z.to(self.device)))
         return points if self.single else points[: self.runs]
 
-    def weights(self, network: Literal["generator", "discriminator"]) -> list[Tensor]:
+    def weights(self, network: Learner) -> list[Tensor]:
         """View a network's weights and biases, in the order of its `shapes`."""
         vector = self.state.tensors[network]
         held = self._views.get(network)
@@ -240,9 +246,7 @@ class Trainer:
             self._undo_failed(start, losses_before)
 
     def _update_discriminator(self, step: int, update: int) -> Iterator[Phase]:
-        def phase(name: str, **tensors: Tensor) -> Phase:
-            return Phase("discriminator", update, name, tensors)  # type: ignore[arg-type]  # one of six literals below
-
+        phase = begin_update("discriminator", update)
         batch = self.config.batch_size
         x_real = self._draw_batch("discriminator", "data", update, step)
         z = self._draw_batch("discriminator", "latent", update, step)
@@ -258,18 +262,21 @@ class Trainer:
         d_loss = per_example.detach().mean(-1)
         self._losses = Losses(self._of_runs(d_loss))
         yield phase("loss", per_example=per_example, d_loss=d_loss)
-        gradient = self.discriminator.parameter_gradient(weights, trace, self._upstream(per_example, logits))
-        yield phase("backward", gradient=gradient)
+        upstream = self._upstream(per_example, logits)
+        gradient = self.discriminator.parameter_gradient(weights, trace, upstream)
+        real_slope, fake_slope = torch.split_with_sizes(upstream.squeeze(-1), (batch, batch), -1)
+        yield phase("backward", real_logit_gradient=real_slope, fake_logit_gradient=fake_slope, gradient=gradient)
         change = self._move("d", "discriminator", d_loss, gradient)
         yield phase("update", change=change)
 
     def _update_generator(self, step: int, update: int) -> Iterator[Phase]:
-        def phase(name: str, **tensors: Tensor) -> Phase:
-            return Phase("generator", update, name, tensors)  # type: ignore[arg-type]  # one of six literals below
-
+        phase = begin_update("generator", update)
         scoring = self.weights("discriminator")
         z = self._draw_batch("generator", "latent", update, step)
-        yield phase("sample", z=z)
+        sampled = {"z": z}
+        if self.loss.pairs:
+            sampled["x_real"] = self._draw_batch("generator", "data", update, step)
+        yield phase("sample", **sampled)
         weights = self.weights("generator")
         trace = self.generator.trace(weights, z)
         yield phase("generate", x_fake=trace.outputs)
@@ -277,16 +284,16 @@ class Trainer:
         fake_logits = scores.outputs.squeeze(-1).requires_grad_()
         real_logits = fake_logits  # read by a paired loss only
         if self.loss.pairs:
-            x_real = self._draw_batch("generator", "data", update, step)
-            real_logits = self.discriminator(scoring, x_real).squeeze(-1)
+            real_logits = self.discriminator(scoring, sampled["x_real"]).squeeze(-1)
         yield phase("classify", fake_logits=fake_logits, **({"real_logits": real_logits} if self.loss.pairs else {}))
         per_example = self.loss(real_logits, fake_logits).generator
         g_loss = per_example.detach().mean(-1)
         self._losses = Losses(self._losses.discriminator, self._of_runs(g_loss))
         yield phase("loss", per_example=per_example, g_loss=g_loss)
-        slope = self.discriminator.input_gradient(scoring, scores, self._upstream(per_example, fake_logits))
+        upstream = self._upstream(per_example, fake_logits)
+        slope = self.discriminator.input_gradient(scoring, scores, upstream)
         gradient = self.generator.parameter_gradient(weights, trace, slope)
-        yield phase("backward", slope=slope, gradient=gradient)
+        yield phase("backward", fake_logit_gradient=upstream.squeeze(-1), slope=slope, gradient=gradient)
         change = self._move("g", "generator", g_loss, gradient)
         yield phase("update", change=change)
 
@@ -344,6 +351,17 @@ class Trainer:
 
     def _of_runs(self, values: Tensor) -> Tensor:
         return values if self.single else values[: self.runs]
+
+
+def begin_update(player: Learner, update: int) -> Callable[..., Phase]:
+    """Give the maker of an update's phases: (name, **tensors) -> Phase, each knowing the tensors of those before."""
+    known: dict[str, Tensor] = {}
+
+    def phase(name: PhaseName, **made: Tensor) -> Phase:
+        known.update(made)
+        return Phase(player, update, name, made, dict(known))
+
+    return phase
 
 
 def pull_back(outputs: Tensor, inputs: Tensor, weights: Tensor) -> Tensor:

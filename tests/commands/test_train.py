@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from server.commands.configs import read_config
 from server.commands.train import (
     Outcome,
     describe_outcome,
     parse_seeds,
     pick_number,
-    read_config,
     train_runs,
     train_stack,
 )

@@ -29,17 +29,17 @@ def same(a: RunState, b: RunState) -> bool:
     return a[1:] == b[1:] and all(torch.equal(a.tensors[name], b.tensors[name]) for name in (*a.tensors, *b.tensors))
 
 
-def test_the_same_seed_gives_the_same_weights() -> None:
+def test_f22_the_same_seed_gives_the_same_weights() -> None:
     config = make_config(*SMALL)
     assert same(train(Trainer(config), 20).state, train(Trainer(config), 20).state)
 
 
-def test_another_seed_gives_other_weights() -> None:
+def test_f22_another_seed_gives_other_weights() -> None:
     first, second = (Trainer(make_config(*SMALL, f"seed={seed}")) for seed in (0, 1))
     assert not torch.equal(first.state.tensors["generator"], second.state.tensors["generator"])
 
 
-def test_looking_changes_nothing() -> None:
+def test_f12_looking_changes_nothing() -> None:
     looked_at, left_alone = Trainer(make_config(*SMALL)), Trainer(make_config(*SMALL))
     for _ in range(10):
         probe_layers(looked_at, LAYER_ARRAYS)
@@ -78,7 +78,7 @@ def test_going_back_and_on_again_is_exact() -> None:
 
 @pytest.mark.parametrize("loss", list(LOSSES))
 @pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
-def test_phases_walked_by_hand_give_the_weights_of_steps(loss: str, optimizer: str) -> None:
+def test_f13_phases_walked_by_hand_give_the_weights_of_steps(loss: str, optimizer: str) -> None:
     config = make_config(*SMALL, f"loss.name={loss}", f"d_optimizer.name={optimizer}", "d_updates=2", "g_updates=2")
     by_hand, at_once = Trainer(config), Trainer(config)
     for _ in range(4):
@@ -95,6 +95,13 @@ def test_an_update_walks_through_the_six_phases() -> None:
     names = ["sample", "generate", "classify", "loss", "backward", "update"]
     turns = [("discriminator", 0), ("discriminator", 1), ("generator", 0)]
     assert walked == [(player, update, name) for player, update in turns for name in names]
+
+
+def test_a_phase_knows_the_tensors_of_its_update_and_of_no_other() -> None:
+    known: dict[str, torch.Tensor] = {}
+    for phase in Trainer(make_config(*SMALL, "d_updates=2")).phases():
+        known = {**({} if phase.name == "sample" else known), **phase.tensors}
+        assert phase.known == known
 
 
 def test_a_run_does_not_depend_on_the_width_of_its_stack() -> None:
@@ -150,7 +157,7 @@ def test_an_update_moves_one_player_only(player: str, moved: str, still: str) ->
     assert (trainer.state.step, trainer.state.d_updates + trainer.state.g_updates) == (1, 1)
 
 
-def test_a_changed_rate_keeps_what_the_optimizer_remembers() -> None:
+def test_f26_a_changed_rate_keeps_what_the_optimizer_remembers() -> None:
     trainer = train(Trainer(make_config(*SMALL)), 5)
     before = trainer.state
     trainer.configure(make_config(*SMALL, "d_optimizer.learning_rate=0.01"))
@@ -193,7 +200,7 @@ def spoil(trainer: Trainer, network: str, value: float) -> None:
         ("minimax", "discriminator", float("inf"), "discriminator", "loss"),
     ],
 )
-def test_divergence_names_what_was_not_finite(
+def test_f15_divergence_names_what_was_not_finite(
     loss: str, network: str, value: float, player: str, quantity: str
 ) -> None:
     trainer = Trainer(make_config(*SMALL, f"loss.name={loss}"))

@@ -72,7 +72,8 @@ class Dataset(Unit[DrawPoints]):
     `mixture` gives the law where it is a mixture of Gaussians; `separate` says that its components are modes to be
     counted. `quadrature` gives a mixture that has the law's density, though its draws are not the law's.
     Otherwise `density` is the logarithm of the density where it is known, (points (..., N, 2), **values) ->
-    (..., N), and `spread` draws points that lie evenly. `fit_box` gives a box that depends on the values.
+    (..., N), and `spread` draws points that lie evenly. `fit_box` gives a box that depends on the values,
+    and `box_code` is the same in plain numpy: centre and half_extent from the names of the parameters.
     """
 
     view: Box = field(kw_only=True)
@@ -82,6 +83,7 @@ class Dataset(Unit[DrawPoints]):
     density: Callable[..., Tensor] | None = None
     spread: DrawPoints | None = None
     fit_box: Callable[..., Box] | None = None
+    box_code: str = ""
 
     @property
     def __call__(self) -> DrawPoints:
@@ -142,6 +144,7 @@ class Dataset(Unit[DrawPoints]):
             **super().describe(),
             "dimension": 2,
             "box": self.box(defaults).describe(),
+            "box_code": self.box_code,
             "preview": [[float(f"{x:.4g}"), float(f"{y:.4g}")] for x, y in points],
             "modes": None if modes is None else len(modes[0]),
             "has_density": self.log_density is not None,

@@ -73,6 +73,9 @@ DATASETS.add(
         "line", "Line", draw_line,
         r"x = (0.8 - 0.75\,u,\; 0.6 + 0.3\,u) + 0.01\,n, \quad u \sim U(0, 1),\; n \sim \mathcal{N}(0, I)",
         GAN_LAB, (UNITS,), view=UNIT_SQUARE, density=line_log_density, spread=spread_line,
+        code="start, way = torch.tensor([0.8, 0.6]), torch.tensor([-0.75, 0.3])\n"
+        "x_real = start + draws.uniform(count, 1) * way\n"
+        "x_real = x_real + 0.01 * draws.normal(count, 2)",
     )
 )  # fmt: skip
 
@@ -97,6 +100,10 @@ DATASETS.add(
         r"p = \tfrac12 \mathcal{N}\big((0.3, 0.7), \operatorname{diag}(0.1, 0.1)^2\big)"
         r" + \tfrac12 \mathcal{N}\big((0.7, 0.4), \operatorname{diag}(0.05, 0.2)^2\big)",
         GAN_LAB, (UNITS,), view=UNIT_SQUARE, mixture=gaussians_law, separate=True,
+        code="centres = torch.tensor([[0.3, 0.7], [0.7, 0.4]])\n"
+        "stds = torch.tensor([[0.1, 0.1], [0.05, 0.2]])\n"
+        "mode = draws.integers(2, count)\n"
+        "x_real = centres[mode] + stds[mode] * draws.normal(count, 2)",
     )
 )  # fmt: skip
 
@@ -137,6 +144,10 @@ DATASETS.add(
         "ring", "Ring", draw_ring,
         r"x = (0.5 + 0.3 \cos\theta,\; 0.45 + 0.25 \sin\theta) + 0.025\,n, \quad \theta \sim U(0, 2\pi)",
         GAN_LAB, (UNITS,), view=UNIT_SQUARE, quadrature=ring_law, spread=spread_ring,
+        code="angle = 2 * math.pi * draws.uniform(count)\n"
+        "circle = torch.stack([angle.cos(), angle.sin()], 1)\n"
+        "x_real = torch.tensor([0.5, 0.45]) + torch.tensor([0.3, 0.25]) * circle\n"
+        "x_real = x_real + 0.025 * draws.normal(count, 2)",
     )
 )  # fmt: skip
 
@@ -159,5 +170,7 @@ DATASETS.add(
         r"p = \tfrac13 \sum_{k=1}^{3} \mathcal{N}(\mu_k, 0.025^2 I), \quad"
         r" \mu = (0.35, 0.75), (0.75, 0.6), (0.45, 0.35)",
         GAN_LAB, (UNITS,), view=UNIT_SQUARE, mixture=disjoint_law, separate=True,
+        code="centres = torch.tensor([[0.35, 0.75], [0.75, 0.6], [0.45, 0.35]])\n"
+        "x_real = centres[draws.integers(3, count)] + 0.025 * draws.normal(count, 2)",
     )
 )  # fmt: skip

@@ -23,6 +23,14 @@ def points_law(points: tuple[Point, ...], noise: float) -> Mixture:
     return build_mixture(points, noise)
 
 
+DRAW_ONE = (
+    "centres = torch.tensor(points, dtype=torch.float32)\n"
+    "chosen = draws.integers(len(centres), count)\n"
+    "x_real = centres[chosen] + noise * draws.normal(count, 2)"
+)
+"""The code of both: the law is the same."""
+
+
 # A drawing ----------------------------------------------------------------------------------------------------------
 
 
@@ -61,7 +69,7 @@ DATASETS.add(
          Number("noise", "Brush width", 0.02, 0.005, 0.1,
                 "The standard deviation of the noise around each position: how soft the strokes are.",
                 scale="log"), UNITS),
-        view=UNIT_SQUARE, mixture=points_law,
+        view=UNIT_SQUARE, mixture=points_law, code=DRAW_ONE,
     )
 )  # fmt: skip
 
@@ -102,6 +110,10 @@ DATASETS.add(
         (Points("points", "Points", HEART, "The points that the data lie around, each equally likely."),
          Number("noise", "Noise", 0.02, 0.0001, 10.0, "The standard deviation of the noise around each point.",
                 scale="log"), UNITS),
-        view=fit_points_box(HEART, 0.02), mixture=points_law, fit_box=fit_points_box,
+        view=fit_points_box(HEART, 0.02), mixture=points_law, fit_box=fit_points_box, code=DRAW_ONE,
+        box_code="low, high = np.min(points, 0), np.max(points, 0)\n"
+        "centre = (low + high) / 2\n"
+        "half_extent = 1.15 * (max(high - low) / 2 + 3 * noise)\n"
+        "half_extent = max(half_extent, 0.001 * max(abs(centre)))",
     )
 )  # fmt: skip

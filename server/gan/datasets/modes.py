@@ -37,6 +37,9 @@ DATASETS.add(
         (Number("std", "Spread of a mode", 0.02, 0.005, 0.5, "The standard deviation of each of the eight Gaussians.",
                 scale="log"), UNITS),
         view=LAB_BOX, mixture=ring8_law, separate=True,
+        code="angles = [2 * math.pi * k / 8 for k in range(8)]\n"
+        "centres = torch.tensor([(2 * math.cos(a), 2 * math.sin(a)) for a in angles])\n"
+        "x_real = centres[draws.integers(8, count)] + std * draws.normal(count, 2)",
     )
 )  # fmt: skip
 
@@ -61,5 +64,8 @@ DATASETS.add(
         (Number("std", "Spread of a mode", 0.05, 0.01, 0.5, "The standard deviation of each of the 25 Gaussians.",
                 scale="log"), UNITS),
         view=Box((0.0, 0.0), 5.0), mixture=grid25_law, separate=True,
+        code="places = [-4.0, -2.0, 0.0, 2.0, 4.0]\n"
+        "centres = torch.tensor([(x, y) for x in places for y in places])\n"
+        "x_real = centres[draws.integers(25, count)] + std * draws.normal(count, 2)",
     )
 )  # fmt: skip

@@ -1,0 +1,233 @@
+"""A run as one Python script of plain PyTorch, to be read by a student.
+
+It draws the lab's random numbers and does the sums in the lab's order, so its training is the lab's to the last digit;
+only the means that it reports are rounded otherwise. Nothing is in it that the run does not use.
+The text is `run.py.j2`; this module decides what goes into it.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import groupby, pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from server.gan.config import OUTPUTS, Catalog, NetworkConfig, RunConfig, UnitConfig, Value, restarts
+from server.gan.export.snippets import find_names, pick_statements, pick_value, rename
+
+Facts = Mapping[str, Any]
+Change = tuple[int, RunConfig]
+"""(step, config): after so many steps the run went on with that config."""
+
+WIDTH = 88
+"""Characters in a line: what formatters of Python use by default."""
+PRINTED = 20
+"""About so many lines does a run print."""
+LAB_BOX = {"centre": [0.0, 0.0], "half_extent": 3.0}
+NUMBERS = ("batch_size", "d_updates", "g_updates")
+PLAYERS = {"d": "discriminator", "g": "generator"}
+TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+TEMPLATES.filters["comment"] = lambda text: textwrap.fill(
+    text, WIDTH, initial_indent="# ", subsequent_indent="# ", break_long_words=False
+)
+
+
+class Stage(NamedTuple):
+    """A part of a run: its config, from a step on; `renewed` players begin it with an optimizer that is new."""
+
+    step: int
+    config: RunConfig
+    renewed: frozenset[str]
+
+
+def write_script(config: RunConfig, steps: int, catalog: Catalog, changes: Sequence[Change] = ()) -> str:
+    """Write the script of a run that began with `config`, was changed on the way, and took `steps` steps.
+
+    No change may need a restart.
+    """
+    return render("script", config, steps, catalog, changes)
+
+
+def render(form: str, config: RunConfig, steps: int, catalog: Catalog, changes: Sequence[Change]) -> str:
+    """Write a run in one of its forms, "script" or "notebook": a text in sections, each begun by `# %%`."""
+    assert (*config.regularizers, *config.techniques) == (), "no unit of these kinds has code yet"
+    assert not any(restarts(config, later) for _, later in changes), "an exported run goes on from its beginning"
+    facts = describe_run(list_stages(config, changes), catalog, pictures=form == "notebook")
+    length = {"steps": steps, "every": max(1, steps // PRINTED)}
+    return TEMPLATES.get_template(f"{form}.py.j2").render(facts, **length, formulas=form == "notebook")
+
+
+def describe_run(stages: Sequence[Stage], catalog: Catalog, pictures: bool) -> dict[str, Any]:
+    """Give what the templates say about a run; with `pictures` the data are shown, if nobody trains on them too."""
+    first, configs = stages[0].config, [stage.config for stage in stages]
+    players = [letter for letter in PLAYERS if any(getattr(one, f"{letter}_updates") for one in configs)]
+    losses = {letter: _list_losses(f"{letter}_loss", stages, catalog) for letter in players}
+    pairs = any("real_logits" in find_names(stage["code"]) for stage in losses.get("g", ()))
+    data = _describe_data(first.data, catalog) if "d" in players or pairs or pictures else None
+    latent = _describe_latent(first.latent, catalog)
+    loss_code = [stage["code"] for parts in losses.values() for stage in parts]
+    draw_code = [latent["code"], *((data["settings"], data["code"]) if data else ())]
+    return {
+        "config": first,
+        "label": find_unit(catalog, "datasets", first.data.name)["label"],
+        "names": set[str]().union(*map(find_names, (*draw_code, *loss_code))),
+        "methods": [method for method in ("normal", "integers") if f"draws.{method}(" in "".join(draw_code)],
+        "data": data,
+        "latent": latent,
+        "networks": {
+            "generator": _list_modules(first.generator, latent["dimension"], 2, catalog),
+            "discriminator": _list_modules(first.discriminator, 2, 1, catalog),
+        },
+        "optimizers": _describe_optimizers(configs, players, catalog),
+        "players": {letter: _write_optimizer(letter, first) for letter in players},
+        "losses": losses,
+        "loss_units": [find_unit(catalog, "losses", name) for name in dict.fromkeys(one.loss.name for one in configs)],
+        "pairs": pairs,
+        "changes": list(_list_changes(stages, players)),
+        "pauses": any(0 in (one.d_updates, one.g_updates) for one in configs),
+    }
+
+
+def list_stages(config: RunConfig, changes: Sequence[Change]) -> list[Stage]:
+    """Give the stages of a run in order; changes at the same step begin one stage together."""
+    stages = [Stage(0, config, frozenset())]
+    for step, group in groupby(sorted(changes, key=lambda change: change[0]), key=lambda change: change[0]):
+        walk = [stages[-1].config, *(config for _, config in group)]
+        renewed = {letter for letter in PLAYERS for old, new in pairwise(walk) if _renews(letter, old, new)}
+        stages = [*(stage for stage in stages if stage.step < step), Stage(step, walk[-1], frozenset(renewed))]
+    return stages
+
+
+def find_unit(catalog: Catalog, kind: str, key: str) -> Facts:
+    """Give the facts of a unit that a checked config names."""
+    facts: Facts = next(unit for unit in catalog[kind] if unit["key"] == key)
+    return facts
+
+
+def _renews(letter: str, old: RunConfig, new: RunConfig) -> bool:
+    """Tell whether a player's optimizer is replaced, so that it remembers nothing."""
+    return _optimizer(letter, old).name != _optimizer(letter, new).name
+
+
+def _optimizer(letter: str, config: RunConfig) -> UnitConfig:
+    return config.d_optimizer if letter == "d" else config.g_optimizer
+
+
+def _describe_data(law: UnitConfig, catalog: Catalog) -> dict[str, Any]:
+    unit = find_unit(catalog, "datasets", law.name)
+    settings = [_write_value(key, value) for key, value in law.values.items() if key != "units"]
+    units = "published" if law.values["units"] == "published" else "lab"
+    if unit["box_code"]:
+        box = unit["box_code"]
+    else:
+        (x, y), half_extent = unit["box"]["centre"], unit["box"]["half_extent"]
+        box = f"centre, half_extent = ({x!r}, {y!r}), {half_extent!r}"
+        units = "same" if unit["box"] == LAB_BOX else units
+    if units == "lab":
+        settings.append(box)
+    return {**_describe_unit(unit), "units": units, "settings": "\n".join(settings)}
+
+
+def _write_value(key: str, value: Value) -> str:
+    """Write a parameter of the data as an assignment; many points as a text in pairs, which stays short."""
+    if not isinstance(value, tuple):
+        return f"{key} = {value!r}"
+    pairs = " ".join(f"{x!r},{y!r}" for x, y in value)
+    text = textwrap.fill(pairs, WIDTH, break_long_words=False, break_on_hyphens=False)
+    return f'{key} = """\n{text}\n"""\n{key} = np.array([pair.split(",") for pair in {key}.split()], dtype=float)'
+
+
+def _describe_latent(law: UnitConfig, catalog: Catalog) -> dict[str, Any]:
+    return {**_describe_unit(find_unit(catalog, "latents", law.name)), "dimension": law.values["dimension"]}
+
+
+def _describe_unit(unit: Facts) -> dict[str, Any]:
+    return {
+        "label": unit["label"],
+        "words": f"{unit['label']}. {unit['help']}",
+        "formula": unit["formula"],
+        "code": unit["code"],
+    }
+
+
+def _list_modules(network: NetworkConfig, inputs: int, outputs: int, catalog: Catalog) -> list[str]:
+    """Give what a network's nn.Sequential is made of, in order."""
+
+    def write(activation: str) -> str:
+        return pick_value(find_unit(catalog, "activations", activation)["code"])
+
+    sizes = (inputs, *[network.width] * network.hidden_layers, outputs)
+    layers = [f"Layer({i}, {o}, draws)" for i, o in pairwise(sizes)]
+    modules = [module for layer in layers for module in (write(network.activation), layer)][1:]
+    return modules if network.output == OUTPUTS.default else [*modules, write(network.output)]
+
+
+def _describe_optimizers(
+    configs: Sequence[RunConfig], players: Collection[str], catalog: Catalog
+) -> list[dict[str, Any]]:
+    """Give the optimizers that the players use at some time, each once."""
+    names = dict.fromkeys(_optimizer(letter, config).name for config in configs for letter in players)
+    described = []
+    for name in names:
+        unit = find_unit(catalog, "optimizers", name)
+        numbers = [parameter["key"] for parameter in unit["parameters"]]
+        kept = {key: f"self.{key}" for key in (*numbers, *unit["slots"])}
+        facts = {
+            "class_name": _name_class(name),
+            "numbers": numbers,
+            "slots": unit["slots"],
+            "torch": pick_value(unit["code"]),
+            "arithmetic": rename(unit["arithmetic"], {**kept, "step": "self.steps"}),
+            "counts": "step" in find_names(unit["arithmetic"]),
+        }
+        described.append({**_describe_unit(unit), **facts})
+    return described
+
+
+def _name_class(optimizer: str) -> str:
+    return optimizer.title().replace("_", "")
+
+
+def _write_optimizer(letter: str, config: RunConfig) -> str:
+    """Write the call that makes a player's optimizer, an argument a line."""
+    unit = _optimizer(letter, config)
+    arguments = [PLAYERS[letter], *(f"{key}={value!r}" for key, value in unit.values.items())]
+    return "\n".join(
+        [f"{letter}_optimizer = {_name_class(unit.name)}(", *(f"    {argument}," for argument in arguments), ")"]
+    )
+
+
+def _list_losses(name: str, stages: Sequence[Stage], catalog: Catalog) -> list[dict[str, Any]]:
+    """Give the code of a player's loss, and until which step it holds; the last has no end."""
+    codes = [
+        (stage.step, pick_statements(find_unit(catalog, "losses", stage.config.loss.name)["code"], name))
+        for stage in stages
+    ]
+    begun = [next(same) for _, same in groupby(codes, key=lambda one: one[1])]
+    ends = [*(step for step, _ in begun[1:]), None]
+    return [{"code": code, "until": until} for (_, code), until in zip(begun, ends, strict=True)]
+
+
+def _list_changes(stages: Sequence[Stage], players: Collection[str]) -> Iterator[dict[str, Any]]:
+    """Give what the script does at the step of each change; a loss is chosen where it is computed."""
+    for before, stage in pairwise(stages):
+        old, new = before.config, stage.config
+        lines = [f"{key} = {getattr(new, key)}" for key in NUMBERS if getattr(new, key) != getattr(old, key)]
+        for letter in players:
+            was, now = _optimizer(letter, old).values, _optimizer(letter, new).values
+            if letter in stage.renewed:
+                lines.append(_write_optimizer(letter, new))
+            else:
+                turned = [key for key in now if now[key] != was[key]]
+                lines += [f"{letter}_optimizer.{key} = {now[key]!r}" for key in turned]
+        if lines:
+            yield {"step": stage.step, "code": "\n".join(lines)}

@@ -1,0 +1,45 @@
+"""Small edits of the units' code: what of it is needed, other names in it, the expression that it ends with."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+
+def pick_statements(code: str, wanted: str) -> str:
+    """Give the statements that `wanted` is computed by, and no others."""
+    kept, needed = [], {wanted}
+    for statement in reversed(ast.parse(code).body):
+        names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+        if needed & {name.id for name in names if isinstance(name.ctx, ast.Store)}:
+            needed |= {name.id for name in names}
+            kept.append(_cut(code, statement))
+    return "\n".join(reversed(kept))
+
+
+def pick_value(code: str) -> str:
+    """Give the expression on the right side of the last assignment."""
+    last = ast.parse(code).body[-1]
+    assert isinstance(last, ast.Assign), "a unit's code ends with an assignment"
+    return _cut(code, last.value)
+
+
+def find_names(code: str) -> set[str]:
+    """Give the names that the code reads or writes."""
+    return {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
+
+
+def rename(code: str, names: Mapping[str, str]) -> str:
+    """Put other text in place of names; a keyword or an attribute of the same name stays."""
+    lines = code.split("\n")
+    found = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name) and node.id in names]
+    for node in sorted(found, key=lambda node: (node.lineno, node.col_offset), reverse=True):
+        line, end = lines[node.lineno - 1], node.col_offset + len(node.id)
+        lines[node.lineno - 1] = line[: node.col_offset] + names[node.id] + line[end:]
+    return "\n".join(lines)
+
+
+def _cut(code: str, node: ast.stmt | ast.expr) -> str:
+    text = ast.get_source_segment(code, node)
+    assert text is not None, "a parsed node has its place"
+    return text

@@ -1,0 +1,120 @@
+"""The code of every unit, executed as it stands, is the unit: each kind is run beside its function."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from server.gan.catalog import REGISTRIES
+from server.gan.datasets import DATASETS
+from server.gan.latents import LATENTS
+from server.gan.losses import LOSSES
+from server.gan.networks import ACTIVATIONS
+from server.gan.optimizers import OPTIMIZERS, start_slots
+from server.gan.randomness import draws_for
+from server.gan.registry import Number, Unit
+from tests.tools.runs import catalog
+
+COUNT = 500
+LONGEST_LINE = 80
+"""An exported script's lines have 88 characters, and the code stands inside other blocks."""
+
+
+def execute(code: str, **names: Any) -> dict[str, Any]:
+    """Execute the code among the names that it may use, and give what is there afterwards."""
+    there = {"torch": torch, "nn": nn, "F": functional, "np": np, "math": math, **names}
+    exec(code, there)
+    return there
+
+
+def value_sets(unit: Unit[Any]) -> list[dict[str, Any]]:
+    """The values of a unit's parameters: the defaults, and others in range."""
+    defaults = {parameter.key: parameter.default for parameter in unit.parameters}
+    moved = {p.key: 0.7 * p.default + 0.3 * p.minimum for p in unit.parameters if isinstance(p, Number)}
+    return [defaults, defaults | moved]
+
+
+def agree(ours: Tensor, theirs: Tensor) -> None:
+    """Raise where the two differ by more than the last digits of single precision."""
+    torch.testing.assert_close(theirs, ours, atol=1e-6, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"), [(kind, key) for kind in REGISTRIES if kind != "metrics" for key in REGISTRIES[kind]]
+)
+def test_every_unit_that_a_run_is_made_of_has_code_that_fits_a_line(kind: str, key: str) -> None:
+    code = REGISTRIES[kind][key].code
+    assert code
+    assert code == code.strip()
+    assert max(map(len, code.splitlines())) <= LONGEST_LINE
+    assert [unit["code"] for unit in catalog()[kind] if unit["key"] == key] == [code]
+
+
+@pytest.mark.parametrize("key", LOSSES)
+def test_a_losss_code_gives_both_means(key: str) -> None:
+    real_logits, fake_logits = 4 * draws_for(0, 0, "logits").normal(2, COUNT)
+    made = execute(LOSSES[key].code, real_logits=real_logits, fake_logits=fake_logits)
+    loss = LOSSES[key](real_logits, fake_logits)
+    agree(loss.discriminator.mean(), made["d_loss"])
+    agree(loss.generator.mean(), made["g_loss"])
+
+
+@pytest.mark.parametrize(
+    ("key", "values"), [(unit.key, values) for unit in OPTIMIZERS.values() for values in value_sets(unit)]
+)
+def test_an_optimizers_code_walks_the_same_way(key: str, values: Mapping[str, float]) -> None:
+    theta = torch.linspace(-1, 1, 12)
+    parameter = theta.clone().requires_grad_()
+    optimizer = execute(OPTIMIZERS[key].code, parameters=[parameter], **values)["optimizer"]
+    slots: Mapping[str, Tensor] = start_slots(OPTIMIZERS[key], theta)
+    for step in range(1, 21):
+        slope = torch.cos(3 * theta + step) + theta
+        parameter.grad = torch.cos(3 * parameter.detach() + step) + parameter.detach()
+        optimizer.step()
+        change, slots = OPTIMIZERS[key](slope, slots, step, **values)
+        theta = theta + change
+        agree(theta, parameter.detach())
+
+
+@pytest.mark.parametrize(
+    ("key", "values"), [(unit.key, values) for unit in OPTIMIZERS.values() for values in value_sets(unit)]
+)
+def test_an_optimizers_arithmetic_is_its_step_to_the_last_digit(key: str, values: Mapping[str, float]) -> None:
+    unit = OPTIMIZERS[key]
+    slots: Mapping[str, Tensor] = start_slots(unit, torch.zeros(COUNT))
+    for step in range(1, 6):
+        gradient = draws_for(step, 0, "gradient").normal(COUNT)
+        made = execute(unit.arithmetic, gradient=gradient, step=step, **slots, **values)
+        change, slots = unit(gradient, slots, step, **values)
+        assert torch.equal(change, made["change"])
+        assert all(torch.equal(slots[name], made[name]) for name in unit.slots)
+
+
+@pytest.mark.parametrize("key", ACTIVATIONS)
+def test_an_activations_code_is_a_module_that_answers_the_same(key: str) -> None:
+    h = torch.linspace(-6, 6, COUNT)
+    agree(ACTIVATIONS[key](h), execute(ACTIVATIONS[key].code)["activation"](h))
+
+
+@pytest.mark.parametrize("key", LATENTS)
+def test_a_latents_code_draws_the_same_noise(key: str) -> None:
+    made = execute(LATENTS[key].code, draws=draws_for(7, 3, "noise"), count=COUNT, dimension=3)
+    agree(LATENTS[key](COUNT, 3, draws_for(7, 3, "noise")), made["z"])
+
+
+@pytest.mark.parametrize(
+    ("key", "values"), [(unit.key, values) for unit in DATASETS.values() for values in value_sets(unit)]
+)
+def test_a_data_sets_code_draws_the_same_points_and_finds_the_same_box(key: str, values: Mapping[str, Any]) -> None:
+    data, box = DATASETS[key], DATASETS[key].box(values)
+    made = execute(data.code, draws=draws_for(7, 3, "data"), count=COUNT, **values)
+    agree(data(COUNT, draws_for(7, 3, "data"), **values), made["x_real"])
+    if data.fit_box:
+        found = execute(data.box_code, **values)
+        assert found["centre"] == pytest.approx(box.centre, abs=1e-9)
+        assert found["half_extent"] == pytest.approx(box.half_extent, rel=1e-9)

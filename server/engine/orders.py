@@ -1,6 +1,7 @@
 """What the web process tells a worker: one frozen class an order, told apart by `type`.
 
-An order with a number is answered by `reports.Applied` or `reports.Refused` with the same number, in the order given.
+An order with a number is answered by `reports.Applied`, `Refused` or `Inspected` with the same number, in the order
+given.
 """
 
 from __future__ import annotations
@@ -111,6 +112,19 @@ class Step(Message):
     count: int
 
 
+class Inspect(Message):
+    """Tell the numbers of the phase just passed, of a node of the overview, or of the `sample`-th generated sample.
+
+    It stops nothing and changes nothing; the answer is `reports.Inspected`.
+    """
+
+    type: Literal["inspect"] = "inspect"
+    run: RunKey
+    number: int
+    node: str | None = None
+    sample: int | None = None
+
+
 class Want(Message):
     """Make one frame for a reader, as soon as there is something that its last one did not show.
 
@@ -146,10 +160,10 @@ class Ping(Message):
 
 
 Order = Annotated[
-    Open | Seek | Fork | Configure | Play | Pause | Advance | Step | Want | Leave | Close | Ping,
+    Open | Seek | Fork | Configure | Play | Pause | Advance | Step | Inspect | Want | Leave | Close | Ping,
     Field(discriminator="type"),
 ]
-Numbered = Open | Seek | Fork | Configure | Play | Pause | Advance | Step
+Numbered = Open | Seek | Fork | Configure | Play | Pause | Advance | Step | Inspect
 _ORDER: TypeAdapter[Order] = TypeAdapter(Order)
 
 

@@ -160,6 +160,10 @@ class RemoteRun:
         """Train `count` steps, or updates of one player."""
         return self._give(orders.Step(run=self.key, number=self._next_number(), player=player, count=count))
 
+    def inspect(self, node: str | None = None, sample: int | None = None) -> int:
+        """Ask for the numbers of the phase just passed, of a node, or of a generated sample."""
+        return self._give(orders.Inspect(run=self.key, number=self._next_number(), node=node, sample=sample))
+
     # Orders without an answer -----------------------------------------------------------------------------------
 
     def want(self, reader: int, layers: tuple[Layer, ...], fixed: bool) -> None:
@@ -183,6 +187,10 @@ class RemoteRun:
 
     def receive(self, report: reports.RunReport, body: bytes) -> None:
         """Take in a report of the run; what an earlier revision still had under way is dropped."""
+        if isinstance(report, reports.Inspected):
+            self._take_pending(report.number)
+            self._receive(report, b"")
+            return
         if isinstance(report, reports.Applied | reports.Refused):
             self._receive_answer(report, body)
             return

@@ -110,6 +110,15 @@ class Applied(Message):
     phase: StepPhase | None = None
 
 
+class Inspected(Message):
+    """What was asked of a run by an order to inspect it: see `server.gan.inspection`."""
+
+    type: Literal["inspected"] = "inspected"
+    run: str
+    number: int
+    told: dict[str, Any]
+
+
 class Refused(Message):
     """The order could not be carried out, and why, in words for a user."""
 
@@ -149,7 +158,7 @@ class Frame(Message):
     fixed: bool
 
 
-RunReport = Progress | Walked | Stopped | Applied | Refused | Failed | Floors | Frame
+RunReport = Progress | Walked | Stopped | Applied | Inspected | Refused | Failed | Floors | Frame
 Report = Annotated[Ready | Unable | Working | Pong | RunReport, Field(discriminator="type")]
 _REPORT: TypeAdapter[Report] = TypeAdapter(Report)
 

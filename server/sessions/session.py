@@ -53,6 +53,7 @@ from server.protocol.messages import (
 from server.sessions.audience import Audience
 from server.sessions.branches import Branch, Branches
 from server.sessions.chronicle import Chronicle
+from server.sessions.looks import Answer, Looks
 from server.sessions.outbox import Outbox
 from server.sessions.requests import Changes, Requests
 from server.sessions.standing import Standing, describe_stop
@@ -92,6 +93,7 @@ class Session:
         self._status_at = clock()
         self._requests = Requests()
         self._waiting = Waitings()
+        self._looks = Looks()
         self._held: list[Command] = []
         self._run = self.readers.run = pool.open_run(key, self._receive, self.readers.show)
         self._set_config(config)
@@ -348,18 +350,33 @@ class Session:
 
     def _enter_fork(self, source: Branch) -> None:
         """The worker has left what was recorded ahead: from here on it is another branch, if anything was."""
-        if source is not self.branches.current:
+        if source is self.branches.current:
+            newest, position = source.timeline.newest, self._run.position
+            if position.step < source.head:
+                self.branches.fork(source, self._run.course, position)
+            else:
+                source.course = self._run.course
+            self.chronicle.carry_on(newest, self.revision, self._plain, restarted=False)
+            self.readers.mark_status()  # the record ends at another step now
+            self.readers.ask_anew(self.revision)
+        self._execute_held()
+
+    def _execute_held(self) -> None:
+        if self._waiting.is_forking:
             return
-        newest, position = source.timeline.newest, self._run.position
-        if position.step < source.head:
-            self.branches.fork(source, self._run.course, position)
-        else:
-            source.course = self._run.course
-        self.chronicle.carry_on(newest, self.revision, self._plain, restarted=False)
-        self.readers.ask_anew(self.revision)
         held, self._held = self._held, []
         for command in held:
             self._execute(command)
+
+    def inspect(self, answer: Answer, node: str | None = None, sample: int | None = None) -> None:
+        """Ask for the numbers of the phase just passed, of a node, or of a generated sample.
+
+        Raises:
+            CommandError: the run is over.
+        """
+        if self.state == "closed" or (self._failure and is_broken(self._failure)):
+            raise CommandError("inspect: expected a run that goes on; press Reset")
+        self._looks.add(self._run.inspect(node, sample), answer)
 
     def read_saved(self) -> tuple[dict[str, Any], bytes]:
         """Give the newest packed state, empty where there is none yet, and its config."""
@@ -372,6 +389,7 @@ class Session:
     def close(self) -> None:
         """End the run and tell the pages."""
         self._pool.close_run(self._run)
+        self._looks.refuse_all("inspect: the session is closed")
         self._enter("closed")
         self.readers.finish()
 
@@ -391,12 +409,17 @@ class Session:
         elif isinstance(report, reports.Applied):
             if report.phase and self._waiting.is_of(report.number, self._opened_in):
                 self._note_phase(report.position, report.phase)
+            self._looks.tell(report.number, CommandError("inspect: the run began anew; ask again"))
             self._finish(report.number)
+        elif isinstance(report, reports.Inspected):
+            self._looks.tell(report.number, report.told)
         elif isinstance(report, reports.Refused):
+            self._looks.tell(report.number, CommandError(report.message))
             waiting = self._waiting.pop(report.number)
             if waiting and waiting.command:
                 identity = waiting.command.id
                 self._answer(identity, Failure(id=identity, message=report.message))
+            self._execute_held()
         elif isinstance(report, reports.Failed):
             self._failure = report.failure
             self._enter("failed")

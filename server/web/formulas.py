@@ -11,12 +11,17 @@ from server.gan.config import Catalog
 def convert_formulas(catalog: Catalog) -> dict[str, str]:
     """Give the MathML of every unit that has a formula, by `kind/key` (`losses/minimax`)."""
     return {
-        f"{kind}/{unit['key']}": convert(unit["formula"], display="block")
+        f"{kind}/{unit['key']}": convert_latex(unit["formula"])
         for kind, units in catalog.items()
         if isinstance(units, list)
         for unit in units
         if has_formula(unit)
     }
+
+
+def convert_latex(latex: str) -> str:
+    """Give a formula as MathML, to stand by itself."""
+    return str(convert(latex, display="block"))
 
 
 def has_formula(unit: Mapping[str, Any]) -> bool:

@@ -157,6 +157,21 @@ async def test_a_new_run_keeps_the_one_before(pool: Pool) -> None:
     desk.session.close()
 
 
+async def test_who_goes_back_before_a_branch_is_there_goes_back_in_that_branch(pool: Pool) -> None:
+    desk = Desk(pool, SMALL)
+    await desk.do("Step", count=20)
+    await desk.do("Seek", step=10)
+    given = [desk.begin("Configure", config=SMALL | {"g_updates": 2}), desk.begin("Seek", step=4)]
+    assert [(await desk.answer(number))["type"] for number in given] == ["done", "done"]
+    assert (desk.status.step, desk.status.head, desk.session.branches.current.number) == (4, 10, 2)
+    given = [desk.begin("Configure", config=SMALL | {"d_updates": 2}), desk.begin("Back"), desk.begin("Reset")]
+    answers = [await desk.answer(number) for number in given]
+    assert [answer["type"] for answer in answers] == ["done", "failure", "done"]
+    assert answers[1]["message"] == "back: expected a step before this one; the run begins here"
+    assert (desk.status.step, desk.status.head) == (0, 0)
+    desk.session.close()
+
+
 async def test_what_cannot_be_gone_to_is_refused_in_words(pool: Pool) -> None:
     desk = Desk(pool, SMALL)
     await desk.do("Step", count=3)

@@ -5,34 +5,18 @@ import json
 import os
 import signal
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from server.engine.pool import Pool
 from server.protocol.frames import decode_frame
-from tests.tools.engine import EXPLODING, open_pool
+from tests.tools.engine import EXPLODING
 from tests.tools.page import ALL_LAYERS, Page, Place, open_page, open_socket
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def pool() -> AsyncIterator[Pool]:
-    """One worker for all tests; one that is killed is replaced."""
-    async with open_pool() as pool:
-        yield pool
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def place(pool: Pool) -> AsyncIterator[Place]:
-    """A socket with no sessions yet."""
-    async with open_socket(pool) as place:
-        yield place
 
 
 def newest_frame(page: Page) -> dict[str, str]:
@@ -45,8 +29,9 @@ async def test_a_page_is_welcomed_with_a_run_at_step_0(place: Place) -> None:
         assert welcome["type"] == "welcome"
         assert welcome["resumed"] is False
         assert welcome["status"] == {
-            "type": "status", "state": "paused", "step": 0, "d_updates": 0, "g_updates": 0, "revision": 1,
-            "steps_per_second": 0.0, "failure": None, "phase": None, "reason": None,
+            "type": "status", "state": "paused", "step": 0, "d_updates": 0, "g_updates": 0,
+            "first": 0, "head": 0, "revision": 1, "steps_per_second": 0.0,
+            "failure": None, "phase": None, "reason": None,
         }  # fmt: skip
         assert welcome["config"] == place.pool.catalog["run"]["defaults"]
         await page.until(lambda: bool(page.all("floors")))
@@ -85,7 +70,7 @@ async def test_another_protocol_is_told_and_let_go(place: Place) -> None:
         assert closed.value.rcvd.code == 4000
 
 
-async def test_play_trains_and_pause_stops_for_good(place: Place) -> None:
+async def test_p15_f10_play_trains_and_pause_stops_for_good(place: Place) -> None:
     async with open_page(place.url) as page:
         await page.train(30)
         done = page.messages[-1]
@@ -96,7 +81,7 @@ async def test_play_trains_and_pause_stops_for_good(place: Place) -> None:
         assert [m["type"] for m in page.messages[told:]] in (["done"], ["status", "done"])
 
 
-async def test_step_adds_one(place: Place) -> None:
+async def test_p17_step_adds_one(place: Place) -> None:
     async with open_page(place.url) as page:
         assert (await page.command("step"))["step"] == 1
         assert (await page.command("step", player="generator"))["step"] == 2
@@ -104,7 +89,7 @@ async def test_step_adds_one(place: Place) -> None:
         assert page.rows()[1][1] is None
 
 
-async def test_reset_brings_back_the_same_picture_and_the_same_losses(place: Place) -> None:
+async def test_p14_reset_brings_back_the_same_picture_and_the_same_losses(place: Place) -> None:
     async with open_page(place.url) as page:
         await page.say(type="watch", layers=ALL_LAYERS)
         await page.say(type="credit", count=8)
@@ -122,7 +107,7 @@ async def test_reset_brings_back_the_same_picture_and_the_same_losses(place: Pla
         assert page.rows(revision=2)[:10] == page.rows(revision=1)[:10]
 
 
-async def test_another_seed_gives_another_run(place: Place) -> None:
+async def test_f22_another_seed_gives_another_run(place: Place) -> None:
     async with open_page(place.url) as page:
         await page.command("step")
         await page.command("reset", seed=5)
@@ -131,7 +116,7 @@ async def test_another_seed_gives_another_run(place: Place) -> None:
         assert page.rows(revision=2)[0] != page.rows(revision=1)[0]
 
 
-async def test_a_live_change_applies_while_the_run_goes_on(place: Place) -> None:
+async def test_p40_a_live_change_applies_while_the_run_goes_on(place: Place) -> None:
     async with open_page(place.url) as page:
         await page.command("play")
         await page.until(lambda: page.status["step"] >= 10)
@@ -144,7 +129,7 @@ async def test_a_live_change_applies_while_the_run_goes_on(place: Place) -> None
         assert page.status["revision"] == 1
 
 
-async def test_a_structural_change_begins_a_new_run(place: Place) -> None:
+async def test_p40_a_structural_change_begins_a_new_run(place: Place) -> None:
     async with open_page(place.url) as page:
         await page.train(10)
         await page.command("configure", config={"data": {"name": "ring"}})
@@ -223,7 +208,7 @@ async def test_frames_stop_without_credit_and_the_last_one_of_a_pause_arrives(pl
         assert newest_frame(page)["step"] == str(page.status["step"])
 
 
-async def test_a_diverged_run_says_so_keeps_its_state_and_can_be_reset(place: Place) -> None:
+async def test_f15_a_diverged_run_says_so_keeps_its_state_and_can_be_reset(place: Place) -> None:
     async with open_page(place.url, config=EXPLODING) as page:
         await page.command("play")
         await page.until(lambda: page.status["state"] == "failed")
@@ -235,7 +220,7 @@ async def test_a_diverged_run_says_so_keeps_its_state_and_can_be_reset(place: Pl
         await page.until(lambda: bool(page.frames))
         assert newest_frame(page)["step"] == str(step)
         refused = await page.command("play")
-        assert "expected Reset or a changed setting first" in refused["message"]
+        assert "expected Reset, a changed setting or a step back first" in refused["message"]
         await page.command("reset")
         assert (page.status["state"], page.status["failure"]) == ("paused", None)
 
@@ -323,7 +308,7 @@ async def test_a_killed_workers_run_is_back_with_the_same_losses(place: Place) -
         assert len(page.rows()) >= 150
 
 
-async def test_a_full_lab_says_so_and_lets_go_until_there_is_room(pool: Pool) -> None:
+async def test_p60_a_full_lab_says_so_and_lets_go_until_there_is_room(pool: Pool) -> None:
     async with open_socket(pool, max_sessions=1) as place, open_page(place.url), connect(place.url) as connection:
         await connection.send('{"type": "hello"}')
         assert "the lab is full: 1 sessions are open" in json.loads(await connection.recv())["message"]

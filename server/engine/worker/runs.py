@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 
@@ -19,7 +21,9 @@ from server.engine.worker.path import Path
 from server.engine.worker.readers import Readers
 from server.engine.worker.tasks import Playing, Stepping
 from server.engine.worker.walk import Walk
-from server.gan.config import Catalog, check_config
+from server.errors import CommandError, LabError
+from server.gan.config import Catalog, RunConfig, check_config
+from server.gan.inspection import inspect_node, tell_sample
 from server.gan.metrics import METRICS, evaluate_metrics, metric_floors
 from server.gan.state import RunState
 from server.gan.trainer import Diverged, Losses, Player, Trainer
@@ -52,6 +56,7 @@ class Run:
         self._task: Playing | Stepping | None = None
         self._inbox: deque[tuple[orders.Numbered, bytes]] = deque()
         self._walk: Walk | None = None
+        self._ended: tuple[Walk, RunState, RunConfig] | None = None
         self._opening: int | None = None
         self._scored: MetricRow | None = None
         self._measures, self._begins_at = order.measure, order.begins_at
@@ -116,6 +121,8 @@ class Run:
                 self._play(order)
             elif isinstance(order, orders.Fork):
                 self._fork(order)
+            elif isinstance(order, orders.Inspect):
+                self._inspect(order)
             else:
                 self._stop_task(scores=isinstance(order, orders.Pause))
                 if isinstance(order, orders.Step):
@@ -143,6 +150,33 @@ class Run:
         self.trainer.configure(check_config(order.config, self._catalog))
         self._course.note_config(self.trainer.state.step, order.config)
         self._answer(order.number)
+
+    def _inspect(self, order: orders.Inspect) -> None:
+        """Tell the numbers that were asked for; looking changes nothing."""
+        try:
+            if order.sample is not None:
+                told: Mapping[str, Any] = tell_sample(self.trainer, order.sample)
+            elif order.node is not None:
+                told = inspect_node(self.trainer, order.node)
+            else:
+                told = self._find_walk().inspect()
+        except LabError as refusal:
+            self._send(reports.Refused(run=self.key, number=order.number, message=str(refusal)), b"")
+        else:
+            self._send(reports.Inspected(run=self.key, number=order.number, told=dict(told)), b"")
+
+    def _find_walk(self) -> Walk:
+        """Give the walk whose last phase the run has just passed.
+
+        Raises:
+            CommandError: it stands between two steps that nobody walked through.
+        """
+        if self._walk and self._walk.taken:
+            return self._walk
+        walk, state, config = self._ended or (None, None, None)
+        if walk is None or state is not self.trainer.state or config is not self.trainer.config:
+            raise CommandError("phase: expected a run that goes phase by phase; press Next phase first")
+        return walk
 
     def _fork(self, order: orders.Fork) -> None:
         self._report_rows()
@@ -319,6 +353,7 @@ class Run:
         if walk.is_over:
             self._walk = None
             self._note_step(walk.losses, walk.player)
+            self._ended = walk, self.trainer.state, self.trainer.config
             if self.trainer.state.step % METRIC_STEPS:
                 self._score()
         return phase

@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 
 from server.engine.worker.rows import read_number
+from server.gan.inspection import PhaseInspection, inspect_phase
+from server.gan.state import RunState
 from server.gan.trainer import Losses, Phase, Player, Trainer
 from server.protocol.messages import PhaseName, StepPhase
 
@@ -26,6 +28,8 @@ class Walk:
     def __init__(self, trainer: Trainer, player: Player = "both") -> None:
         self.start, self.player = trainer.state, player
         self.taken = 0
+        self._trainer = trainer
+        self._passed: tuple[Phase, RunState] | None = None
         self.phase = ""
         config = trainer.config
         self._updates = {"discriminator": config.d_updates, "generator": config.g_updates}
@@ -80,9 +84,16 @@ class Walk:
         while not self.is_over:
             self._take()
 
+    def inspect(self) -> PhaseInspection:
+        """Tell the numbers of the phase just passed, until the trainer goes on or is given another config."""
+        assert self._passed, "a walk begins with its first phase"
+        return inspect_phase(self._trainer, *self._passed)
+
     def _take(self) -> Phase | None:
+        before = self._trainer.state
         phase = next(self._phases, None)
         if phase is not None:
+            self._passed = phase, before
             self.taken += 1
             self.phase = f"{phase.player} {phase.update + 1} {phase.name}"
             if phase.name == "loss":

@@ -1,0 +1,154 @@
+"""Formulas as an inspection tells them: in symbols, with numbers, and in a sentence.
+
+Shape letters: N examples, I inputs and O outputs of a layer.
+In a network h is a neuron's sum and a what its activation makes of it; the first layer's inputs are z or the point.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import exp, log1p
+
+import torch
+from torch import Tensor
+
+from server.gan.datasets import LAB_BOX, LAB_HALF_EXTENT
+from server.gan.inspection.answers import Formula
+from server.gan.inspection.summaries import count_layers, name_layer
+from server.gan.networks import Activation, Network, Trace
+from server.gan.trainer import Learner, Trainer
+from server.gan.worked import Line, write_number, write_numbers, write_symbols, write_vector
+
+WRITTEN_OUT = 4
+"""A sum of at most so many products is written out."""
+
+
+@dataclass(frozen=True)
+class Notation:
+    """How a network's formulas are written: what goes `into` it, and a name for each of its `outputs`."""
+
+    into: str
+    outputs: tuple[str, ...]
+
+
+def notate(trainer: Trainer, network: Learner) -> Notation:
+    """Choose the letters of a network: u is a point in lab units where they are not the published ones, x."""
+    point = "x" if trainer.box == LAB_BOX else "u"
+    return Notation("z", (f"{point}_1", f"{point}_2")) if network == "generator" else Notation(point, ("d",))
+
+
+def tell_lab_units(trainer: Trainer, point: Sequence[float], published: Sequence[float]) -> list[Formula]:
+    """Tell how a point of the networks' units becomes one of the page's, where they differ."""
+    if trainer.box == LAB_BOX:
+        return []
+    centre, half_extent = trainer.box
+    scale = write_number(half_extent / LAB_HALF_EXTENT)
+    numbers = rf"{write_vector(centre)} + {scale} \cdot {write_vector(point)}"
+    return [
+        {
+            "latex": r"x = c + \frac{r}{3}\, u",
+            "latex_numbers": f"x = {numbers} = {write_vector(published)}",
+            "meaning": "The networks work in lab units u, in which every data set is equally large; the page shows x.",
+        }
+    ]
+
+
+def tell(line: Line, symbols: Mapping[str, str], numbers: Mapping[str, float]) -> Formula:
+    """Write a line in symbols, and again with numbers and what comes out."""
+    left, right = symbols[line.result], write_numbers(line.template, numbers)
+    return {
+        "latex": f"{left} = {write_symbols(line.template, symbols)}",
+        "latex_numbers": f"{left} = {right} = {write_number(numbers[line.result])}",
+        "meaning": line.meaning,
+    }
+
+
+def tell_neuron(
+    network: Network, parts: list[Tensor], trace: Trace, layer: int, row: int, notation: Notation
+) -> tuple[list[Formula], dict[str, float]]:
+    """Work out one neuron of a layer for one example: its sum, and what its activation makes of it.
+
+    Of a hidden layer it is the neuron with the largest sum, of the output layer the first.
+    """
+    last = layer == count_layers(network) - 1
+    sums = trace.sums[layer][row]
+    neuron = 0 if last else int(sums.argmax())
+    inputs, column = trace.inputs[layer][row].tolist(), parts[2 * layer][:, neuron].tolist()
+    numbers = {"sum": sums[neuron].item(), "bias": parts[2 * layer + 1][neuron].item()}
+    symbols = _name_symbols(layer, neuron, len(inputs), notation)
+    line = _describe_sum(layer, inputs, column, numbers, f"{name_layer(network, layer)}, neuron {neuron + 1}")
+    activation = network.output if last else network.activation
+    if last and activation is None:
+        symbols["sum"] = notation.outputs[neuron]
+    elif last:
+        symbols["activation"] = notation.outputs[neuron]
+    told = [tell(line, symbols, numbers)]
+    if activation is not None:
+        values = trace.outputs if last else trace.inputs[layer + 1]
+        numbers["activation"] = values[row, neuron].item()
+        told.append(tell(describe_activation(activation), symbols, numbers))
+    return told, {**numbers, "neuron": neuron + 1}
+
+
+def describe_activation(activation: Activation) -> Line:
+    """Give an activation's line: its formula, with the neuron's sum for h."""
+    return Line("activation", re.sub(r"\bh\b", "<sum>", activation.formula), activation.help)
+
+
+def explain_functions(template: str, numbers: Mapping[str, float]) -> list[Formula]:
+    """Explain sp and sigma where a template uses them, with the number that stands in the first of them."""
+    told = []
+    for function, (line, value) in FUNCTIONS.items():
+        found = re.search(re.escape(function) + r"\((-?)<(\w+)>\)", template)
+        if found:
+            h = -numbers[found[2]] if found[1] else numbers[found[2]]
+            inner = {"h": h, "value": value(h)}
+            formula = tell(line, {"h": "h", "value": f"{function}(h)"}, inner)
+            formula["latex_numbers"] = formula["latex_numbers"].replace("(h)", f"({write_number(h)})", 1)
+            told.append(formula)
+    return told
+
+
+def softplus(h: float) -> float:
+    """Compute ln(1 + e^h) without overflow."""
+    return max(h, 0.0) + log1p(exp(-abs(h)))
+
+
+def sigmoid(h: float) -> float:
+    """Compute 1 / (1 + e^-h) without overflow."""
+    return 1 / (1 + exp(-h)) if h >= 0 else exp(h) / (1 + exp(h))
+
+
+SIGMOID = Line("value", r"\frac{1}{1 + e^{-<h>}}", "The sigmoid turns a score into a probability between 0 and 1.")
+SOFTPLUS = Line(
+    "value", r"\ln(1 + e^{<h>})", "Softplus: nearly 0 for a very negative number, nearly h for a large one."
+)
+FUNCTIONS = {r"\mathrm{sp}": (SOFTPLUS, softplus), r"\sigma": (SIGMOID, sigmoid)}
+
+
+def _describe_sum(layer: int, inputs: list[float], column: list[float], numbers: dict[str, float], who: str) -> Line:
+    """Give the line of a neuron's sum, and put its quantities among the numbers."""
+    meaning = f"{who[0].upper()}{who[1:]}: every input times its weight, added up, and the neuron's bias on top."
+    if len(inputs) > WRITTEN_OUT:
+        numbers["dot"] = torch.dot(torch.tensor(inputs).double(), torch.tensor(column).double()).item()
+        return Line("sum", "<dot> + <bias>", meaning)
+    for i, (value, weight) in enumerate(zip(inputs, column, strict=True), 1):
+        numbers |= {f"input_{i}": value, f"weight_{i}": weight}
+    products = (rf"<input_{i}> \cdot <weight_{i}>" for i in range(1, len(inputs) + 1))
+    return Line("sum", " + ".join((*products, "<bias>")), meaning)
+
+
+def _name_symbols(layer: int, neuron: int, inputs: int, notation: Notation) -> dict[str, str]:
+    at = f"^{{({layer + 1})}}"
+    into = notation.into if layer == 0 else f"a^{{({layer})}}"
+    symbols = {f"input_{i}": f"{into}_{{{i}}}" for i in range(1, inputs + 1)}
+    symbols |= {f"weight_{i}": f"W{at}_{{{i},{neuron + 1}}}" for i in range(1, inputs + 1)}
+    products = rf"\sum_{{i=1}}^{{{inputs}}} {into}_{{i}} \cdot W{at}_{{i,{neuron + 1}}}"
+    return symbols | {
+        "dot": products,
+        "bias": f"b{at}_{{{neuron + 1}}}",
+        "sum": f"h{at}_{{{neuron + 1}}}",
+        "activation": f"a{at}_{{{neuron + 1}}}",
+    }

@@ -1,0 +1,88 @@
+"""The samples that are drawn on the page, as a phase would know them: what an inspection at rest tells of.
+
+Shape letters: M generated and N real samples, Z latent dimensions, P parameters.
+They come from the same draws as in `server.gan.probes`, so sample i here is dot i there; a loss pairs the first M of
+the real ones with the generated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from server.gan.inspection.moments import Moment
+from server.gan.probes import Sizes, draw_fixed_data, draw_fixed_latent, probe_layers
+from server.gan.trainer import Learner, Trainer, pull_back
+
+WHOSE = "drawn on the page"
+PAGE = Sizes()
+"""How many samples the page draws."""
+
+
+def look_at_noise(trainer: Trainer, sizes: Sizes) -> Moment:
+    """Look at z (M, Z) alone."""
+    return _make_moment(trainer, "generator", {"z": draw_fixed_latent(trainer, sizes)})
+
+
+def look_at_data(trainer: Trainer, sizes: Sizes) -> Moment:
+    """Look at x_real (N, 2) alone."""
+    return _make_moment(trainer, "discriminator", {"x_real": draw_fixed_data(trainer, sizes)})
+
+
+def look_at_scores(trainer: Trainer, sizes: Sizes) -> Moment:
+    """Look at z, x_fake, x_real (N, 2), and how the discriminator scores both, whatever the loss makes of it."""
+    known = {**_generate(trainer, sizes), "x_real": draw_fixed_data(trainer, sizes)}
+    for sort in ("real", "fake"):
+        known[f"{sort}_logits"] = _classify(trainer, known[f"x_{sort}"])
+    return _make_moment(trainer, "discriminator", known)
+
+
+def look_at_discriminator(trainer: Trainer, sizes: Sizes) -> Moment:
+    """Look at what an update of the discriminator would know, if these samples were its batch."""
+    known = {"x_real": draw_fixed_data(trainer, sizes)[: sizes.generated], **_generate(trainer, sizes)}
+    discriminator, weights = trainer.discriminator, trainer.weights("discriminator")
+    count = sizes.generated
+    trace = discriminator.trace(weights, torch.cat((known["x_real"], known["x_fake"])))
+    logits = trace.outputs.squeeze(-1).requires_grad_()
+    known["real_logits"], known["fake_logits"] = torch.split_with_sizes(logits, (count, count))
+    per_example = trainer.loss(known["real_logits"], known["fake_logits"]).discriminator
+    upstream = pull_back(per_example, logits, torch.full_like(per_example, 1 / count))
+    known["real_logit_gradient"], known["fake_logit_gradient"] = torch.split_with_sizes(upstream, (count, count))
+    known["gradient"] = discriminator.parameter_gradient(weights, trace, upstream.unsqueeze(-1))
+    known |= {"per_example": per_example.detach(), "d_loss": per_example.detach().mean()}
+    return _make_moment(trainer, "discriminator", known)
+
+
+def look_at_generator(trainer: Trainer, sizes: Sizes, row: int = 0) -> Moment:
+    """Look at what an update of the generator would know, if these samples were its batch; and at the needles."""
+    known = _generate(trainer, sizes)
+    weights, scoring = trainer.weights("generator"), trainer.weights("discriminator")
+    trace = trainer.generator.trace(weights, known["z"])
+    scores = trainer.discriminator.trace(scoring, known["x_fake"])
+    logits = known["fake_logits"] = scores.outputs.squeeze(-1).requires_grad_()
+    if trainer.loss.pairs:
+        known["real_logits"] = _classify(trainer, draw_fixed_data(trainer, sizes)[: sizes.generated])
+    per_example = trainer.loss(known.get("real_logits", logits), logits).generator
+    upstream = pull_back(per_example, logits, torch.full_like(per_example, 1 / sizes.generated))
+    slope = trainer.discriminator.input_gradient(scoring, scores, upstream.unsqueeze(-1))
+    needles = torch.from_numpy(probe_layers(trainer, ("gradients",), sizes)["gradients"])
+    known |= {"per_example": per_example.detach(), "g_loss": per_example.detach().mean(), "gradients": needles}
+    known |= {"fake_logit_gradient": upstream, "slope": slope}
+    known["gradient"] = trainer.generator.parameter_gradient(weights, trace, slope)
+    return _make_moment(trainer, "generator", known, row)
+
+
+def _generate(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
+    z = draw_fixed_latent(trainer, sizes)
+    return {"z": z, "x_fake": trainer.generator(trainer.weights("generator"), z)}
+
+
+def _classify(trainer: Trainer, points: Tensor) -> Tensor:
+    return trainer.discriminator(trainer.weights("discriminator"), points).squeeze(-1)
+
+
+def _make_moment(trainer: Trainer, player: Learner, known: Mapping[str, Tensor], row: int = 0) -> Moment:
+    assert trainer.single, "a look is at a single run"
+    return Moment(trainer, player, trainer.state, known, WHOSE, row)

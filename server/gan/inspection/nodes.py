@@ -1,0 +1,92 @@
+"""A node of the overview at rest: what it holds now, for the very samples that are drawn on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from server.errors import CommandError
+from server.gan.inspection import snippets
+from server.gan.inspection.answers import NodeInspection, NodeName
+from server.gan.inspection.looks import (
+    PAGE,
+    look_at_data,
+    look_at_discriminator,
+    look_at_generator,
+    look_at_noise,
+    look_at_scores,
+)
+from server.gan.inspection.moments import Moment, Told
+from server.gan.inspection.summaries import summarise_layers
+from server.gan.inspection.tellers import tell_classify, tell_draws, tell_generate, tell_loss
+from server.gan.inspection.updates import tell_backward
+from server.gan.probes import Sizes
+from server.gan.registry import show
+from server.gan.trainer import Trainer
+
+NOT_A_BATCH = "these are the samples drawn on the page; the charts tell of the batches of training, which are others"
+
+
+class Node(NamedTuple):
+    """What a node shows: a look, what is told of it, and which of its tensors; `notes` go with it."""
+
+    look: Callable[[Trainer, Sizes], Moment]
+    tell: Callable[[Moment], Told]
+    tensors: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def inspect_node(trainer: Trainer, node: str, sizes: Sizes = PAGE) -> NodeInspection:
+    """Tell what a node of the overview holds at this state of a single run; `sizes` are those of the page's pictures.
+
+    Raises:
+        CommandError: there is no such node.
+    """
+    for name, facts in NODES.items():
+        if name == node:
+            moment = facts.look(trainer, sizes)
+            answer = facts.tell(moment).answer(moment, facts.tensors)
+            answer["notes"] += facts.notes
+            return {**answer, "kind": "node", "step": trainer.state.step, "node": name}
+    raise CommandError(f"node: expected one of {', '.join(NODES)}, got {show(node)}")
+
+
+def tell_generator(moment: Moment) -> Told:
+    """Tell the generator's layers, and how they turn noise into a sample."""
+    trainer, told = moment.trainer, tell_generate(moment)
+    told.layers = summarise_layers(trainer.generator, {"now": moment.state.tensors["generator"]})
+    told.code = snippets.write_network("generator", trainer.generator, trainer.config.generator)
+    return told
+
+
+def tell_discriminator(moment: Moment) -> Told:
+    """Tell the discriminator's layers, and how they score samples."""
+    trainer, told = moment.trainer, tell_classify(moment)
+    told.layers = summarise_layers(trainer.discriminator, {"now": moment.state.tensors["discriminator"]})
+    told.code = snippets.write_network("discriminator", trainer.discriminator, trainer.config.discriminator)
+    return told
+
+
+NODES: Mapping[NodeName, Node] = {
+    "noise": Node(look_at_noise, tell_draws, ("z",)),
+    "generator": Node(look_at_scores, tell_generator, ("z", "x_fake")),
+    "real": Node(look_at_data, tell_draws, ("x_real",)),
+    "generated": Node(look_at_scores, tell_generate, ("x_fake",)),
+    "discriminator": Node(look_at_scores, tell_discriminator, ("real_logits", "fake_logits")),
+    "predictions-real": Node(look_at_scores, lambda moment: tell_classify(moment, ["real"]), ("real_logits",)),
+    "predictions-generated": Node(look_at_scores, lambda moment: tell_classify(moment, ["fake"]), ("fake_logits",)),
+    "d-loss": Node(look_at_discriminator, tell_loss, ("per_example", "d_loss"), (NOT_A_BATCH,)),
+    "g-loss": Node(look_at_generator, tell_loss, ("per_example", "g_loss"), (NOT_A_BATCH,)),
+    "d-gradients": Node(
+        look_at_discriminator,
+        tell_backward,
+        ("real_logit_gradient", "fake_logit_gradient", "gradient"),
+        (NOT_A_BATCH,),
+    ),
+    "g-gradients": Node(
+        look_at_generator,
+        tell_backward,
+        ("gradients", "fake_logit_gradient", "slope", "gradient"),
+        (NOT_A_BATCH,),
+    ),
+}

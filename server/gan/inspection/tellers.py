@@ -1,0 +1,171 @@
+"""The phases from sample to loss, told with the numbers of a moment.
+
+Shape letters: N examples, Z latent dimensions.
+What a layer summed on the way is computed again, by the same operation on the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from torch import Tensor
+
+from server.gan.inspection import snippets
+from server.gan.inspection.answers import Formula
+from server.gan.inspection.formulas import (
+    SIGMOID,
+    Notation,
+    explain_functions,
+    notate,
+    sigmoid,
+    tell,
+    tell_lab_units,
+    tell_neuron,
+)
+from server.gan.inspection.moments import Moment, Sort, Told
+from server.gan.inspection.summaries import count_layers, read_values
+from server.gan.networks import Trace
+from server.gan.worked import SHOWN_COORDINATES, Line, write_symbols, write_vector
+
+LOGIT_SYMBOLS = {"real_logit": "d(x)", "fake_logit": "d(G(z))"}
+SAMPLE_WORDS: dict[Sort, str] = {"real": "real", "fake": "generated"}
+
+
+def tell_draws(moment: Moment, names: Collection[str] = ("x_real", "z")) -> Told:
+    """Tell which real samples and which noise were drawn."""
+    trainer, count = moment.trainer, moment.count
+    told, lines = Told(moment.subject, ""), []
+    if "x_real" in names and "x_real" in moment.known:
+        point = moment.show("x_real")[moment.row].tolist()
+        told.formula.append(
+            _tell_vector(r"x \sim p_{\text{data}}", "x", point, "Real samples are drawn from the data.")
+        )
+        told.numbers |= {"x_1": point[0], "x_2": point[1]}
+        lines.append(snippets.write_data(trainer, count))
+    if "z" in names and "z" in moment.known:
+        z = moment.known["z"][moment.row].tolist()
+        meaning = "Noise is drawn: the random numbers that the generator turns into samples."
+        told.formula.append(_tell_vector(trainer.latent.formula, "z", z, meaning))
+        told.numbers |= {f"z_{i}": value for i, value in enumerate(z[:SHOWN_COORDINATES], 1)}
+        lines.append(snippets.write_latent(trainer, count))
+    told.code = "\n".join(lines)
+    return told
+
+
+def tell_generate(moment: Moment) -> Told:
+    """Tell how the generator turns noise into a sample: a neuron of its first layer, one of its last, the point."""
+    trainer, network, z = moment.trainer, moment.network("generator"), moment.known["z"]
+    weights, row = moment.weights("generator"), moment.row
+    trace = network.trace(weights, z)
+    point, published = moment.known["x_fake"][row].tolist(), moment.show("x_fake")[row].tolist()
+    told = Told(moment.subject, snippets.write_generate(moment.player))
+    left = f"G{write_vector(z[row].tolist())}"
+    told.formula.append(
+        {
+            "latex": "x = G(z)",
+            "latex_numbers": f"x = {left} = {write_vector(published)}",
+            "meaning": "The generator turns the noise into a point.",
+        }
+    )
+    told.numbers |= {"x_1": published[0], "x_2": published[1]}
+    for layer in dict.fromkeys((0, count_layers(network) - 1)):
+        formula, numbers = tell_neuron(network, weights, trace, layer, row, notate(trainer, "generator"))
+        told.formula += formula
+        told.numbers |= {f"layer_{layer + 1}_{name}": value for name, value in numbers.items()}
+    told.formula += tell_lab_units(trainer, point, published)
+    return told
+
+
+def tell_classify(moment: Moment, sorts: Collection[Sort] = ("real", "fake")) -> Told:
+    """Tell how the discriminator scores a sample of each sort, and what it answers on average."""
+    shown = [sort for sort in sorts if f"{sort}_logits" in moment.known]
+    told = Told(moment.subject, snippets.write_classify(*shown))
+    for sort in shown:
+        logits = moment.known[f"{sort}_logits"].detach()
+        told.formula += _tell_score(moment, told, sort, logits)
+    for sort in shown:
+        logits = moment.known[f"{sort}_logits"].detach()
+        told.formula.append(_tell_mean_score(told, sort, logits))
+    return told
+
+
+def tell_loss(moment: Moment) -> Told:
+    """Tell what one example costs, and what all cost on average."""
+    player, letter = moment.player, moment.player[0]
+    fake_logits = moment.known["fake_logits"].detach()
+    real_logits = moment.known.get("real_logits", fake_logits).detach()
+    loss = moment.trainer.loss(real_logits, fake_logits)
+    if player == "discriminator":
+        templates, parts = moment.trainer.loss.d_parts, loss.discriminator_parts
+    else:
+        templates, parts = moment.trainer.loss.g_parts, loss.generator_parts
+    row, told = moment.row, Told(moment.subject, snippets.write_loss(moment.trainer, player))
+    told.numbers |= {"N": len(fake_logits), "loss": moment.known[f"{letter}_loss"].item()}
+    told.numbers |= {"per_example": moment.known["per_example"][row].item(), "fake_logit": fake_logits[row].item()}
+    assert len({name_part(template) for template in templates}) == len(templates), "each part prices another thing"
+    whole = " + ".join(templates)
+    if "<real_logit>" in whole:
+        told.numbers["real_logit"] = real_logits[row].item()
+    for template, part in zip(templates, parts, strict=True):
+        told.numbers[f"{name_part(template)}_sum"] = read_values(part).sum().item()
+        told.numbers[f"{name_part(template)}_mean"] = read_values(part).mean().item()
+    one = Line("per_example", whole, "What one example costs: the worse its score suits the player, the more.")
+    told.formula.append(tell(one, {**LOGIT_SYMBOLS, "per_example": r"\ell"}, told.numbers))
+    told.formula += explain_functions(whole, told.numbers)
+    told.formula.append(_tell_mean_loss(f"L_{letter.upper()}", templates, told))
+    return told
+
+
+def name_part(template: str) -> str:
+    """Name a part of a loss after what it prices: the real example, the generated one, or the pair."""
+    sorts = [sort for sort in ("real", "fake") if f"<{sort}_logit>" in template]
+    return sorts[0] if len(sorts) == 1 else "pair"
+
+
+def _tell_vector(latex: str, symbol: str, vector: list[float], meaning: str) -> Formula:
+    return {"latex": latex, "latex_numbers": f"{symbol} = {write_vector(vector)}", "meaning": meaning}
+
+
+def _tell_score(moment: Moment, told: Told, sort: Sort, logits: Tensor) -> list[Formula]:
+    """Tell the score of the first sample of a sort, and its probability where it is one."""
+    network, weights = moment.network("discriminator"), moment.weights("discriminator")
+    trace = network.trace(weights, moment.known[f"x_{sort}"])
+    scores = logits.unsqueeze(-1)
+    trace = Trace(trace.inputs, [*trace.sums[:-1], scores], scores)  # the phase's own scores
+    symbol = LOGIT_SYMBOLS[f"{sort}_logit"]
+    notation = Notation(notate(moment.trainer, "discriminator").into, (symbol,))
+    last = count_layers(network) - 1
+    formula, numbers = tell_neuron(network, weights, trace, last, moment.row, notation)
+    told.numbers |= {f"{sort}_output_{name}": value for name, value in numbers.items()}
+    told.numbers[f"{sort}_logit"] = logits[moment.row].item()
+    if moment.trainer.loss.extra["score"]["kind"] == "probability":
+        inner = {"h": logits[moment.row].item(), "value": sigmoid(logits[moment.row].item())}
+        told.numbers[f"{sort}_probability"] = inner["value"]
+        formula.append(tell(SIGMOID, {"h": symbol, "value": rf"\sigma({symbol})"}, inner))
+    return formula
+
+
+def _tell_mean_score(told: Told, sort: Sort, logits: Tensor) -> Formula:
+    symbol = {"real": "d(x_i)", "fake": "d(G(z_i))"}[sort]
+    values = read_values(logits)
+    numbers = {"sum": values.sum().item(), "N": len(values), "mean": values.mean().item()}
+    told.numbers |= {f"{sort}_total": numbers["sum"], f"{sort}_mean": numbers["mean"]}
+    symbols = {"sum": rf"\sum_{{i=1}}^{{N}} {symbol}", "N": "N", "mean": rf"\overline{{d}}_{{\text{{{sort}}}}}"}
+    line = Line("mean", r"\frac{<sum>}{<N>}", f"The mean score of the {len(values)} {SAMPLE_WORDS[sort]} samples.")
+    return tell(line, symbols, numbers)
+
+
+def _tell_mean_loss(symbol: str, templates: tuple[str, ...], told: Told) -> Formula:
+    """Tell the mean over examples, the sum of each part apart."""
+    names = [name_part(template) for template in templates]
+    logits = {"real_logit": "d(x_i)", "fake_logit": "d(G(z_i))"}
+    sums = {
+        name: rf"\sum_{{i=1}}^{{N}} {write_symbols(template, logits)}"
+        for name, template in zip(names, templates, strict=True)
+    }
+    line = Line(
+        "loss",
+        " + ".join(rf"\frac{{<{name}_sum>}}{{<N>}}" for name in names),
+        "The mean over all examples is the loss that the player lowers.",
+    )
+    return tell(line, {"loss": symbol, "N": "N", **{f"{name}_sum": text for name, text in sums.items()}}, told.numbers)

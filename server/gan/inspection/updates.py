@@ -1,0 +1,197 @@
+"""The phases backward and update, told with the numbers of a moment.
+
+Shape letters: N examples, P parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import sqrt
+from typing import NamedTuple
+
+from server.gan.inspection import snippets
+from server.gan.inspection.answers import Formula
+from server.gan.inspection.formulas import notate, tell
+from server.gan.inspection.moments import Moment, Sort, Told
+from server.gan.inspection.summaries import count_layers, measure_layers, name_layer, read_values, summarise_layers
+from server.gan.inspection.tellers import LOGIT_SYMBOLS, SAMPLE_WORDS
+from server.gan.networks import Network
+from server.gan.optimizers import EPSILON
+from server.gan.state import RunState
+from server.gan.worked import Line, write_number, write_vector
+
+SYMBOLS: Mapping[str, str] = {
+    "gradient": "g_t",
+    "learning_rate": r"\eta",
+    "epsilon": r"\epsilon",
+    "t": "t",
+    "change": r"\Delta\theta",
+    "weight_before": r"\theta_{t-1}",
+    "weight": r"\theta_t",
+}
+"""Those that every optimizer's lines share."""
+MOVE = Line("weight", "<weight_before> + <change>", "The change is added to the weight.")
+
+
+class Place(NamedTuple):
+    """Where a parameter stands in its network, in words and as a symbol."""
+
+    words: str
+    symbol: str
+
+
+def tell_backward(moment: Moment) -> Told:
+    """Tell how the loss's slope comes back from the scores to the weights, and how long the gradient is."""
+    network, gradient = moment.network(moment.player), moment.known["gradient"]
+    told = Told(moment.subject, snippets.write_backward(moment.player))
+    told.layers = summarise_layers(network, {"gradient": gradient})
+    sorts: tuple[Sort, ...] = ("real", "fake")
+    for sort in sorts:
+        if f"{sort}_logit_gradient" in moment.known:
+            told.formula.append(_tell_logit_gradient(moment, told, sort))
+    if "slope" in moment.known:
+        told.formula.append(_tell_slope(moment, told))
+    told.formula.append(_tell_output_bias(moment, told))
+    told.formula.append(_tell_norm(moment, told))
+    return told
+
+
+def tell_update(moment: Moment, after: RunState) -> Told:
+    """Tell the optimizer's arithmetic for the parameter that it moves most, and every layer before and after."""
+    player, change = moment.player, moment.known["change"]
+    network, optimizer = moment.network(player), moment.trainer.optimizers[player[0]]
+    index = int(change.abs().argmax())
+    place = find_place(network, index)
+    told = Told(place.words, snippets.write_update(moment.trainer, player))
+    told.numbers |= _read_parameter(moment, after, index)
+    for line in optimizer.lines:
+        if line.value is not None:
+            told.numbers[line.result] = line.value(told.numbers)
+    told.formula.append(
+        {
+            "latex": rf"\theta = {place.symbol}",
+            "latex_numbers": rf"\theta_{{t-1}} = {write_number(told.numbers['weight_before'])}",
+            "meaning": f"Of all parameters {place.words} moves most now; the others move by the same rule.",
+        }
+    )
+    symbols = {**SYMBOLS, **optimizer.symbols}
+    told.formula += [tell(line, symbols, told.numbers) for line in (*optimizer.lines, MOVE)]
+    before, moved = moment.state.tensors[player], after.tensors[player]
+    told.layers = summarise_layers(network, {"before": before, "step": change, "after": moved})
+    told.numbers["change_norm"] = _combine(measure_layers(network, change))
+    return told
+
+
+def find_place(network: Network, index: int) -> Place:
+    """Find where the `index`-th parameter of a network's vector stands; neurons are counted from 1."""
+    part = 0
+    while index >= network.lengths[part]:
+        index -= network.lengths[part]
+        part += 1
+    layer, shape = part // 2, network.shapes[part]
+    if len(shape) == 1:
+        words = f"the bias of neuron {index + 1} of the {name_layer(network, layer)}"
+        return Place(words, f"b^{{({layer + 1})}}_{{{index + 1}}}")
+    entry, neuron = divmod(index, shape[1])
+    words = f"the weight from input {entry + 1} to neuron {neuron + 1} of the {name_layer(network, layer)}"
+    return Place(words, f"W^{{({layer + 1})}}_{{{entry + 1},{neuron + 1}}}")
+
+
+def _read_parameter(moment: Moment, after: RunState, index: int) -> dict[str, float]:
+    """Read all that the optimizer knows of one parameter, before its update and after."""
+    player, letter = moment.player, moment.player[0]
+    before, values = moment.state.tensors, moment.trainer.config.d_optimizer.values
+    if player == "generator":
+        values = moment.trainer.config.g_optimizer.values
+    steps = after.d_optimizer_steps if player == "discriminator" else after.g_optimizer_steps
+    numbers = {
+        "gradient": moment.known["gradient"][index].item(),
+        "change": moment.known["change"][index].item(),
+        "weight_before": before[player][index].item(),
+        "weight": after.tensors[player][index].item(),
+        "t": steps,
+        "epsilon": EPSILON,
+        **{key: float(value) for key, value in values.items() if isinstance(value, int | float)},
+    }
+    for slot in moment.trainer.optimizers[letter].slots:
+        name = f"{letter}_optimizer.{slot}"
+        numbers |= {f"{slot}_before": before[name][index].item(), slot: after.tensors[name][index].item()}
+    return numbers
+
+
+def _tell_logit_gradient(moment: Moment, told: Told, sort: Sort) -> Formula:
+    """Tell how the mean loss grows with the score of the first sample: its own slope, an N-th of it."""
+    slope, count = moment.known[f"{sort}_logit_gradient"][moment.row].item(), moment.count
+    told.numbers |= {f"{sort}_logit_gradient": slope, "N": count}
+    below = rf"\partial {LOGIT_SYMBOLS[f'{sort}_logit']}"
+    symbols = {"slope": rf"\frac{{\partial {_loss(moment)}}}{{{below}}}", "own": rf"\frac{{\partial \ell}}{{{below}}}"}
+    line = Line(
+        "slope",
+        r"\frac{1}{<N>} \cdot <own>",
+        f"How the loss grows with the score of this {SAMPLE_WORDS[sort]} sample, one of {count}.",
+    )
+    return tell(line, {**symbols, "N": "N"}, {"slope": slope, "own": slope * count, "N": count})
+
+
+def _tell_slope(moment: Moment, told: Told) -> Formula:
+    """Tell the chain rule from the score to the point: the slope of the loss times that of the discriminator."""
+    slope = moment.known["slope"][moment.row].tolist()
+    told.numbers |= {"slope_1": slope[0], "slope_2": slope[1]}
+    point = notate(moment.trainer, "discriminator").into
+    score = moment.known["fake_logit_gradient"][moment.row].item()
+    steps, left = "", rf"\frac{{\partial L_G}}{{\partial {point}}}"
+    if score != 0:
+        steps = rf"{write_number(score)} \cdot {write_vector([value / score for value in slope])} = "
+    return {
+        "latex": rf"{left} = \frac{{\partial L_G}}{{\partial d}} \cdot \nabla d({point})",
+        "latex_numbers": f"{left} = {steps}{write_vector(slope)}",
+        "meaning": "The slope passes back through the discriminator: the way that makes the loss grow fastest.",
+    }
+
+
+def _tell_output_bias(moment: Moment, told: Told) -> Formula:
+    """Tell the gradient of the first output's bias: the sum of all examples' slopes there."""
+    network, gradient = moment.network(moment.player), moment.known["gradient"]
+    last = count_layers(network)
+    value = network.split(gradient)[-1][0].item()
+    told.numbers["output_bias_gradient"] = value
+    symbol = rf"\frac{{\partial {_loss(moment)}}}{{\partial b^{{({last})}}_{{1}}}}"
+    names = [name for name in ("real_logit_gradient", "fake_logit_gradient") if name in moment.known]
+    if moment.player == "generator":
+        terms, numbers = [rf"\sum_{{i=1}}^{{N}} \frac{{\partial L_G}}{{\partial h^{{({last})}}_{{i,1}}}}"], ""
+    else:
+        places = {"real_logit_gradient": "d(x_i)", "fake_logit_gradient": "d(G(z_i))"}
+        terms = [rf"\sum_{{i=1}}^{{N}} \frac{{\partial L_D}}{{\partial {places[name]}}}" for name in names]
+        sums = {name: read_values(moment.known[name]).sum().item() for name in names}
+        told.numbers |= {f"{name}_sum": value for name, value in sums.items()}
+        real, fake = (write_number(value) for value in sums.values())
+        numbers = f"{real} + {f'({fake})' if fake.startswith('-') else fake} = "
+    return {
+        "latex": f"{symbol} = {' + '.join(terms)}",
+        "latex_numbers": f"{symbol} = {numbers}{write_number(value)}",
+        "meaning": "The bias of the output layer is part of every answer, so it gathers the slopes of all examples.",
+    }
+
+
+def _tell_norm(moment: Moment, told: Told) -> Formula:
+    """Tell how long the gradient is, and how much of it each layer has."""
+    network = moment.network(moment.player)
+    norms = measure_layers(network, moment.known["gradient"])
+    told.numbers |= {f"layer_{layer}_norm": norm for layer, norm in enumerate(norms, 1)}
+    told.numbers["gradient_norm"] = _combine(norms)
+    line = Line(
+        "gradient_norm",
+        rf"\sqrt{{{' + '.join(f'<layer_{layer}_norm>^2' for layer in range(1, len(norms) + 1))}}}",
+        "How steep the loss is over all weights together; every layer has its share.",
+    )
+    symbols = {f"layer_{layer}_norm": rf"\lVert g^{{({layer})}} \rVert" for layer in range(1, len(norms) + 1)}
+    nabla = r"\nabla_{\phi} L_D" if moment.player == "discriminator" else r"\nabla_{\theta} L_G"
+    return tell(line, {**symbols, "gradient_norm": rf"\lVert {nabla} \rVert"}, told.numbers)
+
+
+def _combine(norms: list[float]) -> float:
+    return sqrt(sum(norm * norm for norm in norms))
+
+
+def _loss(moment: Moment) -> str:
+    return f"L_{moment.player[0].upper()}"

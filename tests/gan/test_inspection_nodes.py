@@ -1,0 +1,194 @@
+"""A node of the overview tells what it holds now, for the very samples that are drawn on the page."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from latex2mathml.converter import convert
+from torch import Tensor, nn
+from torch.nn import functional
+
+from server.errors import LabError
+from server.gan.inspection import NodeInspection, inspect_node, inspect_phase
+from server.gan.inspection.nodes import NODES
+from server.gan.losses import LOSSES
+from server.gan.optimizers import OPTIMIZERS
+from server.gan.probes import Sizes, draw_fixed_data, draw_fixed_latent, probe_layers
+from server.gan.trainer import Trainer
+from server.protocol.frames import LAYER_ARRAYS
+from tests.tools import textbook
+from tests.tools.runs import make_config
+
+NAMES = ("generator.width=8", "discriminator.width=6", "batch_size=16", "data.name=gaussians")
+PAGE = Path("static/js/graph/nodes.js")
+SIZES = Sizes(generated=30, real=40, surface=10, warp=7)
+every_node = pytest.mark.parametrize("node", list(NODES))
+
+
+def build(*assignments: str, steps: int = 5) -> Trainer:
+    trainer = Trainer(make_config(*NAMES, *assignments))
+    for _ in range(steps):
+        trainer.step()
+    return trainer
+
+
+def test_there_is_an_answer_for_every_node_of_the_page_and_no_other() -> None:
+    keys = re.findall(r'^    key: "([\w-]+)"', PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(keys) == sorted(NODES)
+
+
+@every_node
+@pytest.mark.parametrize("loss", list(LOSSES))
+def test_a_node_is_told_as_plain_data(node: str, loss: str) -> None:
+    told = inspect_node(build(f"loss.name={loss}"), node)
+    assert json.loads(json.dumps(told, allow_nan=False)) == told
+    assert (told["node"], told["step"]) == (node, 5)
+    assert told["formula"]
+    assert told["code"]
+    for formula in told["formula"]:
+        for latex in (formula["latex"], formula["latex_numbers"]):
+            assert "merror" not in convert(latex)
+
+
+@every_node
+def test_looking_at_a_node_changes_nothing(node: str) -> None:
+    looked_at, left_alone = build(), build()
+    for _ in range(3):
+        held = looked_at.state
+        inspect_node(looked_at, node)
+        assert looked_at.state is held
+        looked_at.step()
+        left_alone.step()
+    assert looked_at.state.pack() == left_alone.state.pack()
+
+
+def test_a_node_that_is_not_there_is_refused() -> None:
+    with pytest.raises(LabError, match=r"^node: expected one of noise, .*, got 'nowhere'$"):
+        inspect_node(build(steps=0), "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("node", "array"),
+    [
+        ("noise", "z"),
+        ("real", "x_real"),
+        ("generated", "x_fake"),
+        ("predictions-real", "real_logits"),
+        ("predictions-generated", "fake_logits"),
+        ("g-gradients", "gradients"),
+    ],
+)
+def test_a_node_tells_of_the_samples_that_the_page_draws(node: str, array: str) -> None:
+    trainer = build()
+    drawn = probe_layers(trainer, LAYER_ARRAYS)[array].astype(np.float64)
+    shown = next(summary for summary in inspect_node(trainer, node)["tensors"] if summary["name"] == array)
+    assert shown["shape"] == list(drawn.shape)
+    assert shown["rows"] == drawn.reshape(len(drawn), -1)[:5].tolist()
+    assert (shown["minimum"], shown["maximum"]) == (drawn.min(), drawn.max())
+
+
+@pytest.mark.parametrize("name", ["generator", "discriminator"])
+def test_a_networks_node_tells_its_weights(name: str) -> None:
+    trainer = build()
+    parts = getattr(trainer, name).split(trainer.state.tensors[name].double())
+    layers = inspect_node(trainer, name)["layers"]
+    assert [layer["name"] for layer in layers] == ["hidden layer 1", "hidden layer 2", "output layer"]
+    for layer, weight, bias in zip(layers, parts[::2], parts[1::2], strict=True):
+        assert layer["weight"]["now"]["rows"] == weight[:5, :4].tolist()
+        assert layer["weight"]["now"]["norm"] == pytest.approx(weight.norm().item(), rel=1e-12)
+        assert layer["bias"]["now"]["shape"] == list(bias.shape)
+
+
+class Textbook:
+    """The losses of the page's samples in double precision, and their gradients."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        count = SIZES.generated
+        vectors = {
+            name: trainer.state.tensors[name].double().requires_grad_() for name in ("generator", "discriminator")
+        }
+        x_fake = textbook.run_network(vectors["generator"], (2, 8, 8, 2), "relu", "linear", self.draw(trainer))
+        x_real = draw_fixed_data(trainer, SIZES)[:count].double()
+        d_real, d_fake = (self.classify(vectors["discriminator"], x) for x in (x_real, x_fake))
+        loss = trainer.config.loss.name
+        self.losses = {
+            "discriminator": textbook.D_LOSSES[loss](d_real, d_fake).mean(),
+            "generator": textbook.G_LOSSES[loss](d_fake).mean(),
+        }
+        self.gradients = {
+            name: torch.autograd.grad(self.losses[name], vectors[name], retain_graph=True)[0] for name in vectors
+        }
+
+    def draw(self, trainer: Trainer) -> Tensor:
+        return draw_fixed_latent(trainer, SIZES).double()
+
+    def classify(self, vector: Tensor, x: Tensor) -> Tensor:
+        return textbook.run_network(vector, (2, 6, 6, 1), "relu", "linear", x)[:, 0]
+
+
+@pytest.mark.parametrize("loss", list(LOSSES))
+@pytest.mark.parametrize("player", ["discriminator", "generator"])
+def test_the_losses_and_gradients_of_the_drawn_samples_are_those_of_the_textbook(player: str, loss: str) -> None:
+    trainer = build(f"loss.name={loss}")
+    expected = Textbook(trainer)
+    cost = inspect_node(trainer, f"{player[0]}-loss", SIZES)["numbers"]["loss"]
+    assert cost == pytest.approx(expected.losses[player].item(), rel=1e-5, abs=1e-6)
+    slopes = inspect_node(trainer, f"{player[0]}-gradients", SIZES)
+    assert slopes["numbers"]["gradient_norm"] == pytest.approx(expected.gradients[player].norm().item(), rel=1e-4)
+    output = slopes["layers"][-1]["bias"]["gradient"]["rows"][0][0]
+    first_of_output = -2 if player == "generator" else -1
+    assert output == pytest.approx(expected.gradients[player][first_of_output].item(), rel=1e-4, abs=1e-6)
+
+
+# The lines of PyTorch, put together and run -------------------------------------------------------------------------
+
+
+def read_network(told: NodeInspection, vector: Tensor, scope: dict[str, object]) -> nn.Module:
+    """Build a network with the lines that its node shows, and give it the run's weights."""
+    exec(told["code"], scope)
+    network = scope[told["node"]]
+    assert isinstance(network, nn.Sequential)
+    place = 0
+    for layer in network:
+        if isinstance(layer, nn.Linear):
+            for parameter in (layer.weight, layer.bias):
+                part = vector[place : place + parameter.numel()]
+                place += parameter.numel()
+                # The lab's weights are (inputs, outputs), a Linear's the other way round.
+                parameter.data = part.reshape(parameter.shape[::-1]).T.clone() if parameter.dim() == 2 else part.clone()
+    return network
+
+
+@pytest.mark.parametrize("loss", list(LOSSES))
+@pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
+def test_the_lines_of_pytorch_do_what_the_phases_do(loss: str, optimizer: str) -> None:
+    names = (f"loss.name={loss}", f"d_optimizer.name={optimizer}", f"g_optimizer.name={optimizer}")
+    trainer = build(*names, "generator.activation=elu", "generator.output=tanh", steps=0)
+    scope: dict[str, object] = {"torch": torch, "nn": nn, "F": functional}
+    networks = {
+        name: read_network(inspect_node(trainer, name), trainer.state.tensors[name], scope)
+        for name in ("generator", "discriminator")
+    }
+    before = trainer.state
+    told = []
+    for phase in trainer.phases():
+        told.append((phase, inspect_phase(trainer, phase, before)))
+        before = trainer.state
+    made = [answer["code"].split("  # once, at the start\n") for phase, answer in told if phase.name == "update"]
+    for constructor, _ in made:
+        exec(constructor, scope)
+    for phase, answer in told:
+        if phase.name == "sample":
+            scope |= dict(phase.tensors)
+        elif phase.name == "update":
+            exec(answer["code"].split("\n")[-1], scope)
+        else:
+            exec(answer["code"], scope)
+        for name in phase.tensors.keys() & {"x_fake", "real_logits", "fake_logits", "d_loss", "g_loss"}:
+            torch.testing.assert_close(scope[name], phase.tensors[name], atol=1e-5, rtol=1e-4)
+    for name, network in networks.items():
+        weights = [p.T.reshape(-1) if p.dim() == 2 else p for p in network.parameters()]
+        torch.testing.assert_close(torch.cat(weights).detach(), trainer.state.tensors[name], atol=1e-5, rtol=1e-3)

@@ -23,6 +23,7 @@ from rich.table import Table
 from server.settings import count_cores
 from tests.bench.browser import Pace, open_session, play_for
 from tests.bench.races import Rate, Team, open_players
+from tests.bench.seeking import measure_seeks
 from tests.tools.lab import ROOT
 
 LARGE_NETWORK = {"hidden_layers": 3, "width": 128}
@@ -119,10 +120,19 @@ def main() -> None:
         rows = list(measure_config(config, rounds, seconds, not arguments.no_browser))
         results[name] = [asdict(row) for row in rows]
         console.print(make_table(f"{name}: {json.dumps(config) if config else 'every setting as it comes'}", rows))
+    going = measure_seeks(2_000 if arguments.quick else 10_000, 50)
+    console.print(
+        f"going to a random step of {going.steps:,} (defaults): {going.median:.0f} ms in the middle, 95 % within "
+        f"{going.p95:.0f} ms; {going.snapshots} snapshots of {going.megabytes:.1f} MB together\n"
+    )
     machine = {"cores": count_cores(), "python": platform.python_version(), "torch": version("torch")}
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
     arguments.json.write_text(
-        json.dumps({"machine": machine, "rounds": rounds, "seconds": seconds, "configs": results}, indent=2) + "\n"
+        json.dumps(
+            {"machine": machine, "rounds": rounds, "seconds": seconds, "configs": results, "seeks": asdict(going)},
+            indent=2,
+        )
+        + "\n"
     )
     console.print(f"the numbers are in {arguments.json}")
 

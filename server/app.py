@@ -12,12 +12,16 @@ from server.engine.pool import Pool
 from server.errors import EngineError, LabError
 from server.sessions.hub import Hub
 from server.settings import Settings
-from server.web import plotly
+from server.web import plotly, qr
 from server.web.api import api_router
 from server.web.assets import OwnFiles, find_folder
+from server.web.branches import branches_router
+from server.web.exports import exports_router
 from server.web.guards import Guard, lab_names
+from server.web.inspection import inspection_router
 from server.web.models import models_router
 from server.web.pages import pages_router
+from server.web.runs import runs_router
 from server.web.socket import socket_route
 
 
@@ -44,9 +48,15 @@ def create_app(settings: Settings) -> FastAPI:
     # No pages about the API: they would load scripts from another host.
     app = FastAPI(title="The GAN lab", lifespan=run_engine, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.hub, app.state.draining = hub, False
-    app.add_middleware(Guard, names=lab_names(settings.host, settings.allowed_hosts))
+    app.add_middleware(
+        Guard,
+        names=lab_names(settings.host, settings.allowed_hosts),
+        frame_ancestors=settings.frame_ancestors,
+    )
     app.add_exception_handler(LabError, answer_error)
-    for router in (pages_router(), api_router(pool), models_router(hub, pool), plotly.router):
+    documents = (models_router(hub, pool), runs_router(hub, pool), exports_router(hub, pool))
+    of_sessions = (*documents, branches_router(hub), inspection_router(hub))
+    for router in (pages_router(), api_router(pool), *of_sessions, plotly.router, qr.router):
         app.include_router(router)
     app.router.routes.append(socket_route(hub, settings))
     app.mount("/static", OwnFiles(directory=find_folder("static")))

@@ -4,9 +4,11 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StringConstraints
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+# An origin as a Content-Security-Policy names it; what could end the directive, or begin another, is none.
+FrameAncestor = Annotated[str, StringConstraints(pattern=r"^https?://(\*\.)?[A-Za-z0-9.-]+(:\d{1,5})?$")]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
 
@@ -29,6 +31,8 @@ class Settings(BaseSettings):
     """The address to listen at; `0.0.0.0` opens the lab to the network."""
     allowed_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_names)] = ()
     """Further host names that the lab answers to, with commas between them: `lab.school.example,lab`."""
+    frame_ancestors: Annotated[tuple[FrameAncestor, ...], NoDecode, BeforeValidator(split_names)] = ()
+    """Further origins whose pages may show the lab in a frame, with commas: `https://learn.school.example`."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     """The port; 0 takes a free one."""
     workers: Annotated[int, Field(ge=1, le=256)] | None = None

@@ -1,27 +1,26 @@
-"""What every test may use: one torch thread, a real lab, and a fair division among test processes."""
+"""What every test may use: one torch thread, a real worker, a real lab, and a fair division among test processes."""
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import pytest_asyncio
 
+from server.engine.pool import Pool
+from tests.tools.engine import open_pool
 from tests.tools.lab import Lab, open_lab
 
 # The test processes already use every core; torch's own threads would fight over them. It reads this when it is
 # imported, here and in the labs that the tests start.
 os.environ["OMP_NUM_THREADS"] = "1"
 
-BROWSER_TESTS = Path(__file__).parent / "browser"
-
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep a file's tests in one process, and all browser tests in one, so that they share one lab and one browser."""
+    """Keep a file's tests in one process; what they share, a lab and a browser, is started once a process."""
     if not config.pluginmanager.hasplugin("xdist"):
         return
     for item in items:
-        together = "browser" if item.path.is_relative_to(BROWSER_TESTS) else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(together))
+        item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +28,10 @@ def running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """The real server with one worker, started as a user starts it; `running_lab.url` is its address."""
     with open_lab(tmp_path_factory.mktemp("lab"), ["--workers", "1"]) as lab:
         yield lab
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def pool() -> AsyncIterator[Pool]:
+    """One worker for all tests of a module; one that is killed is replaced."""
+    async with open_pool() as pool:
+        yield pool

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from pydantic import ValidationError
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
@@ -56,6 +57,20 @@ def test_names_that_the_lab_answers_to_come_from_the_environment(monkeypatch: py
     assert Settings().allowed_hosts == ("lab.school.example", "lab")
 
 
+def test_pages_that_may_frame_the_lab_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GANLAB_FRAME_ANCESTORS", "https://learn.school.example, https://*.uni.example:8443")
+    assert Settings().frame_ancestors == ("https://learn.school.example", "https://*.uni.example:8443")
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["*", "learn.school.example", "https://a; script-src *", "https://a/path", "https://a b", "data:", "'none'"],
+)
+def test_what_is_no_origin_may_not_frame_the_lab(origin: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings(frame_ancestors=(origin,))
+
+
 @pytest.mark.parametrize("path", DATA)
 async def test_a_starting_lab_says_that_it_has_no_catalogue_yet(starting_app: FastAPI, path: str) -> None:
     answer = await ask(starting_app, path)
@@ -63,14 +78,14 @@ async def test_a_starting_lab_says_that_it_has_no_catalogue_yet(starting_app: Fa
     assert "still starting" in answer.json()["error"]
 
 
-async def test_the_page_is_there_before_the_workers_are(starting_app: FastAPI) -> None:
+async def test_p2_the_page_is_there_before_the_workers_are(starting_app: FastAPI) -> None:
     answer = await ask(starting_app, "/")
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["content-security-policy"].startswith("default-src 'none'")
 
 
-async def test_everything_that_the_page_names_is_served(starting_app: FastAPI) -> None:
+async def test_f31_everything_that_the_page_names_is_served(starting_app: FastAPI) -> None:
     page = (await ask(starting_app, "/")).text
     addresses = re.findall(r'(?:src|href)="(/[^"]+)"', page)
     assert any(address.startswith("/assets/plotly-") for address in addresses)

@@ -18,7 +18,7 @@ from tests.tools import reading
 from tests.tools.reading import ROOT, Import
 
 FACTS = ("server.errors", "server.gan.registry", "server.gan.config")
-MODELS = ("server.gan.model_file", "server.gan.ganlab_import")
+MODELS = ("server.gan.tensor_file", "server.gan.model_file", "server.gan.ganlab_import")
 # A module belongs to the longest name it is, or is in; it may import its own layer and the layers listed.
 ARROWS: dict[str, tuple[str, ...]] = {
     "server.errors": (),
@@ -26,9 +26,11 @@ ARROWS: dict[str, tuple[str, ...]] = {
     # The mathematics. Facts and checks come first, because the web process may know them: they hold no torch.
     "server.gan.registry": ("server.errors",),
     "server.gan.config": ("server.errors", "server.gan.registry"),
-    "server.gan.model_file": FACTS,
-    "server.gan.ganlab_import": (*FACTS, "server.gan.model_file"),
-    "server.gan": (*FACTS, *MODELS),
+    "server.gan.tensor_file": FACTS,
+    "server.gan.model_file": (*FACTS, "server.gan.tensor_file"),
+    "server.gan.ganlab_import": (*FACTS, "server.gan.model_file", "server.gan.tensor_file"),
+    "server.gan.export": FACTS,
+    "server.gan": (*FACTS, *MODELS, "server.gan.export"),
     # The conversation, known to both processes.
     "server.protocol": FACTS,
     # The worker process: the only side that trains.
@@ -36,7 +38,15 @@ ARROWS: dict[str, tuple[str, ...]] = {
     # The web process, each layer knowing the ones before it.
     "server.engine": (*FACTS, "server.gan.model_file", "server.protocol", "server.settings"),
     "server.sessions": (*FACTS, *MODELS, "server.protocol", "server.settings", "server.engine"),
-    "server.web": (*FACTS, *MODELS, "server.protocol", "server.settings", "server.engine", "server.sessions"),
+    "server.web": (
+        *FACTS,
+        *MODELS,
+        "server.gan.export",
+        "server.protocol",
+        "server.settings",
+        "server.engine",
+        "server.sessions",
+    ),
     "server.app": (
         *FACTS,
         "server.protocol",
@@ -48,7 +58,9 @@ ARROWS: dict[str, tuple[str, ...]] = {
     # A command is imported when it is asked for: those that train know the mathematics, serving knows the web.
     "server.commands": (),
     "server.commands.serve": ("server.errors", "server.settings", "server.app", "server.web"),
-    "server.commands.train": (*FACTS, *MODELS, "server.gan", "server.settings"),
+    "server.commands.configs": (*FACTS, "server.gan"),
+    "server.commands.train": (*FACTS, *MODELS, "server.gan", "server.settings", "server.commands.configs"),
+    "server.commands.export": (*FACTS, *MODELS, "server.gan", "server.gan.export", "server.commands.configs"),
     "server.commands.import_model": (*FACTS, *MODELS, "server.gan"),
     "server.commands.catalog": (*FACTS, "server.gan"),
     "server.__main__": ("server.errors",),
@@ -59,6 +71,7 @@ LAZY_ARROWS: dict[str, tuple[str, ...]] = {
     "server.__main__": (
         "server.commands.serve",
         "server.commands.train",
+        "server.commands.export",
         "server.commands.import_model",
         "server.commands.catalog",
     ),
@@ -70,8 +83,11 @@ FORBIDDEN_LIBRARIES: dict[str, tuple[str, ...]] = {
     "server.gan": ("asyncio", *WEB_LIBRARIES),
     "server.gan.registry": ("asyncio", *WEB_LIBRARIES, *TORCH_LIBRARIES),
     "server.gan.config": ("asyncio", *WEB_LIBRARIES, *TORCH_LIBRARIES),
+    "server.gan.tensor_file": ("asyncio", *WEB_LIBRARIES, *TORCH_LIBRARIES),
     "server.gan.model_file": ("asyncio", *WEB_LIBRARIES, *TORCH_LIBRARIES),
     "server.gan.ganlab_import": ("asyncio", *WEB_LIBRARIES, *TORCH_LIBRARIES),
+    # Scripts and notebooks are written from templates.
+    "server.gan.export": ("asyncio", *(set(WEB_LIBRARIES) - {"jinja2"}), *TORCH_LIBRARIES),
     "server.errors": ("asyncio", *WEB_LIBRARIES, *TORCH_LIBRARIES),
     "server.settings": ("asyncio", *WEB_LIBRARIES, *TORCH_LIBRARIES),
     "server.protocol": (*WEB_LIBRARIES, *TORCH_LIBRARIES),
@@ -81,7 +97,9 @@ FORBIDDEN_LIBRARIES: dict[str, tuple[str, ...]] = {
     "server.web": TORCH_LIBRARIES,
     "server.app": TORCH_LIBRARIES,
     "server.commands.serve": TORCH_LIBRARIES,
+    "server.commands.configs": WEB_LIBRARIES,
     "server.commands.train": WEB_LIBRARIES,
+    "server.commands.export": WEB_LIBRARIES,
     "server.commands.import_model": WEB_LIBRARIES,
     "server.commands.catalog": WEB_LIBRARIES,
     "server.__main__": TORCH_LIBRARIES,

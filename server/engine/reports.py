@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
-from server.protocol.messages import Divergence, Layer, Message, MetricRow, Player, StepPhase, StopMetric
+from server.protocol.messages import Divergence, Layer, Message, MetricRow, Noticed, Player, StepPhase, StopMetric
 
 
 class Position(Message):
@@ -68,6 +68,7 @@ class Progress(Message):
     d_loss: tuple[float | None, ...]
     g_loss: tuple[float | None, ...]
     metrics: tuple[MetricRow, ...]
+    verdicts: tuple[Noticed, ...] = ()
     steps_per_second: float
 
 

@@ -10,6 +10,7 @@ from server.gan.datasets import DATASETS
 from server.gan.latents import LATENTS
 from server.gan.losses import LOSSES
 from server.gan.metrics import METRICS
+from server.gan.monitor.symptoms import SYMPTOMS
 from server.gan.networks import ACTIVATIONS
 from server.gan.optimizers import OPTIMIZERS
 from server.gan.presets import PRESETS
@@ -22,6 +23,7 @@ REGISTRIES: dict[str, Registry[Any]] = {
     "losses": LOSSES,
     "optimizers": OPTIMIZERS,
     "metrics": METRICS,
+    "symptoms": SYMPTOMS,
 }
 
 

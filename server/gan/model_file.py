@@ -1,39 +1,32 @@
 """A saved model: one safetensors file with a run's state, its config, its step and its last scalars.
 
 The tensors are those of a packed state, so the engine takes the file as it is; what they must be follows from the
-config, and is checked before anybody trusts them. Metadata hold one string, JSON, so that equal models are equal bytes.
+config, and is checked before anybody trusts them.
 No torch here: the web process imports this module.
 Shape letters: P parameters of a network.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import isfinite
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from server.errors import ConfigError, FileError
 from server.gan.config import Catalog, NetworkConfig, RunConfig, check_config
+from server.gan.tensor_file import Arrays, Kind, read_tensors, write_tensors
 
 MOST_BYTES = 16 << 20
 """More than the largest networks take, with two memories of each for Adam."""
-MOST_HEADER_BYTES = 4 << 20
+KIND = Kind("saved model", "ganlab-model", 1, MOST_BYTES, 4 << 20, frozenset({"F32", "I64"}))
 MOST_COUNT = 2**53
-FORMAT, VERSION = "ganlab-model", 1
-KEY = "ganlab"
 COUNTERS = ("step", "d_updates", "g_updates", "d_optimizer_steps", "g_optimizer_steps")
 PLAYERS = {"d": "discriminator", "g": "generator"}
-
-Arrays = Mapping[str, NDArray[np.generic]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +56,12 @@ def build_model(config: RunConfig, packed: bytes, scalars: Mapping[str, float | 
 def write_model(model: Model) -> bytes:
     """Give the model as the bytes of a file; equal models give equal bytes."""
     told = {
-        "format": FORMAT,
-        "version": VERSION,
         "config": model.config.to_json(),
         "step": model.counters["step"],
         "seed": model.config.seed,
         "scalars": dict(model.scalars),
     }
-    text = json.dumps(told, sort_keys=True, allow_nan=False, separators=(",", ":"))
-    return save({name: np.asarray(array, order="C") for name, array in model.arrays.items()}, {KEY: text})
+    return write_tensors(KIND, told, model.arrays)
 
 
 def write_file(file: Path, content: bytes) -> None:
@@ -92,12 +82,11 @@ def read_model(content: bytes, catalog: Catalog) -> Model:
     Raises:
         FileError: it is not a saved model, or its parts do not fit each other.
     """
-    told = _read_header(content)
+    told, arrays = read_tensors(KIND, content)
     try:
         config = check_config(told.get("config"), catalog)
     except ConfigError as error:
         raise FileError(f"the model's config: {error}") from None
-    arrays = load(content)
     check_arrays(arrays, config, catalog)
     if told.get("step") != int(arrays["step"]):
         raise FileError(f"expected a model at step {int(arrays['step'])}, got one that says step {told.get('step')!r}")
@@ -146,31 +135,6 @@ def count_parameters(network: NetworkConfig, inputs: int, outputs: int) -> int:
     """Count a perceptron's weights and biases."""
     sizes = (inputs, *[network.width] * network.hidden_layers, outputs)
     return sum((i + 1) * o for i, o in pairwise(sizes))
-
-
-def _read_header(content: bytes) -> dict[str, Any]:
-    """Read what the model tells of itself, having made sure that the arrays can be loaded.
-
-    Raises:
-        FileError: this is not such a file.
-    """
-    if len(content) > MOST_BYTES:
-        raise FileError(f"expected a model of at most {MOST_BYTES} bytes, got {len(content)}")
-    length = int.from_bytes(content[:8], "little")
-    if len(content) < 8 or length > min(MOST_HEADER_BYTES, len(content) - 8):
-        raise FileError("expected a saved model, got a file that is cut off or something else")
-    try:
-        header = json.loads(content[8 : 8 + length])
-        told = json.loads(header.pop("__metadata__")[KEY])
-        types = {facts["dtype"] for facts in header.values()}
-        load(content) if types <= {"F32", "I64"} else None
-    except (ValueError, RecursionError, KeyError, TypeError, AttributeError, SafetensorError):
-        raise FileError("expected a model that this lab saved, got another file or a damaged one") from None
-    if types - {"F32", "I64"}:
-        raise FileError(f"expected float32 weights, got {', '.join(sorted(map(str, types)))[:60]}")
-    if not isinstance(told, dict) or (told.get("format"), told.get("version")) != (FORMAT, VERSION):
-        raise FileError(f"expected a saved model of version {VERSION}, got another format or version")
-    return told
 
 
 def _read_scalars(given: object) -> dict[str, float | None]:

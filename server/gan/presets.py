@@ -1,9 +1,10 @@
 """Presets: complete runs to begin with, each with what to look for.
 
-The first is the lab's default, and two are changes of it. Four have the networks, the noise and the pace of GAN Lab's
-pretrained models, trained here from the start: its "1 hidden layer" is two, and these say the number there is.
-Its generators end in a hyperbolic tangent and train on the unit square; ours end in a plain sum and train in lab units.
-Where its rates or its ReLUs then fail for most seeds, others stand in their place, and the help says which.
+The first is the lab's default, and four are changes of it, three of them made to fail. Four have the networks, the
+noise and the pace of GAN Lab's pretrained models, trained here from the start: its "1 hidden layer" is two, and these
+say the number there is. Its generators end in a hyperbolic tangent and train on the unit square; ours end in a plain
+sum and train in lab units. Where its rates or its ReLUs then fail for most seeds, others stand in their place, and the
+help says which.
 """
 
 from __future__ import annotations
@@ -76,6 +77,25 @@ _IN_ORDER = (
             "discriminator": {"hidden_layers": 1},
             "d_optimizer": {"name": "adam", "learning_rate": 0.0001},
         },
+    ),
+    Preset(
+        "vanishing",
+        "Vanishing gradient",
+        "The original minimax loss against a discriminator that is far ahead: five updates a step, at five times the"
+        " rate.",
+        "The discriminator is soon sure of every point; the generator's gradient dies, and the points stop improving.",
+        {
+            "loss": {"name": "minimax"},
+            "d_optimizer": {"name": "adam", "learning_rate": 0.005},
+            "d_updates": 5,
+        },
+    ),
+    Preset(
+        "oscillation",
+        "Oscillation",
+        "The default run with five generator updates a step, so that the discriminator is always late.",
+        "The generated points rush from one side of the ring to the other, and the divergence does not fall.",
+        {"g_updates": 5},
     ),
     Preset(
         "line",

@@ -27,6 +27,7 @@ StopMetric = Literal["grid_kl", "grid_js"]
 Id = Annotated[int, Field(ge=0, le=2**53)]
 StepNumber = Annotated[int, Field(ge=0, le=2**53)]
 BranchNumber = Annotated[int, Field(ge=1, le=2**53)]
+BranchName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 
 
 class Message(BaseModel):
@@ -147,7 +148,7 @@ class Rename(Message):
     type: Literal["rename"] = "rename"
     id: Id
     branch: BranchNumber
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+    name: BranchName
 
 
 class Delete(Message):
@@ -314,6 +315,32 @@ class Mark(Message):
     changes: dict[str, tuple[Any, Any]] = {}
 
 
+class Remedy(Message):
+    """A change of the run that may help: what a button says, and new values by dotted key."""
+
+    label: str
+    changes: dict[str, Any]
+
+
+class Noticed(Message):
+    """What is wrong with a run, by the key of its symptom: found at `step`, begun at `began_at`, with its numbers."""
+
+    kind: str
+    began_at: int
+    step: int
+    evidence: dict[str, float]
+    sentence: str
+    remedies: tuple[Remedy, ...]
+
+
+class Verdict(Noticed):
+    """What the monitor has noticed in this branch; each is told once."""
+
+    type: Literal["verdict"] = "verdict"
+    event: int
+    revision: int
+
+
 class BranchFacts(Message):
     """A branch: from step `forked_at` on it is not its parent's any more; it was trained up to step `head`."""
 
@@ -364,7 +391,8 @@ ClientMessage = Annotated[
     Field(discriminator="type"),
 ]
 ServerMessage = Annotated[
-    Welcome | Status | Configured | Scalars | Floors | Mark | Tree | Done | Failure, Field(discriminator="type")
+    Welcome | Status | Configured | Scalars | Floors | Mark | Verdict | Tree | Done | Failure,
+    Field(discriminator="type"),
 ]
 Command = Configure | Play | Pause | Advance | Step | Seek | Back | Switch | Rename | Delete | Restore | Reset
 """The client's messages that carry an id and are answered."""

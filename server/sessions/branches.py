@@ -6,6 +6,7 @@ It has the history of its parent up to there as its own, so that either can be f
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -100,6 +101,16 @@ class Branches:
         branch.timeline, branch.snapshots = source.timeline.cut(step), source.snapshots.cut(step)
         self._enter(branch)
         return branch
+
+    def adopt(self, branches: Iterable[Branch], current: int) -> None:
+        """Let other branches, one of them the present one, take the place of these."""
+        self._known = {branch.number: branch for branch in branches}
+        self._numbers = count(max(self._known) + 1)
+        self.current = self._known[current]
+        self._shed()
+
+    def __iter__(self) -> Iterator[Branch]:
+        return iter(self._known.values())
 
     def switch(self, number: int) -> Branch:
         """Make a branch the present one.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from server.engine.course import Course
-from server.protocol.messages import Configured, Floors, Mark, Player, Tree
+from server.protocol.messages import Configured, Floors, Mark, Noticed, Player, Tree, Verdict
 from server.sessions.audience import Audience
 from server.sessions.branches import Branches
 from server.sessions.requests import Changes
@@ -54,6 +54,18 @@ class Chronicle:
         """Tell something that the user did at a step."""
         self._add(Mark(event=UNNUMBERED, step=step, revision=self.revision, text=text, changes=changes or {}))
 
-    def _add(self, event: Configured | Floors | Mark | Tree) -> None:
+    def note_verdict(self, noticed: Noticed) -> None:
+        """Tell what the monitor has noticed, unless it was told already and no setting was changed since.
+
+        A worker that is given a run again knows nothing of what was told of it before.
+        """
+        for event in reversed(self.timeline.events):
+            if isinstance(event, Mark) and event.changes:
+                break
+            if isinstance(event, Verdict) and event.kind == noticed.kind:
+                return
+        self._add(Verdict(event=UNNUMBERED, revision=self.revision, **dict(noticed)))
+
+    def _add(self, event: Configured | Floors | Mark | Verdict | Tree) -> None:
         self.timeline.add_event(event)
         self._readers.notify()

@@ -14,7 +14,7 @@ Where the run went back, a change leaves what is recorded ahead: it begins a bra
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from server.engine import reports
@@ -313,6 +313,23 @@ class Session:
         branch = self.branches.switch(command.branch)
         if branch is before:
             return None
+        return self._waiting.add(self._reopen(newest), Waiting(command, self.revision))
+
+    def open_tree(self, branches: Iterable[Branch], current: int) -> None:
+        """Put other branches in place of these; the run stands where the present one of them was left.
+
+        Raises:
+            CommandError: the session has ended meanwhile.
+        """
+        if self.state == "closed":
+            raise CommandError("open: the session is closed; expected a new one")
+        newest = self.timeline.newest
+        self.branches.adopt(branches, current)
+        self._waiting.add(self._reopen(newest), Waiting(None, self.revision))
+
+    def _reopen(self, newest: int) -> int:
+        """Have the run go to the present branch, where that was left; returns the order's number."""
+        branch = self.branches.current
         position = branch.position
         place = branch.find_place(position)
         self.revision += 1
@@ -328,7 +345,7 @@ class Session:
         )
         self._set_config(config)
         self._enter_branch(newest, restarted=False)
-        return self._waiting.add(number, Waiting(command, self.revision))
+        return number
 
     def _tend(self, command: Rename | Delete | Restore) -> None:
         """Change the tree, and nothing of the run."""
@@ -401,6 +418,8 @@ class Session:
             self.branches.current.move(self._run.position)
             if report.steps or report.metrics:
                 self.timeline.add_rows(report.steps, report.d_loss, report.g_loss, report.metrics)
+            for noticed in report.verdicts:
+                self.chronicle.note_verdict(noticed)
             self._note_progress()
         elif isinstance(report, reports.Walked):
             self._note_phase(report.position, report.phase)

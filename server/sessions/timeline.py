@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import isnan, nan
 from typing import Any
 
-from server.protocol.messages import Configured, Floors, Mark, MetricRow, Scalars, Tree
+from server.protocol.messages import Configured, Floors, Mark, MetricRow, Scalars, Tree, Verdict
 
 MOST_ROWS = 20_000
 MOST_METRIC_ROWS = 4_000
@@ -22,7 +22,9 @@ MOST_MARKS = 1_000
 UNNUMBERED = 0
 """The number of an event that is not in a timeline yet."""
 
-Kept = Configured | Floors | Mark | Tree
+Kept = Configured | Floors | Mark | Verdict | Tree
+LASTING = (Mark, Verdict)
+"""Events of a step, all of which are kept; of the other kinds there is the newest one only."""
 Event = Kept | Scalars
 
 
@@ -42,6 +44,44 @@ class Timeline:
     def __len__(self) -> int:
         return len(self._steps)
 
+    @classmethod
+    def restore(
+        cls,
+        columns: tuple[array[int], array[float], array[float]],
+        metrics: Iterable[MetricRow],
+        events: Iterable[Kept],
+        strides: tuple[int, int],
+    ) -> Timeline:
+        """Have a history again that was kept: see `columns`, `metrics`, `events` and `strides`."""
+        restored = cls()
+        restored._steps, restored._d_loss, restored._g_loss = columns
+        restored._numbers = array("q", [restored.newest] * len(restored._steps))
+        restored._metrics = [(restored.newest, row) for row in metrics]
+        restored._row_stride, restored._metric_stride = strides
+        for event in events:
+            restored.add_event(event)
+        return restored
+
+    @property
+    def columns(self) -> tuple[array[int], array[float], array[float]]:
+        """The steps, and their losses; not a number where a player did not play."""
+        return self._steps, self._d_loss, self._g_loss
+
+    @property
+    def metrics(self) -> list[MetricRow]:
+        """The metrics of the steps that were scored."""
+        return [row for _, row in self._metrics]
+
+    @property
+    def events(self) -> tuple[Kept, ...]:
+        """What is kept beside the rows, in order."""
+        return tuple(self._events)
+
+    @property
+    def strides(self) -> tuple[int, int]:
+        """Of which steps the older rows are kept: losses, metrics."""
+        return self._row_stride, self._metric_stride
+
     def carry_on(self, newest: int, revision: int) -> None:
         """Be sent whole, after event number `newest`, to the pages that show another history so far."""
         self.revision, self._begun_at, self.newest = revision, newest + 1, newest + 1
@@ -60,19 +100,19 @@ class Timeline:
         cut._d_loss, cut._g_loss = self._d_loss[:end], self._g_loss[:end]
         cut._metrics = [(number, row) for number, row in self._metrics if row.step <= step]
         cut._row_stride, cut._metric_stride = self._row_stride, self._metric_stride
-        cut._events = [event for event in self._events if not isinstance(event, Mark) or event.step <= step]
+        cut._events = [event for event in self._events if not isinstance(event, LASTING) or event.step <= step]
         return cut
 
     def add_event(self, event: Kept) -> None:
-        """Give the event its number and add it; of all but marks, only the newest of its kind is kept."""
+        """Give the event its number and add it; of all but what lasts, only the newest of its kind is kept."""
         self.newest += 1
         event = event.model_copy(update={"event": self.newest})
-        if not isinstance(event, Mark):
+        if not isinstance(event, LASTING):
             self._events = [one for one in self._events if type(one) is not type(event)]
         self._events.append(event)
-        marks = sum(isinstance(one, Mark) for one in self._events)
-        if marks > MOST_MARKS:
-            self._events.remove(next(one for one in self._events if isinstance(one, Mark)))
+        lasting = sum(isinstance(one, LASTING) for one in self._events)
+        if lasting > MOST_MARKS:
+            self._events.remove(next(one for one in self._events if isinstance(one, LASTING)))
 
     def add_rows(
         self,

@@ -1,4 +1,7 @@
-"""Answers that are made once and sent to everybody: a body, its compressed form, and the tag of its version."""
+"""Answers that are made once and sent to everybody: a body, its compressed form, and the tag of its version.
+
+And those that are made for one: a file to keep.
+"""
 
 import gzip
 import hashlib
@@ -53,6 +56,12 @@ def make_json_answer(data: Any) -> Answer:
     """
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return make_answer(text.encode(), "application/json")
+
+
+def answer_file(content: bytes | str, name: str, media_type: str = "application/octet-stream") -> Response:
+    """Answer with a file to keep, under that name."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(content, media_type=media_type, headers=headers)
 
 
 def accepts_gzip(accepted: str) -> bool:

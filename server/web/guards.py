@@ -5,7 +5,7 @@ the Host header must be a name of the lab (against DNS rebinding), and what chan
 another page's Origin (a socket is open to every origin unless somebody looks).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
 from socket import gethostname
 from urllib.parse import urlsplit
@@ -26,12 +26,11 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "font-src 'self'",
         "object-src 'none'",
         "base-uri 'none'",
-        "frame-ancestors 'none'",
         "form-action 'self'",
     )
 )
+"""All but who may show the lab's pages in a frame: that is the operator's to say."""
 SECURITY_HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -49,11 +48,16 @@ class Guard:
     """ASGI middleware: checks Host and Origin of every request and socket, and adds the security headers.
 
     `names`: the host names the lab answers to; ANY_ADDRESS may be among them.
+    `frame_ancestors`: the origins whose pages may show the lab in a frame, beside its own.
     """
 
-    def __init__(self, app: ASGIApp, names: frozenset[str]) -> None:
+    def __init__(self, app: ASGIApp, names: frozenset[str], frame_ancestors: Iterable[str] = ()) -> None:
         self.app = app
         self.names = names
+        ancestors = " ".join(("'self'", *frame_ancestors))
+        self.headers = SECURITY_HEADERS | {
+            "Content-Security-Policy": f"{CONTENT_SECURITY_POLICY}; frame-ancestors {ancestors}"
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer 421 (not the lab's name) or 403 (another page's request)."""
@@ -62,11 +66,11 @@ class Guard:
             return
         refusal = self.find_refusal(scope)
         if refusal is None:
-            await self.app(scope, receive, add_headers(send))
+            await self.app(scope, receive, add_headers(send, self.headers))
         elif scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
             await WebSocketClose(POLICY_VIOLATION)(scope, receive, send)
         else:
-            await refusal(scope, receive, add_headers(send))
+            await refusal(scope, receive, add_headers(send, self.headers))
 
     def find_refusal(self, scope: Scope) -> PlainTextResponse | None:
         """Say why this request is refused, or None."""
@@ -130,13 +134,13 @@ def same_origin(origin: str, host: str) -> bool:
     return bool(separator) and scheme in ("http", "https") and place.lower() == host.lower()
 
 
-def add_headers(send: Send) -> Send:
+def add_headers(send: Send, added: Mapping[str, str]) -> Send:
     """Wrap `send` so that every response carries the security headers."""
 
     async def send_with_headers(message: Message) -> None:
         if message["type"] in ("http.response.start", "websocket.http.response.start"):
             headers = MutableHeaders(scope=message)
-            for name, value in SECURITY_HEADERS.items():
+            for name, value in added.items():
                 headers.setdefault(name, value)
         await send(message)
 

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from server.errors import CommandError
 from server.sessions.hub import Hub
 from server.web.formulas import convert_latex
-from server.web.models import Refused, answer_refusal, find_session
+from server.web.refusals import Refused, answer_refusal, find_session
 
 ANSWER_SECONDS = 10.0
 MOST_FORMULAS = 4_096

@@ -11,19 +11,12 @@ from starlette.responses import JSONResponse, Response
 from server.engine.pool import Pool
 from server.errors import FileError
 from server.gan.ganlab_import import MOST_MANIFEST_BYTES, read_ganlab_model
-from server.gan.model_file import MOST_BYTES, Model, read_model, write_model
+from server.gan.model_file import KIND, Model, read_model, write_model
 from server.sessions.hub import Hub
 from server.sessions.models import LOADED, PRETRAINED, save_model
-from server.sessions.session import Session
+from server.web.answers import answer_file
 from server.web.assets import find_folder
-
-
-class Refused(Exception):
-    """A request that is answered with `status` and words, before its body is read."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
+from server.web.refusals import Refused, answer_refusal, find_session, read_body
 
 
 def models_router(hub: Hub, pool: Pool) -> APIRouter:
@@ -39,8 +32,7 @@ def models_router(hub: Hub, pool: Pool) -> APIRouter:
             return answer_refusal(refusal)
         model = save_model(session, pool.catalog)
         name = f"ganlab-{model.config.data.name}-step-{model.counters['step']}.safetensors"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-        return Response(write_model(model), media_type="application/octet-stream", headers=headers)
+        return answer_file(write_model(model), name)
 
     @router.post("/api/sessions/{key}/model")
     async def open_model(request: Request, key: str, manifest: int = 0, pretrained: str = "") -> Response:
@@ -51,7 +43,7 @@ def models_router(hub: Hub, pool: Pool) -> APIRouter:
         """
         try:
             session = find_session(hub, key)
-            content = b"" if pretrained else await read_body(request)
+            content = b"" if pretrained else await read_body(request, KIND)
         except Refused as refusal:
             return answer_refusal(refusal)
         model = read_pretrained(pretrained, pool) if pretrained else read_content(content, manifest, pool)
@@ -59,37 +51,6 @@ def models_router(hub: Hub, pool: Pool) -> APIRouter:
         return JSONResponse({"config": model.config.to_json(), "step": model.counters["step"]})
 
     return router
-
-
-def find_session(hub: Hub, key: str) -> Session:
-    """Give the session of that key.
-
-    Raises:
-        Refused: there is none.
-    """
-    session = hub.sessions.get(key)
-    if session is None:
-        raise Refused(404, "there is no such session; load the page anew")
-    return session
-
-
-async def read_body(request: Request) -> bytes:
-    """Read a request's body, if it says how long it is and is not too long.
-
-    Raises:
-        Refused: it does not, or it is.
-    """
-    told = request.headers.get("content-length", "")
-    if not told.isdecimal():
-        raise Refused(411, "expected the length of the file")
-    if int(told) > MOST_BYTES:
-        raise Refused(413, f"expected a model of at most {MOST_BYTES} bytes, got {told}")
-    content = bytearray()
-    async for piece in request.stream():
-        content += piece
-        if len(content) > MOST_BYTES:
-            raise Refused(413, f"expected a model of at most {MOST_BYTES} bytes, got more")
-    return bytes(content)
 
 
 def read_content(content: bytes, manifest: int, pool: Pool) -> Model:
@@ -120,8 +81,3 @@ def read_pretrained(preset: str, pool: Pool) -> Model:
 def find_pretrained(preset: str) -> Path:
     """Give the place of a preset's model."""
     return find_folder("static") / "models" / f"{preset}.safetensors"
-
-
-def answer_refusal(refusal: Refused) -> Response:
-    """Answer in the words of a refusal."""
-    return JSONResponse({"error": str(refusal)}, refusal.status)

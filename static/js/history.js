@@ -5,6 +5,8 @@
  * Columns are typed arrays with room to spare; `steps`, `d_loss` and `g_loss` are views on the filled part.
  */
 
+import { countBelow, findLast } from "./sorted.js";
+
 /** @typedef {import("./protocol.js").Scalars} Scalars */
 
 const MOST_ROWS = 50_000;
@@ -136,6 +138,16 @@ export class History {
   /** Each player's last loss: one that does not play leaves its loss as it was; NaN before its first. */
   get last() {
     return this.#last;
+  }
+
+  /**
+   * Each player's last loss at a step: what `last` was when the run was there.
+   *
+   * @param {number} step
+   */
+  lossesAt(step) {
+    const end = countBelow(this.steps, step + 1);
+    return { d_loss: findLast(this.d_loss, end), g_loss: findLast(this.g_loss, end) };
   }
 
   /**

@@ -6,20 +6,34 @@ import { createChange } from "./controls/configs.js";
 import { createDatasets } from "./controls/datasets.js";
 import { createGiven } from "./controls/given.js";
 import { createKeyboard } from "./controls/keyboard.js";
-import { createModels } from "./controls/models.js";
 import { createPace } from "./controls/pace.js";
+import { createPretrained } from "./controls/pretrained.js";
 import { createSettings } from "./controls/settings.js";
 import { createToolbar } from "./controls/toolbar.js";
+import { createDrop } from "./files/drop.js";
+import { createFiles } from "./files/menu.js";
 import { createKnobs } from "./graph/knobs.js";
 import { createOverview } from "./graph/overview.js";
+import { createInspector } from "./inspector/inspector.js";
+import { createMonitor } from "./monitor/monitor.js";
 import { createCharts } from "./plots/charts.js";
 import { createLayeredView } from "./plots/layered.js";
+import { arrive } from "./link/arrive.js";
+import { followLink } from "./link/follow.js";
+import { keepAddress } from "./link/keep.js";
+import { guardChange } from "./link/locks.js";
+import { showProblems } from "./link/note.js";
+import { arrangePage, lockPage } from "./link/page.js";
+import { createShare } from "./link/share.js";
 import { fetchPatiently } from "./retry.js";
 import { createLab } from "./socket.js";
 import { buildState } from "./state.js";
 import { createStore } from "./store.js";
 import { createBanner } from "./slow/banners.js";
 import { createOffer } from "./tour/offer.js";
+import { createBranches } from "./time/branches.js";
+import { createEscape } from "./time/escape.js";
+import { createTimeline } from "./time/timeline.js";
 import { createTour } from "./tour/tour.js";
 
 /** @param {string} id */
@@ -31,15 +45,20 @@ function place(id) {
 
 const address = new URLSearchParams(location.search);
 const { signal } = new AbortController();
+const catalog = fetchPatiently("/api/catalog", { signal });
+const preset = address.get("preset");
+const { sessionKey, options, look, link, keep } = arrive(location.hash, preset, catalog);
+arrangePage(document.documentElement, options);
 const appearance = createViewMenu(place("view-menu"), address, {
   signal,
   onChange: (chosen) => store.set({ appearance: chosen }),
 });
 const store = createStore(buildState(appearance));
+store.set({ view: look.view, layersOn: look.layers ? new Set(look.layers) : store.get().layersOn });
 
-const lab = createLab(store, { signal, preset: address.get("preset") });
+const lab = createLab(store, { signal, sessionKey, preset, begin: link?.then(({ config }) => config) ?? null });
 const actions = createActions(store, lab);
-const change = createChange(store, lab);
+const change = guardChange(createChange(store, lab), options.lock);
 
 createToolbar(place("toolbar"), store, actions, { signal });
 const given = createGiven(
@@ -53,9 +72,15 @@ const given = createGiven(
   { signal },
 );
 createPace(place("toolbar"), store, actions, { signal });
+createEscape(place("toolbar"), store, actions, { signal });
+createTimeline(place("time"), store, actions, { signal });
+createBranches(place("time"), store, actions, { signal });
+createMonitor(place("monitor"), store, actions, change, { signal });
 createDatasets(place("datasets"), store, change, given, { signal });
-createSettings(place("settings"), store, change, { signal });
-createModels({ files: place("models"), pretrained: place("pretrained") }, store, actions, { signal });
+createSettings(place("settings"), store, change, given, { signal, train: actions.step });
+createPretrained(place("pretrained"), store, actions, { signal });
+createFiles(place("file-menu"), store, { signal });
+createDrop(place("drop-hint"), store, { signal });
 const legacy = /** @type {HTMLInputElement} */ (place("legacy"));
 legacy.checked = address.get("legacy") === "1";
 store.set({ legacy: legacy.checked });
@@ -75,9 +100,26 @@ createBanner(place("slow-generator"), "generator", store, { signal });
 createKnobs(place("overview"), place("knobs-button"), store, change, { signal });
 createLayeredView(place("layered"), store, { signal });
 createCharts(place("metrics"), store, { signal });
+createInspector(place("inspector"), [place("inspector-button"), place("sample-button")], store, { signal });
 
 const tour = createTour(place("tour"), store, { signal });
 createOffer(place("offer"), place("tour-button"), tour, { signal, wanted: address.get("tour") });
 
-fetchPatiently("/api/catalog", { signal }).then((catalog) => store.set({ catalog }));
+createShare(
+  { dialog: /** @type {HTMLDialogElement} */ (place("share")), button: place("share-button") },
+  store,
+  options,
+  { signal },
+);
+lockPage(document, store, options.lock, { signal });
+const followed = link?.then((asked) => {
+  showProblems(place("link-note"), asked.problems, { signal });
+  return followLink(asked, store, lab, { signal });
+});
+// Until the run is where its link leads, the address is the link's.
+Promise.resolve(followed).then(() => keepAddress(store, options, keep, { signal }));
+// Another link in the same tab is another run.
+addEventListener("hashchange", () => location.reload(), { signal });
+
+catalog.then((known) => store.set({ catalog: known }));
 fetchPatiently("/api/formulas", { signal }).then((formulas) => store.set({ formulas }));

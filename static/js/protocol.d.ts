@@ -249,6 +249,14 @@ export interface MetricRow {
 }
 
 /**
+ * A change of the run that may help: what a button says, and new values by dotted key.
+ */
+export interface Remedy {
+  label: string;
+  changes: Record<string, unknown>;
+}
+
+/**
  * All rows of scalars since the last such message, in order; a loss is none where its player did not play.
  */
 export interface Scalars {
@@ -313,6 +321,21 @@ export interface Tree {
 }
 
 /**
+ * What the monitor has noticed in this branch; each is told once.
+ */
+export interface Verdict {
+  kind: string;
+  began_at: number;
+  step: number;
+  evidence: Record<string, number>;
+  sentence: string;
+  remedies: Remedy[];
+  type: "verdict";
+  event: number;
+  revision: number;
+}
+
+/**
  * Answer to hello: the session, its config and where its run is; `resumed` if it was there before.
  *
  * The events after number `since` follow; where `since` is 0 that is all of them, and the page first forgets its own.
@@ -331,4 +354,4 @@ export type Command = Configure | Play | Pause | Advance | Step | Seek | Back | 
 
 export type ClientMessage = Hello | Configure | Play | Pause | Advance | Step | Seek | Back | Switch | Rename | Delete | Restore | Reset | Watch | Credit;
 
-export type ServerMessage = Welcome | Status | Configured | Scalars | Floors | Mark | Tree | Done | Failure;
+export type ServerMessage = Welcome | Status | Configured | Scalars | Floors | Mark | Verdict | Tree | Done | Failure;

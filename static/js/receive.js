@@ -56,11 +56,14 @@ export function receiveMessage(state, message) {
 function receiveWelcome(state, { session, resumed, since, config, status }) {
   // Where the server cannot go on after what we have seen, it sends all of its history again.
   const entered =
-    since === 0 ? { ...beginRevision(state, status.revision), seen: 0 } : enterRevision(state, status.revision);
+    since === 0
+      ? { ...beginRevision(status.revision), ...forgetHistory(state, status.revision), seen: 0 }
+      : enterRevision(state, status.revision);
   const news = describeReturn(state, resumed);
   // A page that is loaded anew while its run stands inside a step goes on in slow motion.
   const slow = state.slow || (state.status === null && Boolean(status.phase));
-  return { ...entered, session, config: /** @type {RunConfig} */ (config), status, slow, problem: null, news };
+  const tree = resumed ? state.tree : null;
+  return { ...entered, session, config: /** @type {RunConfig} */ (config), status, tree, slow, problem: null, news };
 }
 
 /**
@@ -95,7 +98,7 @@ function keepNews({ status }, now) {
  */
 function receiveEvent(state, event) {
   if (event.revision < state.revision) return {};
-  const entered = enterRevision(state, event.revision);
+  const entered = { ...enterRevision(state, event.revision), ...beginHistory(state, event.revision) };
   switch (event.type) {
     case "configured":
       return { ...entered, config: /** @type {RunConfig} */ (event.config) };
@@ -106,6 +109,10 @@ function receiveEvent(state, event) {
       return { ...entered, floors: event.values };
     case "mark":
       return { ...entered, marks: [...(entered.marks ?? state.marks), event].slice(-MOST_MARKS) };
+    case "verdict":
+      return { ...entered, verdicts: [...(entered.verdicts ?? state.verdicts), event] };
+    case "tree":
+      return { ...entered, tree: event };
   }
 }
 
@@ -134,17 +141,37 @@ export function receiveFrame(state, { arrays, meta }) {
  * @returns {Partial<PageState>}
  */
 function enterRevision(state, revision) {
-  return revision > state.revision ? beginRevision(state, revision) : {};
+  return revision > state.revision ? beginRevision(revision) : {};
 }
 
 /**
- * Forget what belonged to the run before.
+ * Forget where the run was before.
  *
+ * @param {number} revision
+ * @returns {Partial<PageState>}
+ */
+function beginRevision(revision) {
+  return { revision, frame: null, acting: null, news: null };
+}
+
+/**
+ * The history before a branch is sent again, soon after the run is there: until then the old one stays, and nothing
+ * on the page is empty in between.
+ *
+ * @param {Readonly<PageState>} state
+ * @param {number} revision of an event that has come
+ * @returns {Partial<PageState>}
+ */
+function beginHistory(state, revision) {
+  return revision > state.told ? forgetHistory(state, revision) : {};
+}
+
+/**
  * @param {Readonly<PageState>} state
  * @param {number} revision
  * @returns {Partial<PageState>}
  */
-function beginRevision(state, revision) {
+function forgetHistory(state, revision) {
   state.history.clear();
-  return { revision, frame: null, history: state.history, floors: {}, marks: [], acting: null, news: null };
+  return { told: revision, history: state.history, floors: {}, marks: [], verdicts: [] };
 }

@@ -1,6 +1,7 @@
 /** The conversation with the server: the one module that opens a socket. */
 
 import { Commands } from "./commands.js";
+import { recall, remember } from "./controls/tab_memory.js";
 import { decodeFrame } from "./decode.js";
 import { chooseLayers, receiveFrame, receiveMessage } from "./receive.js";
 import { chooseDelay } from "./retry.js";
@@ -11,6 +12,7 @@ import { chooseDelay } from "./retry.js";
 /** @typedef {import("./protocol.js").ClientMessage} ClientMessage */
 /** @typedef {import("./protocol.js").Welcome} Welcome */
 /** @typedef {import("./commands.js").Request} Request */
+/** @typedef {import("./state.js").RunConfig} RunConfig */
 
 /**
  * @typedef {object} Lab
@@ -24,18 +26,26 @@ const WRONG_PROTOCOL = 4000;
 const TRY_AGAIN_LATER = 1013;
 /** How many frames may be on their way: one is painted while the next travels. */
 const FIRST_CREDITS = 2;
-const SESSION_KEY = "ganlab.session";
+/** More of a name than this helps nobody to see what is wrong with it. */
+const LONGEST_NAME = 40;
 
 /**
  * Connect to the server, keep the store up to date, and come back by itself when the connection is lost.
  *
  * @param {PageStore} store
- * @param {{signal: AbortSignal, preset?: string | null}} options
+ * @param {{signal: AbortSignal, sessionKey: string, preset?: string | null, begin?: Promise<RunConfig> | null}} options
+ *   `sessionKey`: what the tab remembers its session by; `begin`: a run to begin anew, whatever session there was
  * @returns {Lab}
  */
-export function createLab(store, { signal, preset = null }) {
-  const connection = new Connection(store, signal, preset);
-  connection.open();
+export function createLab(store, { signal, sessionKey, preset = null, begin = null }) {
+  const connection = new Connection(store, signal, { sessionKey, preset, begins: begin !== null });
+  if (begin === null) connection.open();
+  else {
+    begin.then((config) => {
+      store.set({ config });
+      connection.open();
+    });
+  }
   return { command: (request) => connection.command(request) };
 }
 
@@ -44,27 +54,31 @@ class Connection {
   #signal;
   #preset;
   #sessionKey;
+  /** Whether the run of a link is asked for and has not been given yet. */
+  #begins;
   /** @type {WebSocket | null} */
   #socket = null;
   // Later than every id of this session before a reload, so that no command looks like a repetition.
   #commands = new Commands(Date.now());
   #attempts = 0;
   #unpaid = 0;
+  /** What the first welcome has to explain: that this is not the run which was asked for. @type {string | null} */
+  #excuse = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #retry;
 
   /**
    * @param {PageStore} store
    * @param {AbortSignal} signal
-   * @param {string | null} preset
+   * @param {{sessionKey: string, preset: string | null, begins: boolean}} wishes
    */
-  constructor(store, signal, preset) {
+  constructor(store, signal, { sessionKey, preset, begins }) {
     this.#store = store;
     this.#signal = signal;
     this.#preset = preset;
-    // A link to a preset begins its own session, so that reloading it comes back to it and to no other.
-    this.#sessionKey = preset ? `${SESSION_KEY}:${preset}` : SESSION_KEY;
-    store.set({ session: sessionStorage.getItem(this.#sessionKey) });
+    this.#sessionKey = sessionKey;
+    this.#begins = begins;
+    store.set({ session: begins ? null : recall(sessionKey) });
     store.subscribe(["layersOn"], () => this.#watch(), { signal });
     signal.addEventListener("abort", () => {
       clearTimeout(this.#retry);
@@ -116,7 +130,10 @@ class Connection {
     const message = /** @type {ServerMessage} */ (JSON.parse(data));
     if (message.type === "done") this.#commands.finish(message.id);
     else if (message.type === "failure" && message.id !== null) this.#commands.refuse(message.id, message.message);
-    else this.#store.set(receiveMessage(this.#store.get(), message));
+    else if (message.type === "failure" && this.#preset && namesPreset(message.message)) this.#giveUpPreset(this.#preset);
+    else if (message.type === "failure" && this.#begins && namesSetting(message.message)) {
+      this.#giveUpLink(message.message);
+    } else this.#store.set(receiveMessage(this.#store.get(), message));
     if (message.type === "welcome") this.#begin(message);
   }
 
@@ -124,13 +141,40 @@ class Connection {
   #begin({ session, resumed }) {
     this.#attempts = 0;
     this.#unpaid = 0;
-    sessionStorage.setItem(this.#sessionKey, session);
-    this.#store.set({ connection: "open" });
+    this.#begins = false;
+    remember(this.#sessionKey, session);
+    this.#store.set(this.#excuse ? { connection: "open", news: this.#excuse } : { connection: "open" });
+    this.#excuse = null;
     this.#watch();
     this.#say({ type: "credit", count: FIRST_CREDITS });
     // The server answers what it has carried out before, and carries out what never reached it.
     if (resumed) this.#commands.list().forEach((message) => this.#say(message));
     else this.#commands.abandon("Your run ended before the lab answered; this is a new one.");
+  }
+
+  /**
+   * A link with a wrong name stays wrong however often it is asked for: begin with the default run, and say why.
+   *
+   * @param {string} preset
+   */
+  #giveUpPreset(preset) {
+    this.#preset = null;
+    this.#excuse =
+      `The link asks for a preset that the lab does not have: “${preset.slice(0, LONGEST_NAME)}”. ` +
+      "This is the default run; all presets are listed in Settings.";
+    this.#greet();
+  }
+
+  /**
+   * A link whose settings the lab refuses, although each of them is in its range.
+   *
+   * @param {string} refusal
+   */
+  #giveUpLink(refusal) {
+    this.#begins = false;
+    this.#excuse = `The lab cannot open this link: ${refusal}. This is the default run.`;
+    this.#store.set({ config: null });
+    this.#greet();
   }
 
   #watch() {
@@ -166,4 +210,22 @@ class Connection {
     this.#retry = setTimeout(() => this.open(), chooseDelay(this.#attempts, Math.random()));
     this.#attempts += 1;
   }
+}
+
+/**
+ * Whether a refusal is that of the preset; the server's words begin with what they are about.
+ *
+ * @param {string} refusal
+ */
+function namesPreset(refusal) {
+  return /^(hello\.)?preset:/.test(refusal);
+}
+
+/**
+ * Whether a refusal is that of a run's description, which begins with a dotted key.
+ *
+ * @param {string} refusal
+ */
+function namesSetting(refusal) {
+  return /^[a-z_]+(\.\w+)*: /.test(refusal);
 }

@@ -4,6 +4,8 @@ import { History } from "./history.js";
 
 /** @typedef {import("./protocol.js").Status} Status */
 /** @typedef {import("./protocol.js").Mark} Mark */
+/** @typedef {import("./protocol.js").Verdict} Verdict */
+/** @typedef {import("./protocol.js").Tree} Tree */
 
 /** @typedef {import("./protocol.js").Layer} LayerKey */
 /** @typedef {import("./protocol.js").Player} Player */
@@ -62,6 +64,7 @@ import { History } from "./history.js";
  * @property {"lower" | "higher"} [better] of a metric
  * @property {string} [unit] of a metric
  * @property {string} [lies] of a metric: when it misleads
+ * @property {Record<string, string>} [evidence] of a symptom: what each number that shows it is
  * @property {boolean} [legacy] whether it is here only to repeat another tool's runs and numbers
  */
 
@@ -92,7 +95,7 @@ import { History } from "./history.js";
 
 /**
  * @typedef {"datasets" | "latents" | "activations" | "losses" | "regularizers" | "optimizers" | "techniques"
- *   | "metrics"} UnitKind
+ *   | "metrics" | "symptoms"} UnitKind
  */
 
 /**
@@ -122,6 +125,25 @@ import { History } from "./history.js";
  */
 
 /**
+ * Another branch, drawn on the charts beside the present one: its history up to step `head`.
+ *
+ * @typedef {{number: number, name: string, head: number, history: History}} Compared
+ */
+
+/**
+ * What the inspector looks at: the phase just passed, a node of the graph, or a generated sample, counted from 0.
+ *
+ * @typedef {{kind: "phase"} | {kind: "node", node: string} | {kind: "sample", index: number}} Subject
+ */
+
+/**
+ * The generated sample that is marked in the layered view; `move` is how far the next update takes it, in published
+ * units, and none while that is not known.
+ *
+ * @typedef {{index: number, move: readonly [number, number] | null}} Chosen
+ */
+
+/**
  * @typedef {object} PageState
  * @property {"connecting" | "open" | "lost"} connection
  * @property {string | null} session The session to come back to; before the first welcome that of an earlier visit.
@@ -130,22 +152,35 @@ import { History } from "./history.js";
  * @property {RunConfig | null} config
  * @property {Status | null} status
  * @property {number} seen The number of the newest event of the session's history that is held here; 0: none.
- * @property {number} revision Counts the run's beginnings; what is known of an older one is forgotten.
+ * @property {number} revision Counts the run's beginnings and branches; what is known of an older one is forgotten.
+ * @property {number} told The revision of what is held here of the history, the marks and the floors.
  * @property {Frame | null} frame
  * @property {History} history The same object for the whole visit.
  * @property {Record<string, number>} floors What a perfect generator would score on each metric.
  * @property {Mark[]} marks
+ * @property {Verdict[]} verdicts What the monitor has noticed in the present branch.
+ * @property {Tree | null} tree The session's branches, and which of them is the present one.
+ * @property {ReadonlyMap<number, Compared>} compared The branches to compare with, by number; replaced, never changed.
+ * @property {import("./layers/marks.js").Box | null} view What is seen of the plane in the layered view; none: all.
  * @property {Set<LayerKey>} layersOn The layers of the layered view that are switched on; replaced, never changed.
  * @property {Appearance} appearance How the page looks: theme, contrast, size and palette.
  * @property {boolean} legacy Whether units that repeat another tool's are offered and shown.
  * @property {boolean} slow Whether the page is in slow motion: it shows phases, and Play goes from phase to phase.
  * @property {Pace} pace
+ * @property {number | null} leading The step that a link leads to, while the run is on its way there.
+ * @property {Subject | null} inspected What the inspector tells of; none while it is closed.
+ * @property {boolean} opensInspector Whether Next phase opens the inspector.
+ * @property {Chosen | null} chosen
+ * @property {string | null} pointed The node of the graph that the inspector points at.
  * @property {Player | null} acting Who learned last; none before the first step.
  * @property {string | null} news What became of the connection and of the run meanwhile; none when it is as it was.
  * @property {string | null} problem What was refused last, in words for the user; none when all is well.
  */
 
 /** @typedef {import("./store.js").Store<PageState>} PageStore */
+
+/** The layers that are switched on when nobody has chosen. @type {readonly LayerKey[]} */
+export const DEFAULT_LAYERS = ["real", "generated", "surface", "gradients"];
 
 /**
  * The state of a page that has just been opened.
@@ -163,16 +198,26 @@ export function buildState(appearance) {
     status: null,
     seen: 0,
     revision: 0,
+    told: 0,
     frame: null,
     history: new History(),
     floors: {},
     marks: [],
-    layersOn: new Set(/** @type {LayerKey[]} */ (["real", "generated", "surface", "gradients"])),
+    verdicts: [],
+    tree: null,
+    compared: new Map(),
+    view: null,
+    layersOn: new Set(DEFAULT_LAYERS),
     appearance,
     legacy: false,
     slow: false,
     // As fast as it goes, and in slow motion with time to read a caption.
     pace: { rate: null, phaseSeconds: 1.25, until: null, below: null },
+    leading: null,
+    inspected: null,
+    opensInspector: true,
+    chosen: null,
+    pointed: null,
     acting: null,
     news: null,
     problem: null,

@@ -1,14 +1,17 @@
 """A browser, and a page that fails its test when it logs an error or asks another host for anything."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
+from tests.browser.watching import PATIENCE_MS
 from tests.tools.browser import LAUNCH_FLAGS, NONE_FOUND, find_browser
 from tests.tools.lab import ROOT, Lab
 
@@ -61,6 +64,7 @@ def browser() -> Iterator[Browser]:
     """The machine's Chromium, without a window."""
     executable = find_browser()
     assert executable, NONE_FOUND
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=list(LAUNCH_FLAGS))
         yield browser
@@ -78,7 +82,7 @@ def context(browser: Browser, running_lab: Lab, viewport: str) -> Iterator[Brows
     """A fresh profile whose relative addresses are the lab's."""
     width, height = VIEWPORTS[viewport]
     context = browser.new_context(base_url=running_lab.url, viewport={"width": width, "height": height})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context
     context.close()
 
@@ -103,6 +107,20 @@ def page(request: pytest.FixtureRequest, context: BrowserContext, complaints: Co
         return
     assert not complaints.errors, f"the page logged errors: {complaints.errors}"
     assert not complaints.strangers, f"the page asked other hosts: {complaints.strangers}"
+
+
+@pytest.fixture
+def sent(page: Page) -> list[dict[str, Any]]:
+    """The data of every run that the page asks for; the list grows."""
+    sent: list[dict[str, Any]] = []
+
+    def note(text: str | bytes) -> None:
+        message = json.loads(text)
+        if message["type"] == "configure":
+            sent.append(message["config"]["data"])
+
+    page.on("websocket", lambda socket: socket.on("framesent", note))
+    return sent
 
 
 def take_picture(page: Page, test: str) -> Path:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, WebSocketRoute, expect
 
+from tests.browser.watching import step_of
 from tests.tools.lab import Lab, open_lab
 
 # Any code that a browser may close with, and that means nothing to the page.
@@ -74,11 +75,6 @@ class Line:
         end.on_message(pass_on)
 
 
-def step_of(page: Page) -> Locator:
-    """The status that holds the step's number."""
-    return page.get_by_role("status", name="Step", exact=True)
-
-
 def words_of(page: Page) -> Locator:
     """The quiet line of words."""
     return page.locator(".messages [data-shows=message]")
@@ -100,7 +96,7 @@ def open_page(page: Page) -> None:
     expect(words_of(page)).to_contain_text("Press Play to train", timeout=WAIT_MS)
 
 
-def test_a_full_lab_is_said_quietly_and_the_page_gets_in_when_there_is_room(
+def test_p60_a_full_lab_is_said_quietly_and_the_page_gets_in_when_there_is_room(
     page: Page, context: BrowserContext
 ) -> None:
     open_page(page)

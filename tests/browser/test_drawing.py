@@ -1,6 +1,5 @@
 """Data of one's own: drawn with mouse, finger or keys, or given as points (P10, P11, F21, F28)."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,37 +9,16 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import VIEWPORTS, Complaints
-from tests.browser.test_page_shell import LIST_SMALL, open_page, press, step_of
+from tests.browser.test_page_shell import LIST_SMALL, open_page, press
+from tests.browser.watching import READ_INK, count_ink, let_paint, step_of
 from tests.tools.lab import Lab
 
-# The opacity of every pixel; of a copy, because a canvas that is read often is painted slowly, and Chromium says so.
-READ_INK = """
-    const { width, height } = canvas;
-    const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
-    context.drawImage(canvas, 0, 0);
-    const alpha = context.getImageData(0, 0, width, height).data.filter((_, i) => i % 4 === 3);
-"""
 # The middle of what is painted, in parts of the canvas: x to the right, y down.
 FIND_INK = f"""(canvas) => {{{READ_INK}
     const inked = [...alpha.keys()].filter((i) => alpha[i] > 0);
     const middle = (places, whole) => (Math.min(...places) + Math.max(...places) + 1) / 2 / whole;
     return [middle(inked.map((i) => i % width), width), middle(inked.map((i) => Math.floor(i / width)), height)];
 }}"""
-COUNT_INK = f"(canvas) => {{{READ_INK} return alpha.filter((opacity) => opacity > 0).length; }}"
-
-
-@pytest.fixture
-def sent(page: Page) -> list[dict[str, Any]]:
-    """The data of every run that the page asks for; the list grows."""
-    sent: list[dict[str, Any]] = []
-
-    def note(text: str | bytes) -> None:
-        message = json.loads(text)
-        if message["type"] == "configure":
-            sent.append(message["config"]["data"])
-
-    page.on("websocket", lambda socket: socket.on("framesent", note))
-    return sent
 
 
 def open_drawing(page: Page) -> Locator:
@@ -114,7 +92,10 @@ def test_f28_after_a_resize_ink_lands_under_the_pointer(
     open_page(page)
     canvas = open_drawing(page)
     page.set_viewport_size({"width": 700, "height": 520})
+    let_paint(page)
     page.mouse.click(*locate(canvas, 0.3, 0.6))
+    expect(drawing_dialog(page).get_by_text("4 pen positions.")).to_be_visible()
+    let_paint(page)
     assert canvas.evaluate(FIND_INK) == pytest.approx([0.3, 0.6], abs=0.02)
     assert canvas.evaluate("(canvas) => canvas.width") == pytest.approx(
         scale * canvas.evaluate("(canvas) => canvas.getBoundingClientRect().width"), abs=1
@@ -132,6 +113,7 @@ def test_f28_a_finger_draws(browser: Browser, running_lab: Lab, complaints: Comp
     canvas = open_drawing(page)
     page.touchscreen.tap(*locate(canvas, 0.25, 0.5))
     expect(drawing_dialog(page).get_by_text("4 pen positions.")).to_be_visible()
+    let_paint(page)
     assert canvas.evaluate(FIND_INK) == pytest.approx([0.25, 0.5], abs=0.02)
     assert page.evaluate("document.documentElement.scrollWidth") == width
     context.close()
@@ -170,7 +152,8 @@ def test_f28_strokes_are_undone_redone_and_cleared(page: Page) -> None:
     expect(dialog.get_by_text("4 pen positions.")).to_be_visible()
     page.keyboard.press("Control+z")
     expect(dialog.get_by_text("Nothing is drawn yet.")).to_be_visible()
-    assert canvas.evaluate(COUNT_INK) == 0
+    let_paint(page)
+    assert count_ink(canvas) == 0
     dialog.get_by_role("button", name="Redo").click()
     page.keyboard.press("Control+Shift+z")
     expect(dialog.get_by_text("14 pen positions.")).to_be_visible()
@@ -220,10 +203,13 @@ def test_the_brush_is_as_wide_as_the_noise(page: Page, sent: list[dict[str, Any]
     open_page(page)
     canvas, dialog = open_drawing(page), drawing_dialog(page)
     page.mouse.click(*locate(canvas, 0.5, 0.5))
-    narrow = canvas.evaluate(COUNT_INK)
+    expect(dialog.get_by_text("4 pen positions.")).to_be_visible()
+    let_paint(page)
+    narrow = count_ink(canvas)
     dialog.get_by_label("Brush width", exact=True).fill("0.04")
     dialog.get_by_label("Brush width", exact=True).press("Tab")
-    assert canvas.evaluate(COUNT_INK) == pytest.approx(4 * narrow, rel=0.1)
+    let_paint(page)
+    assert count_ink(canvas) == pytest.approx(4 * narrow, rel=0.1)
     apply(dialog)
     expect(dialog).to_be_hidden()
     assert sent[0]["noise"] == 0.04
@@ -254,7 +240,8 @@ def test_uploaded_points_are_seen_before_they_train_and_the_former_data_come_bac
     dialog = upload_dialog(page)
     dialog.locator("input[type=file]").set_input_files(file)
     expect(dialog.get_by_text("3 points: x 0.5 to 2.5, y 10 to 30.")).to_be_visible()
-    assert dialog.locator("canvas").evaluate(COUNT_INK) > 0
+    let_paint(page)
+    assert count_ink(dialog.locator("canvas")) > 0
     apply(dialog)
     expect(dialog).to_be_hidden()
     assert sent == [{"name": "points", "points": [[0.5, 10], [1.5, 20], [2.5, 30]], "noise": 0.2}]
@@ -323,7 +310,7 @@ def test_a_great_many_points_are_thinned_and_train(page: Page, sent: list[dict[s
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("opening", [lambda page: open_drawing(page), lambda page: press(page, "Upload points")])
-def test_the_dialogs_are_accessible_and_their_targets_large(
+def test_f30_the_dialogs_are_accessible_and_their_targets_large(
     page: Page, theme: str, opening: Callable[[Page], object]
 ) -> None:
     open_page(page, f"/?theme={theme}")

@@ -17,6 +17,8 @@ def test_p5_the_lab_leads_to_the_article_and_back(page: Page) -> None:
     expect(page.get_by_role("heading", name="What is a GAN?")).to_be_visible()
     page.get_by_role("link", name="Lab", exact=True).click()
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    for region in ("Model overview", "Layered distributions", "Metrics"):
+        expect(page.get_by_role("region", name=region)).to_be_visible()
 
 
 # P53, P54, P55, P57, P58: the chapters of the article.
@@ -30,7 +32,7 @@ def test_p5_the_lab_leads_to_the_article_and_back(page: Page) -> None:
         ("p58", "Who built on what?", "10.1109/TVCG.2018.2864500"),
     ],
 )
-def test_the_article_has_its_chapters(page: Page, part: str, heading: str, words: str) -> None:
+def test_p53_p54_p55_p57_p58_the_article_has_its_chapters(page: Page, part: str, heading: str, words: str) -> None:
     page.goto("/learn")
     page.get_by_role("navigation", name="Contents").get_by_role("link", name=heading).click()
     region = page.get_by_role("region", name=heading)
@@ -96,8 +98,9 @@ def test_f29_the_article_never_scrolls_sideways(page: Page, viewport: str, look:
     assert page.evaluate("[innerWidth, document.documentElement.scrollWidth]") == [VIEWPORTS[viewport][0]] * 2
 
 
-def test_f34_links_out_tell_nothing_and_nothing_is_counted(page: Page) -> None:
-    response = page.goto("/learn")
+@pytest.mark.parametrize("address", ["/", "/learn"])
+def test_f34_links_out_tell_nothing_and_nothing_is_counted(page: Page, address: str) -> None:
+    response = page.goto(address)
     assert response
     assert response.headers["referrer-policy"] == "no-referrer"
     assert "connect-src 'self'" in response.headers["content-security-policy"]

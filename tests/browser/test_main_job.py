@@ -1,31 +1,13 @@
 """The main job, end to end: choose a data set, train, pause, step, reset, and see the truth at every point."""
 
-import json
 import re
-from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
-LOSSES = ("steps", "d_loss", "g_loss")
+from tests.browser.watching import Watcher, let_paint, read_until, step_of
+
 PAINTED = "() => [...document.querySelectorAll('canvas[data-layer]')].map((canvas) => canvas.toDataURL()).join()"
-
-
-class Told:
-    """What the server tells the page from now on."""
-
-    def __init__(self, page: Page) -> None:
-        self.messages: list[dict[str, Any]] = []
-        page.on("websocket", lambda socket: socket.on("framereceived", self._note))
-
-    def _note(self, payload: str | bytes) -> None:
-        if isinstance(payload, str):
-            self.messages.append(json.loads(payload))
-
-    def list_rows(self, revision: int) -> list[tuple[float, ...]]:
-        """The rows (step, d_loss, g_loss) of a revision."""
-        parts = [m for m in self.messages if m["type"] == "scalars" and m["revision"] == revision]
-        return [row for part in parts for row in zip(*(part[key] for key in LOSSES), strict=True)]
 
 
 def open_page(page: Page) -> None:
@@ -40,11 +22,6 @@ def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
 
 
-def step_of(page: Page) -> Locator:
-    """The status that holds the step's number."""
-    return page.get_by_role("status", name="Step", exact=True)
-
-
 def pause(page: Page) -> str:
     """Pause; the step at which the run stands."""
     press(page, "Pause")
@@ -55,7 +32,9 @@ def pause(page: Page) -> str:
 def read_js(page: Page) -> float:
     """The Jensen-Shannon divergence that the metrics show now."""
     row = page.get_by_role("region", name="Metrics").locator("tr", has_text=re.compile("^JS divergence"))
-    return float(row.get_by_role("cell").first.inner_text())
+    now = row.get_by_role("cell").first
+    expect(now).to_have_text(re.compile(r"^\d"))
+    return float(now.inner_text())
 
 
 def look(page: Page) -> str:
@@ -65,6 +44,11 @@ def look(page: Page) -> str:
         page.wait_for_timeout(300)
         before, now = now, str(page.evaluate(PAINTED))
     return now
+
+
+def look_until_other(page: Page, picture: str) -> str:
+    """The painted layers, once they are no longer those of a picture; its frame may still be under way."""
+    return read_until(page, lambda: look(page), lambda now: now != picture)
 
 
 def step_ten_times(page: Page) -> None:
@@ -92,58 +76,63 @@ def test_the_generated_samples_reach_the_ring(page: Page) -> None:
     assert now < first / 2, f"from {first} at the first step to {now} at step {step}"
 
 
-def test_no_button_can_be_pressed_in_vain_before_the_page_listens(page: Page) -> None:
+def test_p2_no_button_can_be_pressed_in_vain_before_the_page_listens(page: Page) -> None:
     held: list[Route] = []
     page.route("**/js/main.js", lambda route: held.append(route))
-    page.goto("/")
+    with page.expect_request("**/js/main.js"):
+        page.goto("/")
     play = page.get_by_role("button", name="Play", exact=True)
     expect(play).to_be_disabled()
     expect(page.get_by_role("button", name="Step", exact=True)).to_be_disabled()
-    held[0].continue_()
+    read_until(page, lambda: held, bool)[0].continue_()
     play.click()
     expect(step_of(page)).to_have_text(re.compile(r"^[1-9]"))
 
 
-def test_pause_stops_at_once_and_changes_nothing_more(page: Page) -> None:
+def test_p15_f10_pause_stops_at_once_and_changes_nothing_more(page: Page) -> None:
+    watcher = Watcher(page)
     open_page(page)
     press(page, "Play")
     expect(step_of(page)).to_have_text(re.compile(r"^\d{2,}"))
-    step, picture = pause(page), look(page)
+    step = pause(page)
+    watcher.until(lambda: watcher.step == int(step), "the frame of the pause")
+    let_paint(page)
+    picture = look(page)
     page.wait_for_timeout(1500)
     assert step_of(page).inner_text() == step
     assert look(page) == picture
 
 
-def test_step_adds_one_and_changes_the_picture(page: Page) -> None:
+def test_p17_step_adds_one_and_changes_the_picture(page: Page) -> None:
     open_page(page)
     picture = look(page)
     press(page, "Step")
     expect(step_of(page)).to_have_text("1")
-    assert look(page) != picture
+    assert look_until_other(page, picture) != picture
 
 
-def test_reset_brings_back_the_same_first_picture_and_the_same_first_ten_losses(page: Page) -> None:
-    told = Told(page)
+def test_p14_f21_reset_brings_back_the_same_first_picture_and_the_same_first_ten_losses(page: Page) -> None:
+    watcher = Watcher(page)
     open_page(page)
     picture = look(page)
     step_ten_times(page)
-    assert look(page) != picture
+    assert look_until_other(page, picture) != picture
     press(page, "Reset")
     expect(step_of(page)).to_have_text("0")
-    assert look(page) == picture
+    assert read_until(page, lambda: look(page), lambda now: now == picture) == picture
     step_ten_times(page)
-    first, second = told.list_rows(1), told.list_rows(2)
+    first, second = watcher.list_rows(1), watcher.list_rows(2)
     assert [step for step, *_ in first] == list(range(1, 11))
     assert second == first
 
 
-def test_a_new_seed_is_another_run(page: Page) -> None:
-    told = Told(page)
+def test_f22_a_new_seed_is_another_run(page: Page) -> None:
+    watcher = Watcher(page)
     open_page(page)
     picture = look(page)
     step_ten_times(page)
     press(page, "New seed")
     expect(step_of(page)).to_have_text("0")
-    assert look(page) != picture
+    assert look_until_other(page, picture) != picture
     step_ten_times(page)
-    assert told.list_rows(2) != told.list_rows(1)
+    assert watcher.list_rows(2) != watcher.list_rows(1)

@@ -7,6 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import Complaints
+from tests.browser.watching import step_of
 from tests.tools.ganlab_models import make_saved
 
 
@@ -17,11 +18,6 @@ def open_page(page: Page, address: str = "/") -> None:
     expect(page.get_by_label("Loss", exact=True)).to_be_visible()
 
 
-def step_of(page: Page) -> Locator:
-    """The status that holds the step's number."""
-    return page.get_by_role("status", name="Step", exact=True)
-
-
 def pretrained_of(page: Page) -> Locator:
     """The checkbox of the models that the lab comes with."""
     return page.get_by_role("checkbox", name="Use pre-trained model")
@@ -29,6 +25,7 @@ def pretrained_of(page: Page) -> Locator:
 
 def load(page: Page, *files: Path) -> None:
     """Choose files for Load model."""
+    page.get_by_role("button", name="File", exact=True).click()
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Load model").click()
     chooser.value.set_files(list(files))
@@ -44,6 +41,7 @@ def test_f25_p21_a_saved_model_is_loaded_at_its_step(page: Page, tmp_path: Path)
     for step in ("1", "2", "3"):
         page.get_by_role("button", name="Step", exact=True).click()
         expect(step_of(page)).to_have_text(step)
+    page.get_by_role("button", name="File", exact=True).click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Save model").click()
     file = tmp_path / download.value.suggested_filename
@@ -131,6 +129,7 @@ def test_f6_f1_gan_labs_own_units_are_hidden_until_they_are_asked_for(page: Page
     expect(metrics.locator("tr", has_text=re.compile("^JS divergence"))).to_be_visible()
     assert not [label for label in list_shown(loss) if "GAN Lab" in label]
     expect(metrics.get_by_text("GAN Lab’s JS")).to_have_count(0)
+    expect(metrics.locator("tr", has_text=re.compile("^GAN Lab's JS divergence"))).to_be_hidden()
     page.get_by_role("checkbox", name="GAN Lab’s own losses and metrics").check()
     expect(metrics.locator("tr", has_text=re.compile("^GAN Lab's JS divergence"))).to_be_visible()
     assert len([label for label in list_shown(loss) if "GAN Lab" in label]) == 2

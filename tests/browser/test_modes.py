@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import VIEWPORTS
 from tests.browser.test_page_shell import LIST_SMALL, open_page, press
+from tests.browser.watching import read_until
 from tests.tools.lab import Lab
 from tests.tools.vision import EYES, find_contrast, find_distance
 
@@ -84,7 +85,7 @@ def test_f32_words_in_every_colour_can_be_read(colours_of: dict[str, Colours], l
     assert faint == {}
 
 
-def test_palettes_differ_from_each_other(colours_of: dict[str, Colours]) -> None:
+def test_f32_palettes_differ_from_each_other(colours_of: dict[str, Colours]) -> None:
     assert len({str(colours) for colours in colours_of.values()}) == len(LOOKS)
 
 
@@ -104,7 +105,7 @@ def test_f32_a_choice_in_the_menu_stays_and_the_address_can_ask_for_another(page
     expect(root).to_have_attribute("data-palette", "blue-orange")
 
 
-def test_the_menu_works_with_the_keyboard(page: Page) -> None:
+def test_f30_f32_the_menu_works_with_the_keyboard(page: Page) -> None:
     open_page(page)
     page.get_by_role("button", name="View", exact=True).focus()
     page.keyboard.press("Enter")
@@ -127,13 +128,13 @@ def test_f32_pictures_follow_the_palette_at_once(page: Page) -> None:
         for (let i = 0; i < data.length; i += 4) if (data[i + 3] > 200) sum.forEach((_, c) => sum[c] += data[i + c]);
         return sum[1] > sum[2] ? 'green' : 'blue';
     }"""
-    page.wait_for_function(f"({mean})() === 'green'")
+    assert read_until(page, lambda: page.evaluate(mean), lambda colour: colour == "green") == "green"
     press(page, "View")
     page.get_by_role("radio", name="Blue and orange").check()
-    page.wait_for_function(f"({mean})() === 'blue'")
+    assert read_until(page, lambda: page.evaluate(mean), lambda colour: colour == "blue") == "blue"
 
 
-def test_the_projector_has_larger_words_fewer_small_ones_and_thicker_strokes(page: Page) -> None:
+def test_f32_the_projector_has_larger_words_fewer_small_ones_and_thicker_strokes(page: Page) -> None:
     sizes = """() => [
         parseFloat(getComputedStyle(document.querySelector('.field-label')).fontSize),
         document.querySelectorAll('.field-help').length

@@ -8,6 +8,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import VIEWPORTS
+from tests.browser.watching import count_ink, step_of
+from tests.tools.lab import Lab
 
 # WCAG 2.2, 2.5.8: 24 pixels each way.
 LIST_SMALL = """() => {
@@ -42,11 +44,6 @@ def open_page(page: Page, address: str = "/") -> None:
     expect(page.get_by_label("Batch size", exact=True)).to_have_value("128")
 
 
-def step_of(page: Page) -> Locator:
-    """The status that holds the step's number."""
-    return page.get_by_role("status", name="Step", exact=True)
-
-
 def settings_of(page: Page, group: str) -> Locator:
     """One group of the settings."""
     return page.get_by_role("region", name="Settings").get_by_role("group", name=group, exact=True)
@@ -64,7 +61,34 @@ def list_sent(page: Page) -> list[str]:
     return sent
 
 
-def test_play_trains_until_pause(page: Page) -> None:
+def test_p1_the_top_of_the_page_says_what_it_is_and_leads_on(page: Page) -> None:
+    open_page(page)
+    top = page.get_by_role("banner")
+    expect(top.get_by_role("heading", name="The GAN lab")).to_be_visible()
+    expect(top).to_contain_text("Two networks learn from each other.")
+    expect(top.get_by_role("link", name="Learn")).to_be_visible()
+    for button in ("Tour", "Keyboard", "View"):
+        expect(top.get_by_role("button", name=button)).to_be_visible()
+
+
+def test_p2_a_lab_that_is_not_ready_yet_says_so(page: Page) -> None:
+    page.route_web_socket("**/ws", lambda _: None)
+    page.goto("/")
+    expect(page.get_by_text("Warming up: the lab is getting its training ready.")).to_be_visible()
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_disabled()
+
+
+def test_p7_every_data_set_is_a_picture_with_a_name_and_a_sentence(page: Page) -> None:
+    open_page(page)
+    units = page.request.get("/api/catalog").json()["datasets"]
+    pictures = page.get_by_role("radiogroup", name="Data set").locator("label")
+    expect(pictures).to_have_text([unit["label"] for unit in units])
+    for unit, picture in zip(units, pictures.all(), strict=True):
+        expect(picture).to_have_attribute("title", unit["help"])
+        assert count_ink(picture.locator("canvas")) > 50, unit["key"]
+
+
+def test_p15_p19_play_trains_until_pause(page: Page) -> None:
     open_page(page)
     press(page, "Play")
     expect(step_of(page)).to_have_text(re.compile(r"^[1-9]\d+$"))
@@ -76,7 +100,7 @@ def test_play_trains_until_pause(page: Page) -> None:
 
 
 @pytest.mark.parametrize(("player", "updates"), [("discriminator", "D 1 G 0"), ("generator", "D 0 G 1")])
-def test_one_player_learns_alone(page: Page, player: str, updates: str) -> None:
+def test_p17_one_player_learns_alone(page: Page, player: str, updates: str) -> None:
     open_page(page)
     press(page, f"Step {player}")
     expect(page.get_by_text(f"The {player} learned")).to_be_visible()
@@ -91,9 +115,10 @@ def test_a_session_goes_on_after_a_reload(page: Page) -> None:
     expect(step_of(page)).to_have_text("1")
 
 
-def test_data_sets_are_chosen_with_the_arrow_keys(page: Page) -> None:
+def test_p7_f30_data_sets_are_chosen_with_the_arrow_keys(page: Page) -> None:
     open_page(page)
     press(page, "Step")
+    expect(step_of(page)).to_have_text("1")
     page.get_by_role("radio", name="Ring of eight").focus()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("radio", name="Grid of 25")).to_be_checked()
@@ -101,7 +126,7 @@ def test_data_sets_are_chosen_with_the_arrow_keys(page: Page) -> None:
     expect(step_of(page)).to_have_text("0")
 
 
-def test_a_learning_rate_changes_while_the_run_goes_on_and_a_width_begins_a_new_run(page: Page) -> None:
+def test_p40_a_learning_rate_changes_while_the_run_goes_on_and_a_width_begins_a_new_run(page: Page) -> None:
     open_page(page)
     press(page, "Step")
     expect(step_of(page)).to_have_text("1")
@@ -119,7 +144,7 @@ def test_a_learning_rate_changes_while_the_run_goes_on_and_a_width_begins_a_new_
 
 
 @pytest.mark.parametrize("text", ["5000", "0", "2.5", "many", ""])
-def test_a_number_that_cannot_be_is_refused_at_its_control(page: Page, text: str) -> None:
+def test_f24_a_number_that_cannot_be_is_refused_at_its_control(page: Page, text: str) -> None:
     sent = list_sent(page)
     open_page(page)
     batch = settings_of(page, "Game").get_by_label("Batch size", exact=True)
@@ -132,7 +157,7 @@ def test_a_number_that_cannot_be_is_refused_at_its_control(page: Page, text: str
     assert "configure" not in sent
 
 
-def test_the_loss_shows_its_formulas(page: Page) -> None:
+def test_p39_the_loss_shows_its_formulas(page: Page) -> None:
     open_page(page)
     game = settings_of(page, "Game")
     expect(game.locator("math")).to_have_count(2)
@@ -141,7 +166,7 @@ def test_the_loss_shows_its_formulas(page: Page) -> None:
     expect(game.locator("math").last).not_to_have_text(before or "")
 
 
-def test_a_reset_keeps_the_seed_and_a_new_seed_does_not(page: Page) -> None:
+def test_p14_f22_a_reset_keeps_the_seed_and_a_new_seed_does_not(page: Page) -> None:
     open_page(page)
     seed = page.get_by_label("Seed", exact=True)
     press(page, "Step")
@@ -153,7 +178,7 @@ def test_a_reset_keeps_the_seed_and_a_new_seed_does_not(page: Page) -> None:
     expect(seed).not_to_have_value("0")
 
 
-def test_keys_act_on_the_page_but_not_while_something_is_typed(page: Page) -> None:
+def test_f30_keys_act_on_the_page_but_not_while_something_is_typed(page: Page) -> None:
     open_page(page)
     page.keyboard.press("d")
     expect(page.get_by_text("The discriminator learned")).to_be_visible()
@@ -178,7 +203,7 @@ def test_the_keys_can_be_listed_and_switched_off(page: Page) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_to_complain_about(page: Page, theme: str) -> None:
+def test_f30_axe_finds_nothing_to_complain_about(page: Page, theme: str) -> None:
     open_page(page, f"/?theme={theme}")
     press(page, "Step")
     expect(step_of(page)).to_have_text("1")
@@ -187,7 +212,7 @@ def test_axe_finds_nothing_to_complain_about(page: Page, theme: str) -> None:
 
 
 @pytest.mark.parametrize("viewport", VIEWPORTS)
-def test_nothing_scrolls_sideways_or_covers_another_or_is_too_small_to_touch(page: Page, viewport: str) -> None:
+def test_f29_f30_nothing_scrolls_sideways_or_covers_another_or_is_too_small_to_touch(page: Page, viewport: str) -> None:
     open_page(page)
     assert page.evaluate("[innerWidth, document.documentElement.scrollWidth]") == [VIEWPORTS[viewport][0]] * 2
     assert page.evaluate(LIST_SMALL) == []
@@ -212,7 +237,7 @@ def test_a_preset_says_what_to_watch_for(page: Page) -> None:
     expect(page.get_by_text("Watch for this: all generated points gather in one clump")).to_be_visible()
 
 
-def test_a_long_count_is_a_plain_number_that_the_eye_reads_in_groups(page: Page) -> None:
+def test_p19_a_long_count_is_a_plain_number_that_the_eye_reads_in_groups(page: Page) -> None:
     open_page(page)
     page.evaluate(SHOW_COUNT, 1_234_567)
     expect(step_of(page)).to_have_text("1234567")
@@ -220,6 +245,39 @@ def test_a_long_count_is_a_plain_number_that_the_eye_reads_in_groups(page: Page)
     first, second, third = page.evaluate(f"{edges}.map(({{ left, right }}) => [left, right])")
     assert second[0] - first[1] > 2
     assert third[0] - second[1] > 2
+
+
+def test_f8_steps_and_updates_are_counted_apart_and_nothing_is_called_an_epoch(page: Page) -> None:
+    open_page(page)
+    counted = page.locator(".counter-detail")
+    updates = page.get_by_role("region", name="Settings").get_by_label("Discriminator updates", exact=True)
+    updates.fill("3")
+    updates.press("Enter")
+    press(page, "Step")
+    expect(step_of(page)).to_have_text("1")
+    expect(counted).to_have_text(re.compile(r"D\s+3\s+G\s+1"))
+    press(page, "Step generator")
+    expect(counted).to_have_text(re.compile(r"D\s+3\s+G\s+2"))
+    press(page, "Step discriminator")
+    expect(counted).to_have_text(re.compile(r"D\s+4\s+G\s+2"))
+    for address in ("/", "/learn", "/api/catalog"):
+        assert "epoch" not in page.request.get(address).text().lower(), address
+    assert "epoch" not in page.content().lower()
+
+
+def test_f31_the_lab_trains_and_draws_where_no_other_host_can_be_reached(page: Page, running_lab: Lab) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.route(lambda url: not url.startswith(running_lab.url), lambda route: route.abort())
+    open_page(page)
+    press(page, "Step")
+    expect(step_of(page)).to_have_text("1")
+    expect(page.locator(".chart-plot .main-svg").first).to_be_visible()
+    expect(page.locator(".layered-plot .main-svg").first).to_be_visible()
+    assert [url for url in asked if not url.startswith((running_lab.url, "data:", "blob:"))] == []
+    # Icons are drawn, and no letters of a font that may not come.
+    assert page.evaluate("document.fonts.size") == 0
+    assert page.locator("#toolbar button svg").count() >= 5
 
 
 def test_the_toolbar_holds_still_while_its_numbers_grow(page: Page) -> None:

@@ -1,14 +1,14 @@
 """What GAN Lab's graph, settings, layers and charts do, and ours too, by number in the list of what it does."""
 
 import re
+from functools import partial
 from typing import Any
 
-import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.browser.watching import Watcher, open_lab, press_keys, step_of
+from tests.browser.watching import Watcher, count_ink, let_paint, open_lab, press_keys, read_until, step_of
 
 SHOW = "Show settings in the graph"
 NODES = (
@@ -25,6 +25,21 @@ NODES = (
     "Generator loss",
 )
 PAINTED = "(canvas) => canvas.toDataURL()"
+RECORD_UNFOLDING = """(node) => {
+    const canvas = node.querySelector("canvas");
+    window.unfolded = [];
+    window.isUnfolding = () => node.hasAttribute("data-unfolding");
+    (function look() {
+        if (window.isUnfolding()) window.unfolded.push(canvas.toDataURL());
+        requestAnimationFrame(look);
+    })();
+}"""
+READ_SAMPLES = """() => {
+    const traces = document.querySelector(".layered-plot").data ?? [];
+    return traces.find(({ marker }) => marker?.symbol === "diamond")?.x ?? [];
+}"""
+READ_MARKS = """() => [...document.querySelectorAll(".chart-plot")].map((plot) => (plot.data ?? [])
+    .flatMap(({ x, text }) => (Array.isArray(text) ? text.map((words, i) => [x[i], words]) : [])))"""
 SMALL = """() => [...document.querySelectorAll('.node-layer, .legend-word, .knobs button, .knobs select, .knobs input')]
     .filter((element) => element.checkVisibility())
     .map((element) => [element.className, element.getBoundingClientRect()])
@@ -59,9 +74,7 @@ def test_p22_p24_p27_p28_p29_p30_f16_every_node_shows_its_picture(page: Page) ->
         node = overview_of(page).get_by_role("group", name=name, exact=True)
         expect(node).to_be_visible()
         if "loss" not in name:
-            assert node.locator("canvas").evaluate(
-                "(c) => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((value) => value > 0)"
-            ), name
+            assert read_until(page, partial(count_ink, node.locator("canvas")), lambda ink: ink > 50) > 50, name
 
 
 def test_p23_dashes_flow_while_it_trains_and_rest_when_paused(page: Page) -> None:
@@ -77,21 +90,29 @@ def test_p23_dashes_flow_while_it_trains_and_rest_when_paused(page: Page) -> Non
 
 
 def watch_unfolding(page: Page) -> tuple[Locator, str]:
-    """The generator's node, and its picture at rest."""
+    """The generator's node, and its picture at rest; from now on every picture of its unfolding is written down."""
     node = overview_of(page).get_by_role("group", name="Generator", exact=True)
-    return node, str(node.locator("canvas").evaluate(PAINTED))
+    canvas = node.locator("canvas")
+    read_until(page, lambda: count_ink(canvas), lambda ink: ink > 50)
+    let_paint(page)
+    node.evaluate(RECORD_UNFOLDING)
+    return node, str(canvas.evaluate(PAINTED))
+
+
+def list_unfolded(page: Page) -> list[str]:
+    """The pictures of an unfolding, once it is over."""
+    return read_until(page, lambda: list(page.evaluate("() => window.isUnfolding() ? [] : window.unfolded")), bool)
 
 
 def test_p25_p26_the_generator_unfolds_when_its_node_is_hovered_and_then_shows_what_is_so(page: Page) -> None:
     open_lab(page)
     node, rest = watch_unfolding(page)
     node.hover()
-    page.wait_for_function("() => document.querySelector('[data-node=generator]').hasAttribute('data-unfolding')")
-    page.wait_for_timeout(300)
-    assert node.locator("canvas").evaluate(PAINTED) != rest
+    count = "() => window.unfolded.length"
+    assert read_until(page, lambda: int(page.evaluate(count)), lambda pictures: pictures > 2) > 2
     page.mouse.move(0, 0)
-    page.wait_for_function("() => !document.querySelector('[data-node=generator]').hasAttribute('data-unfolding')")
-    page.wait_for_timeout(200)
+    assert set(list_unfolded(page)) - {rest}
+    let_paint(page)
     assert node.locator("canvas").evaluate(PAINTED) == rest
 
 
@@ -99,9 +120,8 @@ def test_p26_f30_it_unfolds_on_focus_too_and_ends_by_itself(page: Page) -> None:
     open_lab(page)
     node, rest = watch_unfolding(page)
     node.focus()
-    page.wait_for_function("() => document.querySelector('[data-node=generator]').hasAttribute('data-unfolding')")
-    page.wait_for_function("() => !document.querySelector('[data-node=generator]').hasAttribute('data-unfolding')")
-    page.wait_for_timeout(200)
+    assert set(list_unfolded(page)) - {rest}
+    let_paint(page)
     expect(node).to_be_focused()
     assert node.locator("canvas").evaluate(PAINTED) == rest
 
@@ -111,7 +131,9 @@ def test_p26_nothing_moves_where_less_motion_is_asked_for(page: Page) -> None:
     open_lab(page)
     node, rest = watch_unfolding(page)
     node.hover()
-    page.wait_for_timeout(400)
+    for _ in range(10):
+        let_paint(page)
+    assert page.evaluate("() => window.unfolded") == []
     assert node.locator("canvas").evaluate(PAINTED) == rest
 
 
@@ -146,6 +168,13 @@ def test_p32_p43_words_nodes_and_checkboxes_are_in_step(page: Page) -> None:
     expect(word).to_have_attribute("aria-pressed", "false")
 
 
+def test_p43_the_legend_reads_a_needle_aloud(page: Page) -> None:
+    open_lab(page)
+    words = "This sample lowers the generator's loss by moving up and to the right"
+    legend = page.locator(".legend").filter(has_text=words)
+    expect(legend.locator(".legend-sample .legend-needle")).to_be_visible()
+
+
 @pytest.mark.parametrize(
     ("word", "layer"),
     [
@@ -162,12 +191,12 @@ def test_p43_every_word_of_the_legend_switches_its_layer(page: Page, word: str, 
     before = button.get_attribute("aria-pressed") == "true"
     button.click()
     expect(button).to_have_attribute("aria-pressed", "false" if before else "true")
-    ink = "({ layer, some }) => some === (document.querySelector(`canvas[data-layer=${layer}]`).getContext('2d')\
-        .getImageData(0, 0, 900, 900).data.some((value) => value > 0))"
-    page.wait_for_function(ink, arg={"layer": layer, "some": not before})
+    canvas = page.locator(f"canvas[data-layer={layer}]")
+    painted = read_until(page, lambda: count_ink(canvas) > 0, lambda painted: painted is not before)
+    assert painted is not before
 
 
-def test_p33_to_p40_settings_beside_the_nodes_are_the_run(page: Page) -> None:
+def test_p36_p37_p38_p39_p40_settings_beside_the_nodes_are_the_run(page: Page) -> None:
     watcher = open_lab(page)
     expect(page.locator(".knobs")).to_have_count(0)
     press(page, SHOW)
@@ -181,8 +210,11 @@ def test_p33_to_p40_settings_beside_the_nodes_are_the_run(page: Page) -> None:
     group_of(page, "Discriminator").get_by_label("Optimizer", exact=True).select_option("sgd")
     group_of(page, "Discriminator").get_by_role("button", name="Discriminator updates: one more").click()
     expect(settings.get_by_label("Discriminator updates", exact=True)).to_have_value("2")
-    watcher.until(lambda: read_config(watcher)["d_updates"] == 2, "the second update")
+    group_of(page, "Generator").get_by_role("button", name="Generator updates: one more").click()
+    expect(settings.get_by_label("Generator updates", exact=True)).to_have_value("2")
+    watcher.until(lambda: read_config(watcher)["g_updates"] == 2, "the second update")
     config = read_config(watcher)
+    assert config["d_updates"] == 2
     assert (config["g_optimizer"]["learning_rate"], config["loss"]["name"]) == (0.02, "least_squares")
     assert config["d_optimizer"]["name"] == "sgd"
     assert watcher.revision == 1, "all of these apply while the run goes on"
@@ -190,23 +222,29 @@ def test_p33_to_p40_settings_beside_the_nodes_are_the_run(page: Page) -> None:
     expect(page.locator(".knobs")).to_have_count(0)
 
 
-def test_p34_p40_f09_f24_a_rebuilt_network_begins_anew_with_the_same_loss(page: Page) -> None:
+@pytest.mark.parametrize("player", ["Generator", "Discriminator"])
+def test_p34_p35_p40_f9_f24_a_rebuilt_network_begins_anew_with_the_same_loss(page: Page, player: str) -> None:
     watcher = open_lab(page)
     press(page, SHOW)
     group_of(page, "Loss").get_by_label("Loss", exact=True).select_option("least_squares")
     press(page, "Step discriminator")
     watcher.until(lambda: watcher.step == 1, "a step")
-    generator = group_of(page, "Generator")
-    expect(generator.get_by_text("restarts").first).to_be_visible()
-    width = generator.get_by_label("Neurons per layer", exact=True)
+    network = group_of(page, player)
+    expect(network.get_by_text("restarts").first).to_be_visible()
+    width = network.get_by_label("Neurons per layer", exact=True)
     width.fill("0")
     width.press("Enter")
-    expect(generator.get_by_text("Give a whole number from 1 to 256.")).to_be_visible()
+    expect(network.get_by_text("Give a whole number from 1 to 256.")).to_be_visible()
     width.fill("1")
     width.press("Enter")
     watcher.wait_for_revision(2)
-    generator.get_by_role("button", name="Neurons per layer: one less").click()
+    network.get_by_role("button", name="Neurons per layer: one less").click()
     expect(width).to_have_value("1")
+    network.get_by_role("button", name="Hidden layers: one less").click()
+    watcher.wait_for_revision(3)
+    assert (
+        read_config(watcher)[player.lower()] | {"hidden_layers": 1, "width": 1} == read_config(watcher)[player.lower()]
+    )
     assert read_config(watcher)["loss"]["name"] == "least_squares"
     expect(group_of(page, "Loss").get_by_label("Loss", exact=True)).to_have_value("least_squares")
     press(page, "Step")
@@ -223,30 +261,22 @@ def test_p33_f17_noise_of_one_dimension_unfolds_as_a_line(page: Page) -> None:
     assert watcher.arrays["warp_noise"].shape == (441, 1)
     node, rest = watch_unfolding(page)
     node.focus()
-    page.wait_for_function("() => document.querySelector('[data-node=generator]').hasAttribute('data-unfolding')")
-    page.wait_for_timeout(300)
-    assert node.locator("canvas").evaluate(PAINTED) != rest
+    assert set(list_unfolded(page)) - {rest}
 
 
 def test_p42_layers_lie_in_order(page: Page) -> None:
     open_lab(page)
     order = page.locator("canvas[data-layer]").evaluate_all("(all) => all.map((canvas) => canvas.dataset.layer)")
-    assert order == ["surface", "density", "real", "gradients", "generated", "warp"]
+    assert order == ["surface", "density", "real", "gradients", "generated", "warp", "chosen"]
 
 
 def test_p44_p45_f35_samples_stand_where_the_run_is_now(page: Page) -> None:
     """After a step by hand the plot holds the frame's own positions: nothing is still on its way."""
     watcher = open_lab(page)
     press_keys(watcher, "g", 5)
-    wanted = [float(x) for x in np.asarray(watcher.arrays["x_fake"])[:, 0]]
-    page.wait_for_function(
-        """(wanted) => {
-            const traces = document.querySelector('.layered-plot').data ?? [];
-            const trace = traces.find(({ marker }) => marker?.symbol === 'diamond');
-            return trace?.x.every((x, i) => Math.abs(x - wanted[i]) < 1e-6);
-        }""",
-        arg=wanted,
-    )
+    wanted = pytest.approx(watcher.arrays["x_fake"][:, 0].tolist(), abs=1e-6)
+    shown = read_until(page, lambda: list(page.evaluate(READ_SAMPLES)), lambda xs: xs == wanted)
+    assert shown == wanted
 
 
 def test_p47_p48_charts_of_both_losses_and_both_divergences(page: Page) -> None:
@@ -261,6 +291,30 @@ def test_p47_p48_charts_of_both_losses_and_both_divergences(page: Page) -> None:
         expect(chart).to_have_attribute("aria-label", re.compile(words))
 
 
+def test_p47_p48_hovering_a_chart_tells_its_values_and_its_legend_hides_a_line(page: Page) -> None:
+    watcher = open_lab(page)
+    press_keys(watcher, "ArrowRight", 3)
+    losses = page.get_by_role("region", name="Losses", exact=True)
+    area = losses.locator(".nsewdrag")
+    area.scroll_into_view_if_needed()
+    box = area.bounding_box()
+    assert box
+    at_step_2 = (box["width"] * 2 / 3, box["height"] / 2)
+
+    def hover() -> str:
+        page.mouse.move(0, 0)
+        area.hover(position={"x": at_step_2[0], "y": at_step_2[1]})
+        let_paint(page)
+        return " ".join(losses.locator(".hoverlayer text").all_text_contents())
+
+    told = re.compile(r"Step 2\b.*Discriminator \d\.\d+.*Generator \d\.\d+").search
+    assert told(read_until(page, hover, lambda words: told(words) is not None))
+    losses.get_by_role("checkbox", name="Discriminator").uncheck()
+    shown = "(plot) => plot.data.slice(0, 2).map(({ visible }) => visible)"
+    plot = losses.locator(".chart-plot")
+    assert read_until(page, lambda: plot.evaluate(shown), lambda now: now == [False, True]) == [False, True]
+
+
 def test_f26_a_change_is_marked_on_the_chart_in_words(page: Page) -> None:
     watcher = open_lab(page)
     press_keys(watcher, "ArrowRight", 1)
@@ -268,12 +322,9 @@ def test_f26_a_change_is_marked_on_the_chart_in_words(page: Page) -> None:
     rate = group_of(page, "Generator").get_by_label("Learning rate", exact=True)
     rate.fill("0.01")
     rate.press("Enter")
-    words = "Learning rate of the generator 0.001 → 0.01"
-    page.wait_for_function(
-        """(words) => [...document.querySelectorAll('.chart-plot')]
-            .every((plot) => (plot.data ?? []).some((trace) => trace.text?.includes?.(words) && trace.x[0] === 1))""",
-        arg=words,
-    )
+    mark = [1, "Learning rate of the generator 0.001 → 0.01"]
+    charts = read_until(page, lambda: page.evaluate(READ_MARKS), lambda charts: all(mark in marks for marks in charts))
+    assert [mark in marks for marks in charts] == [True] * 3
 
 
 def test_f15_a_run_that_breaks_is_a_labelled_line_on_the_chart(page: Page) -> None:
@@ -294,10 +345,11 @@ def test_f15_a_run_that_breaks_is_a_labelled_line_on_the_chart(page: Page) -> No
 
 
 @pytest.mark.parametrize("viewport", ["phone", "laptop", "wide"], indirect=True)
-def test_settings_in_the_graph_fit_every_width_and_are_accessible(page: Page, context: BrowserContext) -> None:
+def test_f29_f30_settings_in_the_graph_fit_every_width_and_are_accessible(page: Page, context: BrowserContext) -> None:
     open_lab(page)
     press(page, SHOW)
-    page.wait_for_timeout(300)
+    expect(page.locator(".knobs").first).to_be_visible()
+    let_paint(page)
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate(SMALL) == []
     found = Axe().run(page, context={"include": [[".overview-card"], [".layered-card"]]})

@@ -1,11 +1,14 @@
 """The pictures in a real browser: what is drawn, hovered, zoomed and joined."""
 
 import re
+from functools import partial
 from itertools import combinations
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.watching import count_ink, let_paint, read_until, step_of
 
 PLOT = ".layered-plot"
 HAS_TRACES = f"() => (document.querySelector('{PLOT}')?.data ?? []).some((trace) => trace.type === 'heatmap')"
@@ -18,10 +21,6 @@ PLACE_SAMPLE = f"""() => {{
     const {{x, y}} = plot.data.find((trace) => trace.marker?.symbol === 'circle');
     return [left + xaxis._offset + xaxis.d2p(x[0]), top + yaxis._offset + yaxis.d2p(y[0])];
 }}"""
-COUNT_INK = """(canvas) => {
-    const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-    return pixels.filter((value, i) => i % 4 === 3 && value > 0).length;
-}"""
 MEASURE_GRAPH = """() => {
     const graph = document.querySelector('.overview');
     const rectangle = (element) => {
@@ -59,15 +58,9 @@ def find_canvas(page: Page, layer: str) -> Locator:
     return page.locator(f"canvas[data-layer={layer}]")
 
 
-def wait_for_step(page: Page, step: int) -> None:
-    """Until the run has passed a step."""
-    page.wait_for_function(
-        """(step) => {
-            const status = document.querySelector('[role=status][aria-label=Step]');
-            return Number(status.textContent.replace(/\\D/g, '')) >= step;
-        }""",
-        arg=step,
-    )
+def is_as_long(least: int, entries: list[str]) -> bool:
+    """Whether so many entries, or more, are there."""
+    return len(entries) >= least
 
 
 def measure_distance(rectangle: list[float], point: list[float]) -> float:
@@ -80,23 +73,32 @@ def measure_distance(rectangle: list[float], point: list[float]) -> float:
 def test_generated_samples_are_drawn_before_the_first_step(page: Page) -> None:
     open_still(page)
     for layer in ("surface", "real", "generated", "gradients"):
-        assert find_canvas(page, layer).evaluate(COUNT_INK) > 50, layer
+        canvas = find_canvas(page, layer)
+        assert read_until(page, partial(count_ink, canvas), lambda ink: ink > 50) > 50, layer
 
 
-def test_hovering_a_sample_tells_its_place_and_its_score(page: Page) -> None:
+def test_p27_hovering_a_sample_tells_its_place_and_its_score(page: Page) -> None:
     open_still(page)
     page.locator(PLOT).scroll_into_view_if_needed()
-    page.mouse.move(*page.evaluate(PLACE_SAMPLE))
     hover = page.locator(f"{PLOT} .hovertext").first
+
+    def point_at_sample() -> bool:
+        page.mouse.move(0, 0)
+        page.mouse.move(*page.evaluate(PLACE_SAMPLE))
+        let_paint(page)
+        return hover.is_visible()
+
+    read_until(page, point_at_sample, bool)
     expect(hover).to_contain_text(re.compile(r"Real sample.*x .*y .*probability of being real [\d.]+"))
 
 
-def test_a_layer_that_is_switched_off_leaves_nothing_behind(page: Page) -> None:
+def test_p42_a_layer_that_is_switched_off_leaves_nothing_behind(page: Page) -> None:
     open_still(page)
     page.get_by_role("checkbox", name="Real samples").uncheck()
-    page.wait_for_function(f"() => ({COUNT_INK})(document.querySelector('canvas[data-layer=real]')) === 0")
+    real, warp = find_canvas(page, "real"), find_canvas(page, "warp")
+    assert read_until(page, lambda: count_ink(real), lambda ink: ink == 0) == 0
     page.get_by_role("checkbox", name="Generator warp").check()
-    page.wait_for_function(f"() => ({COUNT_INK})(document.querySelector('canvas[data-layer=warp]')) > 50")
+    assert read_until(page, lambda: count_ink(warp), lambda ink: ink > 50) > 50
 
 
 def test_the_zoom_stays_while_it_streams_and_reset_view_shows_the_whole_box(page: Page) -> None:
@@ -104,27 +106,31 @@ def test_the_zoom_stays_while_it_streams_and_reset_view_shows_the_whole_box(page
     whole = page.evaluate(READ_RANGE)
     page.get_by_role("button", name="Zoom in").click()
     page.wait_for_function(f"(whole) => ({READ_RANGE})()[0] > whole[0]", arg=whole)
+    let_paint(page)
     near = page.evaluate(READ_RANGE)
     page.get_by_role("button", name="Play", exact=True).click()
-    wait_for_step(page, 20)
+    expect(step_of(page)).to_have_text(re.compile(r"^([2-9]\d|\d{3,})$"))
     assert page.evaluate(READ_RANGE) == near
     page.get_by_role("button", name="Pause", exact=True).click()
     page.get_by_role("button", name="Reset view").click()
-    page.wait_for_function(f"(whole) => ({READ_RANGE})().join() === whole.join()", arg=whole)
+    assert read_until(page, lambda: page.evaluate(READ_RANGE), lambda now: now == whole) == whole
 
 
-def test_a_single_update_shows_whose_it_was_and_then_comes_to_rest(page: Page) -> None:
+def test_p23_a_single_update_shows_whose_it_was_and_then_comes_to_rest(page: Page) -> None:
     open_still(page)
     page.evaluate(RECORD_ACTORS)
+    shown: list[str] = []
     for player in ("discriminator", "generator"):
         page.get_by_role("button", name=f"Step {player}", exact=True).click()
-        page.wait_for_function("(player) => window.actors.slice(-2).join() === `${player},none`", arg=player)
-    assert page.evaluate("() => window.actors") == ["discriminator", "none", "generator", "none"]
+        least = len(shown) + 2
+        shown = read_until(page, lambda: list(page.evaluate("() => window.actors")), partial(is_as_long, least))
+    assert shown == ["discriminator", "none", "generator", "none"]
 
 
 @pytest.mark.parametrize("viewport", ["phone", "projector", "laptop", "wide"], indirect=True)
-def test_arrows_join_nodes_and_nodes_keep_apart(page: Page) -> None:
+def test_p22_arrows_join_nodes_and_nodes_keep_apart(page: Page) -> None:
     open_still(page)
+    let_paint(page)
     measured: dict[str, Any] = page.evaluate(MEASURE_GRAPH)
     nodes = measured["nodes"]
     loose = [end for ends in measured["ends"] for end in ends if min(measure_distance(n, end) for n in nodes) > JOINT]
@@ -138,7 +144,7 @@ def test_arrows_join_nodes_and_nodes_keep_apart(page: Page) -> None:
     assert overlapping == []
 
 
-def test_a_node_explains_itself_on_focus_and_escape_closes_the_words(page: Page) -> None:
+def test_p6_a_node_explains_itself_on_focus_and_escape_closes_the_words(page: Page) -> None:
     open_still(page)
     overview = page.get_by_role("region", name="Model overview")
     overview.get_by_role("group", name="Discriminator", exact=True).focus()
@@ -151,7 +157,7 @@ def test_a_node_explains_itself_on_focus_and_escape_closes_the_words(page: Page)
 def test_the_table_behind_a_chart_holds_the_last_losses(page: Page) -> None:
     open_still(page)
     page.get_by_role("button", name="Step", exact=True).click()
-    wait_for_step(page, 1)
+    expect(step_of(page)).to_have_text("1")
     losses = page.get_by_role("region", name="Losses")
     losses.get_by_text("Last values", exact=True).click()
     row = losses.get_by_role("row").nth(1)

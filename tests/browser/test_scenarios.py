@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.watching import Watcher, open_lab, press_keys, step_of
+from tests.browser.watching import Watcher, let_paint, open_lab, press_keys, step_of
 
 SEEDS = (1, 2, 3)
 JS = "grid_js"
@@ -59,6 +59,7 @@ def test_u2_slow_motion_by_keyboard_shows_the_discriminators_turn_and_then_the_g
             expect(page.get_by_text(f"Inside step 1, after phase {number} of 12.")).to_be_visible()
         else:
             expect(step_of(page)).to_have_text("1")
+        let_paint(page)
         actors.append(page.locator(".banner.acts").get_attribute("id"))
         real.append(page.locator(".overview .lit[data-node=real]").count() == 1)
     assert actors == ["slow-discriminator"] * 6 + ["slow-generator"] * 6
@@ -83,7 +84,7 @@ def test_u3_generator_steps_move_samples_into_green_and_discriminator_steps_redr
     press_keys(watcher, "g", 19)
     assert np.array_equal(watcher.arrays["surface"], surface)
     assert watcher.score_of("fake_logits") > before + 0.1
-    assert step_of(page).inner_text() == "40"
+    expect(step_of(page)).to_have_text("40")
 
 
 def test_u1_u3_with_the_keyboard_alone(page: Page) -> None:

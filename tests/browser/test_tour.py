@@ -6,6 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import VIEWPORTS
 from tests.browser.test_modes import list_violations
 from tests.browser.test_page_shell import open_page, press
+from tests.browser.watching import let_paint
 
 IS_COVERED = """() => {
     const panel = document.querySelector('#tour').getBoundingClientRect();
@@ -86,7 +87,7 @@ def test_a_step_can_be_skipped_and_gone_back_to_and_the_tour_closed(page: Page) 
     expect(page.locator(".tour-target")).to_have_count(0)
 
 
-def test_the_tour_leads_the_keyboard_to_its_control(page: Page) -> None:
+def test_f30_the_tour_leads_the_keyboard_to_its_control(page: Page) -> None:
     open_page(page, "/?tour=play")
     page.get_by_role("button", name="Go to it").press("Enter")
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_focused()
@@ -104,7 +105,7 @@ def test_the_first_visit_offers_the_tour_once(page: Page) -> None:
 
 
 @pytest.mark.parametrize("viewport", ["phone", "wide"])
-def test_the_tour_fits_and_never_covers_what_it_points_at(page: Page, viewport: str) -> None:
+def test_f29_the_tour_fits_and_never_covers_what_it_points_at(page: Page, viewport: str) -> None:
     page.emulate_media(reduced_motion="reduce")
     open_page(page)
     press(page, "Tour")
@@ -121,6 +122,8 @@ def test_the_tour_fits_and_never_covers_what_it_points_at(page: Page, viewport: 
 
 def test_f30_axe_finds_nothing_while_the_tour_is_open(page: Page) -> None:
     open_page(page, "/?tour=play")
+    expect(tour_of(page)).to_be_visible()
+    let_paint(page)
     assert list_violations(page) == []
     press(page, "Play")
     expect_done(page)

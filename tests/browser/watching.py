@@ -1,8 +1,9 @@
-"""What the server tells a page: the newest arrays, the losses and the metrics, read from its socket."""
+"""What a page is told, read from its socket, and what it shows, read once it has had the time to draw it."""
 
 import json
 from collections.abc import Callable
-from typing import Any
+from time import monotonic
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +11,20 @@ from playwright.sync_api import Locator, Page, expect
 
 from server.protocol.frames import decode_frame
 
+# For a machine that does other things too; what comes is waited for no longer than it takes to come.
 PATIENCE_MS = 30_000
 LOOK_MS = 40
+TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+# The opacity of every pixel; of a copy, because a canvas that is read often is painted slowly, and Chromium says so.
+READ_INK = """
+    const { width, height } = canvas;
+    const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+    context.drawImage(canvas, 0, 0);
+    const alpha = context.getImageData(0, 0, width, height).data.filter((_, i) => i % 4 === 3);
+"""
+COUNT_INK = f"(canvas) => {{{READ_INK} return alpha.filter((opacity) => opacity > 0).length; }}"
+
+Reading = TypeVar("Reading")
 
 
 class Watcher:
@@ -52,11 +65,35 @@ class Watcher:
         """The mean raw score of the real (`real_logits`) or the generated samples (`fake_logits`)."""
         return float(np.mean(self.arrays[array]))
 
+    def list_rows(self, revision: int) -> list[tuple[float, ...]]:
+        """The rows of losses (step, d_loss, g_loss) of a revision."""
+        parts = [m for m in self.messages if m["type"] == "scalars" and m["revision"] == revision]
+        columns = ("steps", "d_loss", "g_loss")
+        return [row for part in parts for row in zip(*(part[key] for key in columns), strict=True)]
+
     def list_metric(self, key: str) -> list[tuple[int, float]]:
         """A metric's (step, value) in the revision of the newest frame."""
         parts = [message for message in self.messages if message["type"] == "scalars"]
         rows = [row for part in parts if part["revision"] == self.revision for row in part["metrics"]]
         return [(row["step"], row["values"][key]) for row in rows if row["values"].get(key) is not None]
+
+
+def let_paint(page: Page) -> None:
+    """Wait until what the page knows now is drawn: it draws in animation frames."""
+    page.evaluate(TWO_FRAMES)
+
+
+def count_ink(canvas: Locator) -> int:
+    """How many pixels of a canvas are painted."""
+    return int(canvas.evaluate(COUNT_INK))
+
+
+def read_until(page: Page, read: Callable[[], Reading], arrived: Callable[[Reading], bool]) -> Reading:
+    """Read again until a reading is as awaited, or patience ends; the last one, for an assertion to judge."""
+    end = monotonic() + PATIENCE_MS / 1000
+    while not arrived(reading := read()) and monotonic() < end:
+        page.wait_for_timeout(LOOK_MS)
+    return reading
 
 
 def step_of(page: Page) -> Locator:

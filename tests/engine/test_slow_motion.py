@@ -3,31 +3,22 @@
 import os
 import signal
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from server.engine import reports
 from server.engine.pool import Pool
 from server.gan.config import check_config
 from server.protocol.frames import decode_frame
 from server.protocol.messages import Layer, StepPhase, StopBelow
-from tests.tools.engine import Listener, open_pool
+from tests.tools.engine import Listener
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 SMALL: dict[str, Any] = {"d_updates": 2, "batch_size": 16}
 PHASES = 18
 """Of a step with two updates of the discriminator and one of the generator."""
 NAMES = ["sample", "generate", "classify", "loss", "backward", "update"]
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def pool() -> AsyncIterator[Pool]:
-    """One worker; one that is killed is replaced."""
-    async with open_pool() as pool:
-        yield pool
 
 
 async def open_run(pool: Pool, key: str, config: dict[str, Any] | None = None) -> Listener:

@@ -107,7 +107,7 @@ def test_an_assignment_leaves_its_config_alone() -> None:
         ("batch_size=16", False),
     ],
 )
-def test_a_change_says_whether_it_begins_a_new_run(assignment: str, begins_anew: bool) -> None:
+def test_p40_a_change_says_whether_it_begins_a_new_run(assignment: str, begins_anew: bool) -> None:
     assert restarts(make_config(), make_config(assignment)) is begins_anew
 
 

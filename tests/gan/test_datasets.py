@@ -45,7 +45,7 @@ def log_density(key: str, points: Tensor) -> Tensor:
 
 
 @pytest.mark.parametrize("key", DATASETS)
-def test_the_same_seed_gives_the_same_points_and_another_gives_others(key: str) -> None:
+def test_f22_the_same_seed_gives_the_same_points_and_another_gives_others(key: str) -> None:
     assert torch.equal(draw(key, 64, seed=3), draw(key, 64, seed=3))
     assert not torch.equal(draw(key, 64, seed=3), draw(key, 64, seed=4))
 
@@ -128,7 +128,7 @@ MOMENTS = {
 
 
 @pytest.mark.parametrize("key", MOMENTS)
-def test_mean_and_covariance_are_those_of_the_published_law(key: str) -> None:
+def test_p8_mean_and_covariance_are_those_of_the_published_law(key: str) -> None:
     mean, covariance = (np.array(each) for each in MOMENTS[key])
     points, spread = draw(key, 100_000).double().numpy(), np.sqrt(np.diag(covariance))
     error = 5 * spread / np.sqrt(len(points))
@@ -145,7 +145,7 @@ def test_ring8_has_eight_distinct_modes_a_quarter_of_a_right_angle_and_more_apar
     assert torch.allclose(modes[0].norm(dim=-1), torch.tensor(2.0))
 
 
-def test_disjoint_is_three_blobs_at_their_published_places() -> None:
+def test_p8_disjoint_is_three_blobs_at_their_published_places() -> None:
     points = draw("disjoint", 30_000)
     for centre in ((0.35, 0.75), (0.75, 0.6), (0.45, 0.35)):
         blob = points[(points - torch.tensor(centre)).norm(dim=-1) < 0.15]
@@ -154,7 +154,7 @@ def test_disjoint_is_three_blobs_at_their_published_places() -> None:
 
 
 @pytest.mark.parametrize("point", [(0.425, 0.75), (0.8, 0.6), (0.05, 0.9), (0.82, 0.58), (0.43, 0.77), (0.6, 0.65)])
-def test_the_lines_density_is_the_integral_over_the_segment(point: tuple[float, float]) -> None:
+def test_p8_the_lines_density_is_the_integral_over_the_segment(point: tuple[float, float]) -> None:
     def slice_of(u: float) -> float:
         noise = stats.norm(scale=0.01)
         return float(noise.pdf(point[0] - 0.8 + 0.75 * u) * noise.pdf(point[1] - 0.6 - 0.3 * u))
@@ -166,7 +166,7 @@ def test_the_lines_density_is_the_integral_over_the_segment(point: tuple[float, 
 
 
 @pytest.mark.parametrize("point", [(0.8, 0.45), (0.5, 0.45), (0.5, 0.72), (0.27, 0.62), (0.9, 0.9)])
-def test_the_rings_density_is_the_integral_over_the_angle(point: tuple[float, float]) -> None:
+def test_p8_the_rings_density_is_the_integral_over_the_angle(point: tuple[float, float]) -> None:
     def slice_of(angle: float) -> float:
         noise = stats.norm(scale=0.025)
         x, y = 0.5 + 0.3 * np.cos(angle), 0.45 + 0.25 * np.sin(angle)

@@ -25,7 +25,7 @@ def test_every_latent_has_an_independent_law_to_be_checked_against() -> None:
 
 
 @pytest.mark.parametrize("key", LATENTS)
-def test_the_same_seed_gives_the_same_noise_and_another_gives_other(key: str) -> None:
+def test_f22_the_same_seed_gives_the_same_noise_and_another_gives_other(key: str) -> None:
     first, again, other = (LATENTS[key](30, 4, draws_for(seed, 0, "test")) for seed in (1, 1, 2))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
@@ -41,7 +41,7 @@ def test_runs_in_a_stack_get_the_noise_of_single_runs(key: str, dimension: int) 
 
 
 @pytest.mark.parametrize("key", LATENTS)
-def test_the_noise_follows_its_law(key: str) -> None:
+def test_p33_the_noise_follows_its_law(key: str) -> None:
     z = LATENTS[key](20_000, 2, draws_for(0, 0, "test")).double().numpy()
     for coordinate in z.T:
         assert stats.kstest(coordinate, LAWS[key].cdf).pvalue > 0.001

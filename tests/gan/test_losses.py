@@ -21,7 +21,7 @@ every_loss = pytest.mark.parametrize("key", list(LOSSES))
         ("ganlab_least_squares", 0.339228, 0.438283),
     ],
 )
-def test_golden_values(key: str, d_loss: float, g_loss: float) -> None:
+def test_p39_golden_values(key: str, d_loss: float, g_loss: float) -> None:
     loss = LOSSES[key](D_REAL, D_FAKE)
     assert loss.discriminator.mean().item() == pytest.approx(d_loss, abs=1e-6)
     assert loss.generator.mean().item() == pytest.approx(g_loss, abs=1e-6)

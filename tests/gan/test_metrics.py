@@ -86,7 +86,7 @@ def test_runs_in_a_stack_score_as_single_runs(key: str) -> None:
 
 @pytest.mark.parametrize("key", METRICS)
 @pytest.mark.parametrize("data", DATASETS)
-def test_another_perfect_generator_scores_the_floor(key: str, data: str) -> None:
+def test_f2_another_perfect_generator_scores_the_floor(key: str, data: str) -> None:
     floors = metric_floors(make_config(data), [key])
     if METRICS[key].needs_modes and find_facts(data).modes is None:
         assert floors == {}
@@ -128,7 +128,7 @@ def count_by_numpy(points: Tensor, data: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize("data", ["gaussians", "ring8", "points"])
-def test_grid_divergences_are_those_of_scipy(data: str) -> None:
+def test_p48_grid_divergences_are_those_of_scipy(data: str) -> None:
     x_fake = draw_perfect(data, seed=1) * 1.1 + 0.05
     real, fake = count_by_numpy(draw_real(data), data), count_by_numpy(x_fake, data)
     assert score("grid_kl", x_fake, data) == pytest.approx(stats.entropy(real, fake, base=2), rel=0.01)
@@ -136,7 +136,7 @@ def test_grid_divergences_are_those_of_scipy(data: str) -> None:
     assert score("grid_js", x_fake, data) == pytest.approx(js, rel=0.01)
 
 
-def test_grid_kl_goes_from_real_to_generated() -> None:
+def test_p48_grid_kl_goes_from_real_to_generated() -> None:
     half, whole = draw_modes([0, 1, 2, 3]), draw_modes(list(range(8)))
     missing = METRICS["grid_kl"](whole, half, find_facts()).item()
     surplus = METRICS["grid_kl"](half, whole, find_facts()).item()
@@ -169,19 +169,19 @@ def test_directions_are_of_length_one_and_none_repeats_another() -> None:
 # Histograms ---------------------------------------------------------------------------------------------------------
 
 
-def test_points_outside_the_view_are_counted_at_its_border() -> None:
+def test_f3_points_outside_the_view_are_counted_at_its_border() -> None:
     points = torch.tensor([[-1e30, -1e30], [9.0, 9.0], [9.0, -3.1], [0.05, 1e30]])
     cells = count_cells(points, find_facts().box).reshape(30, 30)
     assert cells.sum().item() == pytest.approx(1)
     assert [cells[place].item() for place in ((0, 0), (29, 29), (0, 29), (29, 15))] == [0.25] * 4
 
 
-def test_cells_lie_row_by_row_from_the_bottom_left() -> None:
+def test_f3_cells_lie_row_by_row_from_the_bottom_left() -> None:
     cells = count_cells(torch.tensor([[0.05, 0.01], [0.999, 0.02]]), find_facts("line").box)
     assert cells.nonzero().flatten().tolist() == [1, 29]
 
 
-def test_a_generator_cannot_hide_points_outside_the_view() -> None:
+def test_f3_a_generator_cannot_hide_points_outside_the_view() -> None:
     x_fake = draw_perfect()
     x_fake[:1250] += 100
     assert score("grid_js", x_fake) > 0.2
@@ -273,7 +273,7 @@ def test_blur_deceives_the_counts_of_modes_but_not_the_histograms() -> None:
         ("grid25", "reverse_kl", 0.0044, 0.001),
     ],
 )
-def test_floors_are_those_measured_elsewhere(data: str, key: str, floor: float, tolerance: float) -> None:
+def test_f2_floors_are_those_measured_elsewhere(data: str, key: str, floor: float, tolerance: float) -> None:
     assert metric_floors(make_config(data), [key])[key] == pytest.approx(floor, abs=tolerance)
 
 
@@ -329,7 +329,7 @@ def test_f3_gan_labs_grid_reads_a_point_outside_in_another_row_or_nowhere() -> N
     assert gone.max().item() == pytest.approx(1e-4)
 
 
-def test_a_perfect_generator_scores_041_in_gan_labs_evaluator_and_the_floor_here() -> None:
+def test_f1_f2_a_perfect_generator_scores_041_in_gan_labs_evaluator_and_the_floor_here() -> None:
     atlas = draw_perfect("gaussians", seed=0, count=12_000 - 450).numpy()
     counted, theirs = score_as_gan_lab(atlas, draw_perfect("gaussians", seed=1, count=150).numpy())
     assert counted == 151

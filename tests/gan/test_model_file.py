@@ -13,8 +13,9 @@ from safetensors.numpy import save
 
 from server.errors import FileError
 from server.gan.catalog import build_catalog
-from server.gan.model_file import KEY, MOST_BYTES, build_model, read_model, write_model
+from server.gan.model_file import MOST_BYTES, build_model, read_model, write_model
 from server.gan.state import RunState
+from server.gan.tensor_file import KEY
 from server.gan.trainer import Trainer
 from tests.tools.runs import make_config
 
@@ -81,7 +82,9 @@ DAMAGES: dict[str, tuple[Callable[[Any, Any], object], str]] = {
     "another width": (lambda a, t: t["config"]["generator"].update(width=256), "generator: expected float32 of shape"),
     "unknown key": (lambda a, t: t["config"].update(colour=1), "colour: unknown key"),
     "other format": (lambda a, t: t.update(format="other"), "another format"),
-    "later version": (lambda a, t: t.update(version=2), "another format or version"),
+    "later version": (lambda a, t: t.update(version=2), "version 2 of a newer lab"),
+    "no version": (lambda a, t: t.pop("version"), "another version"),
+    "a half character": (lambda a, t: t.update(note="\ud800"), "another file or a damaged one"),
     "scalars": (lambda a, t: t.update(scalars={"d_loss": "low"}), r"scalars\.d_loss"),
 }
 

@@ -35,7 +35,7 @@ def build_reference(network: Network, parts: list[Tensor]) -> nn.Sequential:
 @pytest.mark.parametrize("outputs", [1, 2, 8])
 @pytest.mark.parametrize("hidden_layers", [0, 1, 3])
 @pytest.mark.parametrize("output", ["linear", "tanh"])
-def test_a_network_computes_what_torch_nn_computes(
+def test_p41_a_network_computes_what_torch_nn_computes(
     activation: str, outputs: int, hidden_layers: int, output: str
 ) -> None:
     network = build(activation, hidden_layers, outputs, output)
@@ -90,7 +90,7 @@ def test_each_run_of_a_stack_computes_what_it_computes_alone() -> None:
         torch.testing.assert_close(together[run], alone, atol=1e-6, rtol=1e-5)
 
 
-def test_the_number_of_hidden_layers_is_the_number_of_hidden_layers() -> None:
+def test_f7_the_number_of_hidden_layers_is_the_number_of_hidden_layers() -> None:
     assert build(hidden_layers=3).sizes == (2, 16, 16, 16, 1)
 
 
@@ -100,7 +100,7 @@ def test_join_undoes_split() -> None:
     assert torch.equal(network.join(network.split(vector)), vector)
 
 
-def test_initial_parameters_follow_the_law_of_torch_nn_linear() -> None:
+def test_p41_initial_parameters_follow_the_law_of_torch_nn_linear() -> None:
     network = Network.build(NetworkConfig(1, 256, "relu"), 256, 1)
     weight, bias = network.split(network.draw_parameters(draws_for(0, 0, "test")))[:2]
     bound = 256**-0.5

@@ -37,7 +37,7 @@ def walk(key: str, theta: Tensor, values: dict[str, float | Tensor]) -> Iterator
 
 
 @every_optimizer
-def test_it_agrees_with_torch_over_fifty_steps(key: str) -> None:
+def test_p37_it_agrees_with_torch_over_fifty_steps(key: str) -> None:
     theta = torch.linspace(-1, 1, 12)
     parameter = theta.clone().requires_grad_()
     reference = REFERENCES[key]([parameter])
@@ -86,5 +86,5 @@ def test_nothing_is_changed_in_place(key: str) -> None:
 
 
 @every_optimizer
-def test_every_number_may_be_turned_while_it_runs(key: str) -> None:
+def test_p38_p40_every_number_may_be_turned_while_it_runs(key: str) -> None:
     assert all(getattr(parameter, "live", False) for parameter in OPTIMIZERS[key].parameters)

@@ -67,7 +67,7 @@ def test_the_first_preset_is_what_the_lab_begins_with() -> None:
         ("disjoint", "normal", (3, 10), (3, 11), 1),
     ],
 )
-def test_gan_labs_presets_have_its_structure_with_the_true_number_of_layers(
+def test_p13_f7_gan_labs_presets_have_its_structure_with_the_true_number_of_layers(
     key: str, noise: str, generator: tuple[int, int], discriminator: tuple[int, int], d_updates: int
 ) -> None:
     config = build_config(key)

@@ -53,7 +53,13 @@ def test_a_fixed_array_is_left_out_when_asked() -> None:
     assert set(changing) | FIXED_ARRAYS == {name for names in LAYER_ARRAYS.values() for name in names}
 
 
-def test_fixed_arrays_stay_the_same_while_a_run_trains() -> None:
+def test_p9_no_fewer_samples_are_shown_than_in_gan_lab() -> None:
+    arrays = probe_layers(build(steps=0), ["noise", "real", "generated"])
+    assert len(arrays["x_real"]) == 450
+    assert len(arrays["x_fake"]) == len(arrays["z"]) >= 150
+
+
+def test_p9_fixed_arrays_stay_the_same_while_a_run_trains() -> None:
     trainer = build(steps=0)
     before = probe_layers(trainer, LAYER_ARRAYS, SIZES)
     trainer.step()
@@ -63,7 +69,7 @@ def test_fixed_arrays_stay_the_same_while_a_run_trains() -> None:
 
 
 @pytest.mark.parametrize("dimension", [1, 2, 5])
-def test_the_warp_is_where_the_generator_sends_the_lattice(dimension: int) -> None:
+def test_p25_the_warp_is_where_the_generator_sends_the_lattice(dimension: int) -> None:
     trainer = build(f"latent.dimension={dimension}")
     arrays = probe_layers(trainer, ["warp"], SIZES)
     noise = torch.from_numpy(arrays["warp_noise"]).flatten(0, -2)
@@ -72,13 +78,13 @@ def test_the_warp_is_where_the_generator_sends_the_lattice(dimension: int) -> No
     torch.testing.assert_close(torch.from_numpy(arrays["warp"]).view(-1, 2), trainer.generate(z))
 
 
-def test_warp_cells_are_equally_likely() -> None:
+def test_p25_warp_cells_are_equally_likely() -> None:
     noise = torch.from_numpy(probe_layers(build(steps=0), ["warp"], SIZES)["warp_noise"])
     shares = torch.special.ndtr(noise[0, :, 0]).diff()
     torch.testing.assert_close(shares, torch.full((6,), 1 / 7))
 
 
-def test_the_surface_is_the_score_at_the_cells_centres() -> None:
+def test_p28_the_surface_is_the_score_at_the_cells_centres() -> None:
     trainer = build("data.name=gaussians")
     surface = torch.from_numpy(probe_layers(trainer, ["surface"], SIZES)["surface"])
     x0, x1, y0, y1 = probe_box(trainer.config)
@@ -87,7 +93,7 @@ def test_the_surface_is_the_score_at_the_cells_centres() -> None:
     assert surface[row, column].item() == pytest.approx(scores(trainer, centre.unsqueeze(0)).item(), abs=1e-5)
 
 
-def test_predictions_are_the_scores_of_the_shown_samples() -> None:
+def test_p29_predictions_are_the_scores_of_the_shown_samples() -> None:
     trainer = build("data.name=gaussians")
     arrays = probe_layers(trainer, ["real", "generated", "predictions"], SIZES)
     for points, logits in (("x_real", "real_logits"), ("x_fake", "fake_logits")):
@@ -98,7 +104,7 @@ def test_predictions_are_the_scores_of_the_shown_samples() -> None:
 
 @pytest.mark.parametrize("loss", list(LOSSES))
 @pytest.mark.parametrize("data", ["ring8", "gaussians"])
-def test_gradients_point_where_the_generators_own_loss_falls(loss: str, data: str) -> None:
+def test_p30_f5_gradients_point_where_the_generators_own_loss_falls(loss: str, data: str) -> None:
     """Finite differences of the chosen loss, in published units; the discriminator's slope alone is another thing."""
     trainer = build(
         f"loss.name={loss}", f"data.name={data}", "generator.activation=tanh", "discriminator.activation=tanh"
@@ -114,7 +120,7 @@ def test_gradients_point_where_the_generators_own_loss_falls(loss: str, data: st
         torch.testing.assert_close(gradients[:, axis], -(losses[0] - losses[1]) / (2 * reach), atol=5e-3, rtol=2e-2)
 
 
-def test_the_gradients_of_the_non_saturating_loss_do_not_vanish_where_the_discriminator_is_sure() -> None:
+def test_f5_the_gradients_of_the_non_saturating_loss_do_not_vanish_where_the_discriminator_is_sure() -> None:
     trainer = build(steps=0)
     for _ in range(300):
         trainer.step("discriminator")
@@ -123,7 +129,7 @@ def test_the_gradients_of_the_non_saturating_loss_do_not_vanish_where_the_discri
     assert (arrays["gradients"] ** 2).sum(1).max() > 1e-2
 
 
-def test_the_surface_change_is_what_a_small_update_does() -> None:
+def test_f16_the_surface_change_is_what_a_small_update_does() -> None:
     trainer = build("d_optimizer.name=sgd", "discriminator.activation=tanh")
     change = torch.from_numpy(probe_layers(trainer, ["d_gradients"], SIZES)["surface_change"])
     assert change.abs().max().item() == pytest.approx(1)
@@ -137,7 +143,7 @@ def test_the_surface_change_is_what_a_small_update_does() -> None:
 
 
 @pytest.mark.parametrize("data", list(DATASETS))
-def test_the_density_holds_all_the_mass_of_the_law(data: str) -> None:
+def test_p46_the_density_holds_all_the_mass_of_the_law(data: str) -> None:
     trainer = build(f"data.name={data}", steps=0)
     density = probe_layers(trainer, ["density"], Sizes())["density"]
     x0, x1, _, _ = probe_box(trainer.config)

@@ -12,11 +12,11 @@ def sample(count: int, draws: Draws) -> torch.Tensor:
     return draws.normal(count, 2)
 
 
-def test_the_same_seed_step_and_purpose_give_the_same_numbers() -> None:
+def test_f22_the_same_seed_step_and_purpose_give_the_same_numbers() -> None:
     assert torch.equal(draws_for(1, 2, "a").normal(9), draws_for(1, 2, "a").normal(9))
 
 
-def test_another_seed_step_or_purpose_gives_other_numbers() -> None:
+def test_f22_another_seed_step_or_purpose_gives_other_numbers() -> None:
     first = draws_for(1, 2, "a").normal(9)
     for other in (draws_for(2, 2, "a"), draws_for(1, 3, "a"), draws_for(1, 2, "b")):
         assert not torch.equal(first, other.normal(9))
@@ -36,7 +36,7 @@ def test_batches_do_not_depend_on_the_order_of_asking() -> None:
         assert torch.equal(backwards.at(step), wanted[step])
 
 
-def test_batches_of_different_steps_differ() -> None:
+def test_f12_batches_of_different_steps_differ() -> None:
     batches = Batches(3, "a", 8, 2, sample)
     assert len({float(batches.at(step).sum()) for step in range(100)}) == 100
 
@@ -47,7 +47,7 @@ def test_another_process_draws_the_same() -> None:
     assert other.strip() == str(draws_for(11, 22, "x").normal(4).tolist())
 
 
-def test_the_global_generator_is_neither_read_nor_moved() -> None:
+def test_f22_the_global_generator_is_neither_read_nor_moved() -> None:
     before = torch.random.get_rng_state()
     draws_for(0, 0, "a").normal(100)
     assert torch.equal(before, torch.random.get_rng_state())

@@ -23,6 +23,8 @@ from tests.tools.runs import catalog
 COUNT = 500
 LONGEST_LINE = 80
 """An exported script's lines have 88 characters, and the code stands inside other blocks."""
+LOOKS = ("metrics", "symptoms")
+"""Kinds that look at a run and are no part of it."""
 
 
 def execute(code: str, **names: Any) -> dict[str, Any]:
@@ -45,7 +47,7 @@ def agree(ours: Tensor, theirs: Tensor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "key"), [(kind, key) for kind in REGISTRIES if kind != "metrics" for key in REGISTRIES[kind]]
+    ("kind", "key"), [(kind, key) for kind in REGISTRIES if kind not in LOOKS for key in REGISTRIES[kind]]
 )
 def test_every_unit_that_a_run_is_made_of_has_code_that_fits_a_line(kind: str, key: str) -> None:
     code = REGISTRIES[kind][key].code

@@ -5,7 +5,7 @@ import { findQuantile, formatFixed, formatNumber, roundUp } from "../../static/j
 
 test("numbers have three digits that count, a real minus, and a dash where there is none", () => {
   const found = [0, 0.12345, -2.5, 1234.6, 12_345_678, Number.NaN, null, Infinity].map(formatNumber);
-  assert.deepEqual(found, ["0", "0.123", "−2.5", "1,235", "1.23E7", "–", "–", "∞"]);
+  assert.deepEqual(found, ["0", "0.123", "−2.5", "1,235", "1.23 × 10⁷", "–", "–", "∞"]);
 });
 
 test("numbers that change in place keep their decimals", () => {

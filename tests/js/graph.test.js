@@ -14,13 +14,13 @@ test("the gradients of the discriminator are not said to be its next update, whi
   assert.doesNotMatch(help, /update/);
 });
 
-test("every arrow joins two nodes that there are, and every node has an arrow", () => {
+test("P22: every arrow joins two nodes that there are, and every node has an arrow", () => {
   const nodes = new Set([...PICTURE_NODES, ...LOSS_NODES].map(({ key }) => key));
   const joined = new Set(EDGES.flatMap(({ from, to }) => [from, to]));
   assert.deepEqual([...joined].sort(), [...nodes].sort());
 });
 
-test("the generator's learning never uses real samples, and the discriminator's uses all samples", () => {
+test("P23: the generator's learning never uses real samples, and the discriminator's uses all samples", () => {
   const used = (/** @type {"generator" | "discriminator"} */ player) =>
     EDGES.filter(({ players }) => players.includes(player)).map(({ from, to }) => `${from} ${to}`);
   assert.ok(!used("generator").some((edge) => edge.includes("real")));
@@ -42,7 +42,7 @@ test("an arrow begins and ends at its ports, curved or around a corner", () => {
   assert.equal(corner, "M0 0 L0 -36 Q0 -50 -14 -50 L-100 -50");
 });
 
-test("bars share a linear scale that none leaves", () => {
+test("P31: bars share a linear scale that none leaves", () => {
   const scale = chooseScale([0.7, 3.2], null);
   assert.deepEqual(scale, { low: 0, high: 5 });
   assert.deepEqual(placeBar(2.5, scale), { start: 0, length: 0.5 });

@@ -61,7 +61,7 @@ function measureGaps(steps) {
   return Array.from({ length: steps.length - 1 }, (_, i) => Number(steps[i + 1]) - Number(steps[i]));
 }
 
-test("the history of a long run is bounded, and its newest rows are all there", () => {
+test("F27: the history of a long run is bounded, and its newest rows are all there", () => {
   const history = train(300_000);
   const { steps, values } = history.metrics.get("grid_js") ?? { steps: [], values: [] };
   for (const column of [history.steps, steps]) {

@@ -28,7 +28,7 @@ test("no layer draws anything before its arrays are there", () => {
   assert.deepEqual(LAYERS.flatMap((layer) => layer.draw(buildScene({}))), []);
 });
 
-test("real and generated samples differ in shape as well as in colour", () => {
+test("F32: real and generated samples differ in shape as well as in colour", () => {
   const points = { shape: [1, 2], data: [0.5, 0.25] };
   const [real] = drawReal(buildScene({ x_real: points }));
   const [generated] = drawGenerated(buildScene({ x_fake: points }));
@@ -36,24 +36,24 @@ test("real and generated samples differ in shape as well as in colour", () => {
   assert.deepEqual([generated.shape, generated.colour], ["diamond", "generated"]);
 });
 
-test("a sample's words are its coordinates and its score", () => {
+test("P27: a sample's words are its coordinates and its score", () => {
   const scene = buildScene({ x_fake: { shape: [1, 2], data: [0.5, -0.25] }, fake_logits: { shape: [1], data: [2] } });
   const [mark] = drawGenerated(scene);
   assert.match(mark.describe?.(0) ?? "", /x 0\.5, y −0\.25.*probability of being real 0\.881 \(scored real\)/);
 });
 
-test("samples outside the box are counted, lost ones too", () => {
+test("F4: samples outside the box are counted, lost ones too", () => {
   const points = Float32Array.of(0, 0, 1, 1, 1.01, 0, 0, -2, Number.NaN, 0);
   assert.equal(countOutside(points, BOX), 3);
 });
 
-test("the surface keeps its rows and reads a high output as real", () => {
+test("P28: the surface keeps its rows and reads a high output as real", () => {
   const [image] = drawSurface(buildScene({ surface: { shape: [2, 3], data: [-9, 0, 9, 0, 0, 1] } }));
   assert.deepEqual([image.rows, image.columns], [2, 3]);
   assert.ok(image.positions[0] < -0.99 && image.positions[1] === 0 && image.positions[2] > 0.99);
 });
 
-test("noise of one dimension lies on a line and is framed by a square", () => {
+test("P24: noise of one dimension lies on a line and is framed by a square", () => {
   const [{ points }] = drawNoise(buildScene({ z: { shape: [3, 1], data: [-2, 0, 2] } }));
   assert.deepEqual([...points], [-2, 0, 0, 0, 2, 0]);
   const [x0, x1, y0, y1] = frameNoise(points);
@@ -67,7 +67,7 @@ test("needles wait until every sample has its gradient", () => {
   assert.equal(drawGradients(buildScene({ x_fake, gradients: { shape: [2, 2], data: [1, 1, 2, 2] } })).length, 1);
 });
 
-test("the needle's scale is round and near the strong gradients", () => {
+test("P44: the needle's scale is round and near the strong gradients", () => {
   assert.equal(chooseNeedle(Float32Array.of(0.3, 0.4, 0.3, 0.4), null), 0.5);
   assert.equal(chooseNeedle(Float32Array.of(0, 130), null), 200);
   assert.equal(chooseNeedle(new Float32Array(8), null), 1);
@@ -80,14 +80,14 @@ test("the needle's scale stays while it serves, and changes when it does not", (
   assert.equal(chooseNeedle(Float32Array.of(0.0045, 0), 0.5), 0.005);
 });
 
-test("cells of the warp have the lattice's areas, folded ones not less than nothing", () => {
+test("P25: cells of the warp have the lattice's areas, folded ones not less than nothing", () => {
   const lattice = { shape: [2, 3, 2], data: Float32Array.of(0, 0, 1, 0, 3, 0, 0, 2, 1, 2, 3, 2) };
   assert.deepEqual([...measureCells(cutCells(lattice))], [2, 4]);
   const mirrored = Float32Array.of(0, 0, -1, 0, -1, 2, 0, 2);
   assert.deepEqual([...measureCells(mirrored)], [2]);
 });
 
-test("the smaller a cell the stronger its filling, up to a bound", () => {
+test("P25: the smaller a cell the stronger its filling, up to a bound", () => {
   const cell = (/** @type {number} */ side) => [0, 0, side, 0, side, side, 0, side];
   const [large, small, point] = fillCells(Float32Array.from([...cell(1), ...cell(0.1), ...cell(0)]), 4);
   assert.ok(0 < large && large < small && small < point && point < 1);
@@ -101,7 +101,7 @@ test("noise of one dimension is warped to a curve with dots", () => {
   assert.ok(dots.kind === "points" && dots.points.length === 42 && dots.points[41] === 881);
 });
 
-test("a contour runs where the density has its height", () => {
+test("P46: a contour runs where the density has its height", () => {
   const size = 20;
   const data = Float32Array.from({ length: size * size }, (_, i) => {
     const [x, y] = [((i % size) + 0.5) / 10 - 1, (Math.floor(i / size) + 0.5) / 10 - 1];

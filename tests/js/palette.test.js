@@ -8,7 +8,7 @@ import { mixColours, rampIndex, scoreColour, scoreRamp } from "../../static/js/p
 const colours = { surfaceReal: [0, 200, 0], surfaceMid: [100, 100, 100], surfaceFake: [200, 0, 200] };
 const palette = /** @type {Palette} */ (/** @type {unknown} */ (colours));
 
-test("the score's colours are fake, middle and real at -1, 0 and 1, and stay there beyond", () => {
+test("P28: the score's colours are fake, middle and real at -1, 0 and 1, and stay there beyond", () => {
   const found = [-1, 0, 1, -7, 7].map((position) => scoreColour(palette, position));
   const { surfaceFake, surfaceMid, surfaceReal } = colours;
   assert.deepEqual(found, [surfaceFake, surfaceMid, surfaceReal, surfaceFake, surfaceReal]);

@@ -19,6 +19,8 @@ function status(revision) {
     step: 3,
     d_updates: 3,
     g_updates: 3,
+    first: 0,
+    head: 3,
     revision,
     steps_per_second: 0,
     failure: null,
@@ -58,6 +60,11 @@ function receiveAll(...messages) {
   return state;
 }
 
+/** @param {number} event @param {number} revision @returns {Parameters<typeof receiveMessage>[1]} */
+function restarted(event, revision) {
+  return { type: "configured", event, revision, config: {}, restarted: true };
+}
+
 test("a new revision forgets the pictures, the losses and the floors of the old one", () => {
   let state = receiveAll(welcome(0, 1), scalars(1, 1, [1, 2]), {
     type: "floors",
@@ -66,11 +73,29 @@ test("a new revision forgets the pictures, the losses and the floors of the old 
     values: { grid_js: 0.1 },
   });
   state = { ...state, ...receiveFrame(state, frame(1, "z", 1)) };
-  state = { ...state, ...receiveMessage(state, status(2)) };
+  state = { ...state, ...receiveMessage(state, restarted(3, 2)) };
   assert.equal(state.frame, null);
   assert.equal(state.history.steps.length, 0);
   assert.deepEqual(state.floors, {});
   assert.equal(state.revision, 2);
+});
+
+test("a status or a frame of a branch keeps the history until that of the branch is sent", () => {
+  let state = receiveAll(welcome(0, 1), scalars(1, 1, [1, 2, 3]), status(2));
+  state = { ...state, ...receiveFrame(state, frame(2, "z", 1)) };
+  assert.deepEqual([...state.history.steps], [1, 2, 3]);
+  assert.equal(state.frame?.arrays.z?.data[0], 1);
+  for (const message of [scalars(5, 2, [1, 2]), scalars(6, 2, [3])]) state = { ...state, ...receiveMessage(state, message) };
+  assert.deepEqual([...state.history.steps], [1, 2, 3]);
+  assert.equal(state.frame?.arrays.z?.data[0], 1);
+});
+
+test("the tree stays over a branch and a return, and another session has none yet", () => {
+  /** @type {import("../../static/js/protocol.js").Tree} */
+  const tree = { type: "tree", event: 2, revision: 1, current: 1, branches: [] };
+  assert.equal(receiveAll(welcome(0, 1), tree, status(2)).tree, tree);
+  assert.equal(receiveAll(welcome(0, 1), tree, welcome(0, 1)).tree, tree);
+  assert.equal(receiveAll(welcome(0, 1), tree, welcome(0, 1, false)).tree, null);
 });
 
 test("what comes late from an old revision is not shown", () => {

@@ -20,7 +20,7 @@ test("zooming keeps the middle", () => {
   assert.deepEqual(zoomBox([0, 10, 20, 30], 0.5), [2.5, 7.5, 22.5, 27.5]);
 });
 
-test("a needle is as long as the scale says, whatever the zoom", () => {
+test("P44: a needle is as long as the scale says, whatever the zoom", () => {
   const needles = {
     kind: /** @type {const} */ ("needles"),
     points: Float32Array.of(5, 5),

@@ -12,6 +12,8 @@ const PAUSED = {
   step: 1931,
   d_updates: 1931,
   g_updates: 1930,
+  first: 0,
+  head: 1931,
   revision: 1,
   steps_per_second: 0,
   failure: null,
@@ -19,7 +21,7 @@ const PAUSED = {
   reason: null,
 };
 
-test("before anything is known, the lab says that it is warming up", () => {
+test("P2: before anything is known, the lab says that it is warming up", () => {
   assert.match(describeState({ connection: "connecting", status: null, acting: null, news: null }), /Warming up/);
 });
 
@@ -39,7 +41,7 @@ test("what became of the run while the page was away stands before what it does 
 });
 
 test("a new run says what to press", () => {
-  const fresh = { ...PAUSED, step: 0, d_updates: 0, g_updates: 0 };
+  const fresh = { ...PAUSED, step: 0, head: 0, d_updates: 0, g_updates: 0 };
   assert.match(describeState({ connection: "open", status: fresh, acting: null, news: null }), /Press Play/);
 });
 
@@ -49,6 +51,26 @@ test("a pause names its step, and who alone has learned", () => {
     describeState({ connection: "open", status: PAUSED, acting: "generator", news: null }),
     /The generator learned; the discriminator held still/,
   );
+});
+
+test("a run that went back says where it is, and what Play and a change do there", () => {
+  const back = { ...PAUSED, step: 300, head: 1200 };
+  const words = "You are at step 300 of 1,200. Play shows what happened; a change begins a branch.";
+  assert.equal(describeState({ connection: "open", status: back, acting: null, news: null }), words);
+  const stopped = { ...back, reason: "Reached step 300, where it was to stop." };
+  const text = describeState({ connection: "open", status: stopped, acting: null, news: null });
+  assert.equal(text, `Reached step 300, where it was to stop. ${words}`);
+  const replaying = { ...back, state: /** @type {const} */ ("running") };
+  assert.match(
+    describeState({ connection: "open", status: replaying, acting: null, news: null }),
+    /^Showing what happened, up to step 1,200\.$/,
+  );
+});
+
+test("a player that trains alone for a while is named", () => {
+  const running = { ...PAUSED, state: /** @type {const} */ ("running") };
+  const text = describeState({ connection: "open", status: running, acting: "discriminator", news: null });
+  assert.equal(text, "Training: the discriminator learns alone.");
 });
 
 test("a run that broke names step, player and quantity, and what to try", () => {
@@ -78,4 +100,11 @@ test("what a broken run refuses does not hide why it broke", () => {
 
 test("all is well when nothing was refused", () => {
   assert.equal(describeProblem({ problem: null, status: PAUSED }), "");
+});
+
+test("a run that a link leads says where to, and no more once it is there", () => {
+  const state = { connection: /** @type {const} */ ("open"), acting: null, news: null, leading: 1200 };
+  const running = describeState({ ...state, status: { ...PAUSED, state: "running" } });
+  assert.equal(running, "Training to step 1,200, where the link leads.");
+  assert.equal(describeState({ ...state, status: PAUSED }), "Paused at step 1,931.");
 });

@@ -19,7 +19,7 @@ def test_a_client_may_leave_out_what_has_a_default_and_a_server_does_not() -> No
     assert "  changes: Record<string, [unknown, unknown]>;\n" in written
     assert "  d_loss: (number | null)[];\n" in written
     assert "export type Command = Configure | Play | Pause | Advance | Step | Seek | Back |" in written
-    assert "  by?: \"step\" | \"phase\";\n" in written
+    assert '  by?: "step" | "phase";\n' in written
 
 
 def test_checking_tells_an_old_file_and_leaves_it_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from server.engine.pool import Pool
 from server.gan.state import RunState
 from server.gan.trainer import Trainer
+from server.sessions.branches import Branches
+from server.sessions.run_file import read_run, write_run
 from tests.tools.engine import open_pool
 from tests.tools.runs import make_config
 from tests.tools.sessions import Desk
@@ -256,6 +258,10 @@ class Histories(RuleBasedStateMachine):
         assert self.desk.session.branches.current.number == self.current
 
     def teardown(self) -> None:
+        content = write_run(self.desk.session.branches)
+        again = Branches(1 << 25)
+        again.adopt(*read_run(content, self.pool.catalog))
+        assert write_run(again) == content
         self.desk.session.close()
 
 

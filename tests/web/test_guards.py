@@ -145,7 +145,7 @@ def test_a_host_header_is_split(host: str, name: str | None) -> None:
 
 
 @pytest.mark.parametrize("status", [200, 404, 421])
-async def test_every_answer_carries_the_policy(status: int) -> None:
+async def test_f31_f34_every_answer_carries_the_policy(status: int) -> None:
     path, host = {200: ("/", "localhost"), 404: ("/nothing", "localhost"), 421: ("/", "evil.example")}[status]
     async with open_client(make_app()) as client:
         answer = await client.get(path, headers={"Host": host})
@@ -153,3 +153,21 @@ async def test_every_answer_carries_the_policy(status: int) -> None:
     assert answer.headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'; ")
     assert "unsafe-eval" not in answer.headers["content-security-policy"]
     assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert "connect-src 'self'" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    ("allowed", "told"),
+    [
+        ((), "'self'"),
+        (("https://learn.school.example", "http://lab:81"), "'self' https://learn.school.example http://lab:81"),
+    ],
+)
+async def test_only_the_labs_own_pages_and_those_that_the_operator_names_may_frame_it(
+    allowed: tuple[str, ...], told: str
+) -> None:
+    routes = [Route("/", say_hello)]
+    async with open_client(Guard(Starlette(routes=routes), LOOPBACK_NAMES, allowed)) as client:
+        policy = (await client.get("/")).headers["content-security-policy"]
+    assert policy.endswith(f"; frame-ancestors {told}")

@@ -21,19 +21,11 @@ from server.sessions.outbox import Outbox
 from server.sessions.session import Session
 from server.settings import Settings
 from server.web.models import find_pretrained, models_router
-from tests.tools.engine import open_pool
 from tests.tools.ganlab_models import make_saved
 from tests.web.clients import open_client
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 SMALL = {"generator": {"width": 4}, "discriminator": {"width": 4}, "batch_size": 8}
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def pool() -> AsyncIterator[Pool]:
-    """One worker."""
-    async with open_pool() as pool:
-        yield pool
 
 
 @dataclass

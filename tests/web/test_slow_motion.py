@@ -1,31 +1,13 @@
 """A real socket, a real worker: phases, limits, and a run that nobody looks at."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from server.engine.pool import Pool
 from server.protocol.frames import decode_frame
-from tests.tools.engine import open_pool
-from tests.tools.page import Page, Place, open_page, open_socket
+from tests.tools.page import Page, Place, open_page
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def pool() -> AsyncIterator[Pool]:
-    """One worker for all tests."""
-    async with open_pool() as pool:
-        yield pool
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def place(pool: Pool) -> AsyncIterator[Place]:
-    """A socket with no sessions yet."""
-    async with open_socket(pool) as place:
-        yield place
 
 
 async def advance(page: Page) -> dict[str, Any]:

@@ -8,13 +8,14 @@ whole steps only, or steps that were recorded, from which the web process can br
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from server.engine import reports
 from server.engine.worker.rows import Pace, Rows
+from server.gan.monitor.monitor import Verdict
 from server.gan.state import RunState
 from server.gan.trainer import Losses, Player
-from server.protocol.messages import MetricRow
+from server.protocol.messages import MetricRow, Noticed, Remedy
 
 REPORT_SECONDS = 0.05
 SNAPSHOT_SECONDS = 0.1
@@ -48,6 +49,12 @@ class Journal:
         """Take in the metrics of a step."""
         self._rows.metrics.append(scores)
 
+    def add_verdicts(self, verdicts: Iterable[Verdict]) -> None:
+        """Take in what the monitor says."""
+        for verdict in verdicts:
+            remedies = tuple(Remedy(label=label, changes=changes) for label, changes in verdict.remedies)
+            self._rows.verdicts.append(Noticed(**verdict._asdict() | {"remedies": remedies}))
+
     @property
     def has_rows(self) -> bool:
         """Whether a step was taken in that is not reported yet."""
@@ -72,6 +79,7 @@ class Journal:
             d_loss=tuple(rows.d_loss),
             g_loss=tuple(rows.g_loss),
             metrics=tuple(rows.metrics),
+            verdicts=tuple(rows.verdicts),
             steps_per_second=self.pace.note(now, position.step) if plays else 0.0,
         )
         old = now - self._saved_at >= max(SNAPSHOT_SECONDS, SNAPSHOT_SHARE * self._saving_seconds)

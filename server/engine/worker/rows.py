@@ -8,7 +8,7 @@ from math import isfinite
 from torch import Tensor
 
 from server.gan.trainer import Losses, Player
-from server.protocol.messages import MetricRow
+from server.protocol.messages import MetricRow, Noticed
 
 WINDOW_SECONDS = 1.0
 
@@ -21,11 +21,12 @@ class Rows:
         self.d_loss: list[float | None] = []
         self.g_loss: list[float | None] = []
         self.metrics: list[MetricRow] = []
+        self.verdicts: list[Noticed] = []
         self.alone: list[tuple[int, Player]] = []
         self.moved = 0
 
     def __bool__(self) -> bool:
-        return bool(self.moved or self.metrics)
+        return bool(self.moved or self.metrics or self.verdicts)
 
     def add(self, step: int, losses: Losses | None, player: Player) -> None:
         """Add the losses of one step; without any it was made, but is no news."""

@@ -25,6 +25,8 @@ from server.errors import CommandError, LabError
 from server.gan.config import Catalog, RunConfig, check_config
 from server.gan.inspection import inspect_node, tell_sample
 from server.gan.metrics import METRICS, evaluate_metrics, metric_floors
+from server.gan.monitor.monitor import Monitor
+from server.gan.monitor.vitals import read_run
 from server.gan.state import RunState
 from server.gan.trainer import Diverged, Losses, Player, Trainer
 from server.protocol.messages import Divergence, MetricRow, StepPhase, StopBelow
@@ -62,6 +64,7 @@ class Run:
         self._measures, self._begins_at = order.measure, order.begins_at
         self._course = Course(order.course)
         self._go_back(order.number, body, order.known_to, order.replay_to, order.replay_phases)
+        self._monitor = Monitor(self.trainer.config)
 
     @property
     def position(self) -> reports.Position:
@@ -147,7 +150,7 @@ class Run:
         except Diverged as failure:
             self._fail(failure)
         self._report_rows()
-        self.trainer.configure(check_config(order.config, self._catalog))
+        self._change(order.config)
         self._course.note_config(self.trainer.state.step, order.config)
         self._answer(order.number)
 
@@ -189,6 +192,7 @@ class Run:
         head = max(self._path.known_to, self._whole_state.step)
         phases = order.phases if order.step <= head else 0
         self._go_back(order.number, body, head, min(order.step, head), phases)
+        self._monitor.configure(self.trainer.config)
 
     def _step(self, order: orders.Step) -> None:
         if order.player != "both":
@@ -258,7 +262,11 @@ class Run:
 
     def _follow_path(self) -> None:
         if config := self._path.follow(self.trainer.state.step):
-            self.trainer.configure(check_config(config, self._catalog))
+            self._change(config)
+
+    def _change(self, config: Mapping[str, Any]) -> None:
+        self.trainer.configure(check_config(config, self._catalog))
+        self._monitor.configure(self.trainer.config)
 
     def _measure_start(self) -> None:
         self._measures = False
@@ -376,6 +384,7 @@ class Run:
         self._journal.add_step(step, losses, player)
         if player != "both":
             self._course.note_player(step - 1, player, 1)
+            self._monitor.restart()
         if step % METRIC_STEPS == 0:
             self._score()
 
@@ -396,12 +405,15 @@ class Run:
         self._scored_at = self.trainer.state.step
         self._scored = MetricRow(step=self._scored_at, values=values)
         self._journal.add_scores(self._scored)
+        if self._scored_at % METRIC_STEPS == 0:
+            self._journal.add_verdicts(self._monitor.take(read_run(self.trainer, values)))
 
     def _fail(self, failure: Diverged, number: int | None = None) -> None:
         """Stop, and refuse order `number`, or the steps by hand that are under way."""
         task, self._task, self._walk = self._task, None, None
         self._journal.pace.stop()
         number = task.number if isinstance(task, Stepping) else number
+        self._journal.add_verdicts(self._monitor.take_failure(failure.step))
         self._report_rows(number)
         divergence = Divergence(
             step=failure.step, player=failure.player, quantity=failure.quantity, message=str(failure)

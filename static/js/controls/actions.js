@@ -7,6 +7,7 @@ import { requestPlay } from "./pace.js";
 /** @typedef {import("../state.js").Player} Player */
 /** @typedef {import("../socket.js").Lab} Lab */
 /** @typedef {ReturnType<typeof createActions>} Actions */
+/** @typedef {Extract<import("../commands.js").Request, {type: "switch" | "rename" | "delete" | "restore"}>} TreeRequest */
 
 /** New seeds stay below this, so that a class can read one out loud. */
 const SEEDS = 10_000;
@@ -48,9 +49,11 @@ export function createActions(store, lab) {
       return changeGear();
     },
     nextPhase() {
-      return attempt(() => {
+      return attempt(async () => {
         store.set({ slow: true, acting: null });
-        return lab.command({ type: "advance" });
+        await lab.command({ type: "advance" });
+        const { opensInspector, inspected } = store.get();
+        if (opensInspector && inspected?.kind !== "phase") store.set({ inspected: { kind: "phase" } });
       });
     },
     /** @param {Partial<Pace>} change */
@@ -58,13 +61,38 @@ export function createActions(store, lab) {
       store.set({ pace: { ...store.get().pace, ...change } });
       return changeGear();
     },
-    /** @param {Player} player */
-    step(player) {
+    /**
+     * @param {Player} player
+     * @param {number} [count] updates of that player alone, or whole steps
+     */
+    step(player, count = 1) {
       return attempt(async () => {
         if (isRunning()) await lab.command({ type: "pause" });
         store.set({ acting: player });
-        await lab.command({ type: "step", player, count: 1 });
+        await lab.command({ type: "step", player, count });
       });
+    },
+    back() {
+      return attempt(async () => {
+        if (isRunning()) await lab.command({ type: "pause" });
+        store.set({ acting: null });
+        await lab.command({ type: "back", by: store.get().slow ? "phase" : "step" });
+      });
+    },
+    /** @param {number} step */
+    seek(step) {
+      return attempt(() => {
+        store.set({ acting: null });
+        return lab.command({ type: "seek", step });
+      });
+    },
+    /**
+     * Change the tree of branches, or go to another one.
+     *
+     * @param {TreeRequest} request
+     */
+    tend(request) {
+      return attempt(() => lab.command(request));
     },
     reset() {
       return attempt(() => lab.command({ type: "reset", seed: null }));

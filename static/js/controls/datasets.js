@@ -5,6 +5,7 @@ import { chooseDataset } from "../data/choose.js";
 import { fitBox } from "../data/fit.js";
 import { thinEvenly } from "../data/parse.js";
 import { drawDots } from "./dots.js";
+import { isGiven } from "./given.js";
 
 /** @typedef {import("../state.js").PageStore} PageStore */
 /** @typedef {import("../state.js").UnitFacts} UnitFacts */
@@ -42,7 +43,7 @@ export function createDatasets(root, store, change, given, { signal }) {
   store.subscribe(
     ["catalog"],
     ({ catalog }) => {
-      choices = (catalog?.datasets ?? []).map(buildChoice);
+      choices = (catalog?.datasets ?? []).map((unit) => buildChoice(unit, given));
       root.replaceChildren(...choices.map(({ label }) => label));
     },
     { signal },
@@ -69,7 +70,7 @@ export function createDatasets(root, store, change, given, { signal }) {
       const name = /** @type {HTMLInputElement} */ (event.target).value;
       const { catalog } = store.get();
       store.set({ problem: null });
-      if (name === "drawing" || name === "points") return given.open(name);
+      if (isGiven(name)) return given.open(name);
       if (!catalog) return;
       try {
         await change((config) => chooseDataset(config, catalog, name));
@@ -110,9 +111,10 @@ function showOwn(choice, { data }) {
 
 /**
  * @param {UnitFacts} unit
+ * @param {GivenData} given
  * @returns {Choice}
  */
-function buildChoice(unit) {
+function buildChoice(unit, given) {
   const input = make("input", { type: "radio", name: "dataset", value: unit.key });
   if (takesPoints(unit)) input.setAttribute("aria-haspopup", "dialog");
   const canvas = make("canvas", { width: SIDE, height: SIDE });
@@ -122,7 +124,7 @@ function buildChoice(unit) {
     canvas,
     make("span", {}, [unit.label]),
   ]);
-  return { unit, label, input, canvas, own: null };
+  return { unit, label, input, canvas, own: given.recall(unit.key) };
 }
 
 /** @param {Choice} choice */

@@ -1,19 +1,23 @@
 /** The dialog in which a reader draws data: pen, undo, brush width, and Apply. */
 
+import { readSheet, writeSheet } from "../data/keep.js";
 import { beginDrawing, redo, replaceStrokes, samplePositions, undo } from "../data/strokes.js";
 import { setText, watchSize } from "../plots/elements.js";
 import { find } from "./dom.js";
 import { createNumberField } from "./fields.js";
 import { paintInk } from "./ink.js";
 import { createPen } from "./pen.js";
+import { recall, remember } from "./tab_memory.js";
 
 /** @typedef {import("../state.js").PageStore} PageStore */
 /** @typedef {import("../state.js").NumberFacts} NumberFacts */
 /** @typedef {import("../state.js").UnitConfig} UnitConfig */
 /** @typedef {import("../data/strokes.js").Drawing} Drawing */
+/** @typedef {import("../data/keep.js").Sheet} Sheet */
 /** @typedef {import("../data/strokes.js").Point} Point */
 /** @typedef {import("../data/strokes.js").Stroke} Stroke */
 
+const MEMORY_KEY = "ganlab.drawing";
 const NOTHING_DRAWN = "There is nothing to learn from yet: draw something first.";
 
 /**
@@ -21,11 +25,12 @@ const NOTHING_DRAWN = "There is nothing to learn from yet: draw something first.
  * @param {PageStore} store
  * @param {(values: {points: Point[], noise: number}) => Promise<void>} apply Rejects with what was refused.
  * @param {{signal: AbortSignal}} options
- * @returns {{open: (data: UnitConfig | null) => void}} `open` begins with a drawing's data, or goes on with the last.
+ * @returns {{open: (data: UnitConfig | null) => void, recall: () => {points: Point[], noise: number} | null}}
+ *   `open` begins with a drawing's data, or goes on with the last; `recall` gives what was applied last.
  */
 export function createDrawing(dialog, store, apply, { signal }) {
   const editor = new Editor(dialog, store, apply, signal);
-  return { open: (data) => editor.open(data) };
+  return { open: (data) => editor.open(data), recall: () => editor.applied };
 }
 
 class Editor {
@@ -35,15 +40,12 @@ class Editor {
   #signal;
   #canvas;
   #pen;
-  /** @type {Drawing} */
-  #drawing = beginDrawing();
+  /** The drawing, its brush, and what was applied last, to tell whether a run still has it. */
+  #sheet = readSheet(recall(MEMORY_KEY));
   /** The line that is being drawn. @type {Point[] | null} */
   #line = null;
   /** Where the keys hold the pen; none while a pointer draws. @type {Point | null} */
   #cursor = null;
-  #noise = 0.02;
-  /** What the strokes became when they were applied last, to tell whether a run still has them. */
-  #applied = "";
   /** @type {import("./fields.js").Field | null} */
   #brush = null;
 
@@ -71,16 +73,27 @@ class Editor {
   open(data) {
     this.#buildBrush();
     const points = /** @type {Point[] | undefined} */ (data?.points);
-    if (data && points && JSON.stringify(points) !== this.#applied) {
-      this.#drawing = beginDrawing([{ kind: "dots", points }]);
-      this.#applied = JSON.stringify(points);
+    if (data && points) {
+      const noise = Number(data.noise);
+      const isKnown = JSON.stringify(points) === JSON.stringify(this.applied?.points);
+      const drawing = isKnown ? this.#sheet.drawing : beginDrawing([{ kind: "dots", points }]);
+      this.#keep({ drawing, noise, applied: { points, noise } });
     }
-    if (data) this.#noise = Number(data.noise);
-    this.#brush?.show(this.#noise);
+    this.#brush?.show(this.#sheet.noise);
     this.#complain("");
     this.#dialog.showModal();
     this.#canvas.focus();
     this.#show();
+  }
+
+  get applied() {
+    return this.#sheet.applied;
+  }
+
+  /** @param {Partial<Sheet>} change */
+  #keep(change) {
+    this.#sheet = { ...this.#sheet, ...change };
+    remember(MEMORY_KEY, writeSheet(this.#sheet));
   }
 
   /** The brush's field is described by the catalogue, which is there before the dialog can be opened. */
@@ -90,7 +103,7 @@ class Editor {
     const facts = unit?.parameters.find(({ key }) => key === "noise");
     if (this.#brush || facts?.type !== "number") return;
     this.#brush = createNumberField(facts, false, (noise) => {
-      this.#noise = noise;
+      this.#keep({ noise });
       this.#paint();
     });
     find(this.#dialog, "[data-place=brush]").replaceChildren(this.#brush.element);
@@ -113,7 +126,8 @@ class Editor {
       up: () => {
         const points = this.#line ?? [];
         this.#line = null;
-        this.#change(replaceStrokes(this.#drawing, [...this.#drawing.strokes, { kind: "line", points }]));
+        const { drawing } = this.#sheet;
+        this.#change(replaceStrokes(drawing, [...drawing.strokes, { kind: "line", points }]));
       },
       hover: (place) => {
         this.#cursor = place;
@@ -126,10 +140,11 @@ class Editor {
     const signal = this.#signal;
     /** @type {Record<string, () => void>} */
     const actions = {
-      undo: () => this.#change(undo(this.#drawing)),
-      redo: () => this.#change(redo(this.#drawing)),
+      undo: () => this.#change(undo(this.#sheet.drawing)),
+      redo: () => this.#change(redo(this.#sheet.drawing)),
       clear: () => {
-        if (this.#drawing.strokes.length > 0) this.#change(replaceStrokes(this.#drawing, []));
+        const { drawing } = this.#sheet;
+        if (drawing.strokes.length > 0) this.#change(replaceStrokes(drawing, []));
       },
       apply: () => this.#send(),
     };
@@ -151,18 +166,19 @@ class Editor {
         if (key !== "z" && key !== "y") return;
         event.preventDefault();
         this.#pen.lift();
-        this.#change((key === "y" || event.shiftKey ? redo : undo)(this.#drawing));
+        this.#change((key === "y" || event.shiftKey ? redo : undo)(this.#sheet.drawing));
       },
       { signal },
     );
   }
 
   async #send() {
-    const points = samplePositions(this.#drawing.strokes);
+    const { drawing, noise } = this.#sheet;
+    const points = samplePositions(drawing.strokes);
     if (points.length === 0) return this.#complain(NOTHING_DRAWN);
     try {
-      await this.#apply({ points, noise: this.#noise });
-      this.#applied = JSON.stringify(points);
+      await this.#apply({ points, noise });
+      this.#keep({ applied: { points, noise } });
       this.#dialog.close();
     } catch (error) {
       this.#complain(/** @type {Error} */ (error).message);
@@ -171,14 +187,14 @@ class Editor {
 
   /** @param {Drawing} drawing */
   #change(drawing) {
-    this.#drawing = drawing;
+    this.#keep({ drawing });
     this.#complain("");
     this.#show();
   }
 
   /** Show the drawing, and how many positions it has; buttons that would do nothing say so. */
   #show() {
-    const { past, strokes, future } = this.#drawing;
+    const { past, strokes, future } = this.#sheet.drawing;
     const numPositions = samplePositions(strokes).length;
     this.#tell(numPositions === 0 ? "Nothing is drawn yet." : `${numPositions.toLocaleString("en")} pen positions.`);
     const idle = { undo: past.length === 0, redo: future.length === 0, clear: strokes.length === 0 };
@@ -204,7 +220,8 @@ class Editor {
     /** @type {Stroke[]} */
     const live = this.#line ? [{ kind: "line", points: this.#line }] : [];
     const cursor = document.activeElement === this.#canvas ? this.#cursor : null;
-    paintInk(this.#canvas, [...this.#drawing.strokes, ...live], this.#noise, cursor);
+    const { drawing, noise } = this.#sheet;
+    paintInk(this.#canvas, [...drawing.strokes, ...live], noise, cursor);
   }
 }
 

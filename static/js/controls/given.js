@@ -2,6 +2,7 @@
 
 import { createDrawing } from "./drawing.js";
 import { find } from "./dom.js";
+import { recall, remember } from "./tab_memory.js";
 import { createUpload } from "./upload.js";
 
 /** @typedef {import("../state.js").PageStore} PageStore */
@@ -11,6 +12,18 @@ import { createUpload } from "./upload.js";
 /** @typedef {"drawing" | "points"} GivenKey The data sets that a reader makes. */
 /** @typedef {ReturnType<typeof createGiven>} GivenData */
 
+const MEMORY_KEY = "ganlab.former-data";
+
+/**
+ * Whether a data set is one that a reader makes: choosing it opens its dialog.
+ *
+ * @param {unknown} name
+ * @returns {name is GivenKey}
+ */
+export function isGiven(name) {
+  return name === "drawing" || name === "points";
+}
+
 /**
  * @param {{drawing: HTMLDialogElement, points: HTMLDialogElement, actions: HTMLElement}} parts
  * @param {PageStore} store
@@ -19,13 +32,14 @@ import { createUpload } from "./upload.js";
  */
 export function createGiven({ drawing, points, actions }, store, change, { signal }) {
   /** What was used before the newest data of one's own. @type {UnitConfig | null} */
-  let former = null;
+  let former = recallFormer(store.get().session);
 
   /** @param {(before: UnitConfig) => UnitConfig} edit */
   async function replaceData(edit) {
     const before = store.get().config?.data ?? null;
     await change((config) => ({ ...config, data: edit(config.data) }));
     former = before;
+    remember(MEMORY_KEY, JSON.stringify({ session: store.get().session, former }));
     showActions();
   }
 
@@ -76,5 +90,24 @@ export function createGiven({ drawing, points, actions }, store, change, { signa
     dialog.addEventListener("close", () => store.set({ config: store.get().config }), { signal });
   }
   store.subscribe(["config"], showActions, { signal });
-  return { open };
+  return {
+    open,
+    /**
+     * What was made last for a data set, whatever the run has now.
+     *
+     * @param {string} name
+     */
+    recall: (name) => (name === "drawing" ? editors.drawing.recall() : null),
+  };
+}
+
+/**
+ * The data before those of one's own, if it is this session that they belong to.
+ *
+ * @param {string | null} session
+ * @returns {UnitConfig | null}
+ */
+function recallFormer(session) {
+  const kept = JSON.parse(recall(MEMORY_KEY) ?? "null");
+  return session !== null && kept?.session === session ? kept.former : null;
 }

@@ -3,9 +3,11 @@
 /** @typedef {import("./actions.js").Actions} Actions */
 
 const STORAGE_KEY = "ganlab.shortcuts";
-const TYPING = "input:not([type=checkbox], [type=radio]), select, textarea, [contenteditable]";
-/** Where Space and arrows have a meaning of their own. */
-const CONTROLS = "button, a, input, select, textarea, summary, [tabindex], [contenteditable]";
+const TYPING = "input:not([type=checkbox], [type=radio], [type=range]), select, textarea, [contenteditable]";
+/** Where Space has a meaning of its own. */
+const PRESSED = "button, a, input:not([type=range]), select, textarea, summary, [contenteditable]";
+/** Where arrows have one: what can be looked around in or scrolled, too. */
+const MOVED = `${PRESSED}, input, [tabindex]`;
 
 /**
  * @param {{dialog: HTMLDialogElement, button: HTMLElement, checkbox: HTMLInputElement}} parts
@@ -17,6 +19,7 @@ export function createKeyboard({ dialog, button, checkbox }, actions, { signal }
   const keys = {
     " ": () => actions.toggle(),
     ArrowRight: () => actions.step("both"),
+    ArrowLeft: () => actions.back(),
     d: () => actions.step("discriminator"),
     g: () => actions.step("generator"),
     s: () => actions.toggleSlow(),
@@ -53,5 +56,6 @@ export function createKeyboard({ dialog, button, checkbox }, actions, { signal }
  */
 function isTaken(target, key) {
   if (!(target instanceof Element)) return false;
-  return target.closest(key === " " || key === "ArrowRight" ? CONTROLS : TYPING) !== null;
+  if (key === " ") return target.closest(PRESSED) !== null;
+  return target.closest(key.startsWith("Arrow") ? MOVED : TYPING) !== null;
 }

@@ -4,9 +4,12 @@ import { make } from "../plots/elements.js";
 import { findPreset } from "./configs.js";
 import { find } from "./dom.js";
 import { createChoiceField } from "./fields.js";
+import { createFreeze, createOptimum } from "./freeze.js";
 import { showFormula } from "./formula.js";
+import { isGiven } from "./given.js";
+import { buildNetwork } from "./network.js";
 import { createUnit } from "./units.js";
-import { buildNumber, createWorkshop, framePart } from "./workshop.js";
+import { buildNumber, createWorkshop } from "./workshop.js";
 
 /** @typedef {import("../state.js").PageStore} PageStore */
 /** @typedef {import("../state.js").Catalog} Catalog */
@@ -14,6 +17,7 @@ import { buildNumber, createWorkshop, framePart } from "./workshop.js";
 /** @typedef {import("../state.js").NumberFacts} NumberFacts */
 /** @typedef {import("./configs.js").Change} Change */
 /** @typedef {import("./fields.js").Field} Field */
+/** @typedef {import("./given.js").GivenData} GivenData */
 
 /**
  * One part of the settings: what it looks like, and how it shows a run's description.
@@ -32,22 +36,27 @@ import { buildNumber, createWorkshop, framePart } from "./workshop.js";
  * @property {(path: string, value: unknown) => void} commit
  * @property {(path: string) => boolean} restarts Whether a change at the path begins a new run.
  * @property {() => boolean} showsLegacy Whether another tool's own units are offered too.
+ * @property {() => readonly import("../state.js").Mark[]} listMarks What was done with the run so far.
  */
 
 /**
  * @param {HTMLElement} root
  * @param {PageStore} store
  * @param {Change} change
- * @param {{signal: AbortSignal}} options
+ * @param {GivenData} given
+ * @param {{signal: AbortSignal, train: (player: import("./freeze.js").Learner, count: number) => void}} options
  */
-export function createSettings(root, store, change, { signal }) {
+export function createSettings(root, store, change, given, { signal, train }) {
   /** @type {Part[]} */
   let parts = [];
 
   store.subscribe(
     ["catalog"],
     ({ catalog }) => {
-      if (catalog) parts = buildParts(root, createWorkshop(catalog, store, change, () => parts));
+      if (!catalog) return;
+      const workshop = createWorkshop(catalog, store, change, () => parts);
+      parts = buildParts(root, { ...workshop, commit: openGiven(workshop.commit, given) });
+      find(root, "[data-group=discriminator] .freeze-row").append(createOptimum(train));
     },
     { signal },
   );
@@ -68,6 +77,17 @@ export function createSettings(root, store, change, { signal }) {
 }
 
 /**
+ * Data that a reader makes are made first: choosing them opens their dialog, as their picture does.
+ *
+ * @param {Workshop["commit"]} commit
+ * @param {GivenData} given
+ * @returns {Workshop["commit"]}
+ */
+function openGiven(commit, given) {
+  return (path, value) => (path === "data.name" && isGiven(value) ? given.open(value) : commit(path, value));
+}
+
+/**
  * Fill the groups, and give their parts.
  *
  * @param {HTMLElement} root
@@ -79,11 +99,17 @@ function buildParts(root, workshop) {
   const numbers = Object.fromEntries(catalog.run.numbers.map((facts) => [facts.key, facts]));
   /** @param {string} key */
   const number = (key) => buildNumber(key, /** @type {NumberFacts} */ (numbers[key]), workshop);
-  const network = (/** @type {string} */ key) => buildNetwork(key, workshop);
+  /** @param {import("./freeze.js").Learner} name */
+  const player = (name) => [
+    ...buildNetwork(name, workshop),
+    createUnit(`${name[0]}_optimizer`, "Optimizer", workshop),
+    number(`${name[0]}_updates`),
+    createFreeze(name, workshop),
+  ];
   /** @type {Record<string, Part[]>} */
   const groups = {
-    generator: [...network("generator"), createUnit("g_optimizer", "Optimizer", workshop), number("g_updates")],
-    discriminator: [...network("discriminator"), createUnit("d_optimizer", "Optimizer", workshop), number("d_updates")],
+    generator: player("generator"),
+    discriminator: player("discriminator"),
     game: [createUnit("loss", "Loss", workshop), number("batch_size"), number("seed")],
     data: [createUnit("data", "Data set", workshop), createUnit("latent", "Noise", workshop)],
   };
@@ -125,39 +151,4 @@ function buildPresets({ catalog, commit }) {
     show: (config) => field.show(findPreset(config, catalog) ?? ""),
     field: () => undefined,
   };
-}
-
-/**
- * @param {string} section
- * @param {Workshop} workshop
- * @returns {Part[]}
- */
-function buildNetwork(section, workshop) {
-  const { catalog, commit, restarts } = workshop;
-  const path = `${section}.activation`;
-  const options = catalog.activations.map(({ key, label, help }) => ({ value: key, label, help }));
-  const heading = { label: "Activation", help: "", restarts: restarts(path) };
-  return [
-    ...catalog.run.network.map((facts) => buildNumber(`${section}.${facts.key}`, facts, workshop)),
-    framePart(
-      path,
-      createChoiceField(heading, options, (value) => commit(path, value)),
-    ),
-    ...(section === "generator" ? [buildOutput(workshop)] : []),
-  ];
-}
-
-/**
- * What the generator's last sums go through; a run says it only where it is not the default.
- *
- * @param {Workshop} workshop
- * @returns {Part}
- */
-function buildOutput({ catalog, commit, restarts }) {
-  const path = "generator.output";
-  const { output } = catalog.run;
-  const options = output.options.map((value) => ({ value, label: value === "linear" ? "Linear" : "Tanh" }));
-  const heading = { ...output, restarts: restarts(path) };
-  const field = createChoiceField(heading, options, (value) => commit(path, value));
-  return { ...framePart(path, field), show: (config) => field.show(config.generator.output ?? output.default) };
 }

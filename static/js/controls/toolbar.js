@@ -18,6 +18,7 @@ export function createToolbar(root, store, actions, { signal }) {
   /** @type {Record<string, () => void>} */
   const pressed = {
     play: () => actions.toggle(),
+    back: () => actions.back(),
     step: () => actions.step("both"),
     "step-discriminator": () => actions.step("discriminator"),
     "step-generator": () => actions.step("generator"),
@@ -27,6 +28,7 @@ export function createToolbar(root, store, actions, { signal }) {
     "new-seed": () => actions.restartElsewhere(),
   };
   const play = find(root, "[data-action=play]");
+  const back = /** @type {HTMLButtonElement} */ (find(root, "[data-action=back]"));
   const buttons = Object.entries(pressed).map(([action, press]) => {
     const button = /** @type {HTMLButtonElement} */ (find(root, `[data-action=${action}]`));
     button.addEventListener("click", press, { signal });
@@ -44,6 +46,7 @@ export function createToolbar(root, store, actions, { signal }) {
     ({ status }) => {
       // Until there is a run to act on, a press would be lost; the page begins with all of them off.
       for (const button of buttons) button.disabled = status === null;
+      back.disabled = status === null || (status.step === status.first && status.state !== "stepping");
       const running = status?.state === "running";
       play.dataset.shows = running ? "pause" : "play";
       play.setAttribute("aria-label", running ? "Pause" : "Play");
@@ -67,7 +70,7 @@ export function createToolbar(root, store, actions, { signal }) {
  */
 function createMessages(message, problem, store, signal) {
   store.subscribe(
-    ["connection", "status", "slow", "acting", "news", "problem"],
+    ["connection", "status", "slow", "acting", "leading", "news", "problem"],
     (state) => {
       const wrong = describeProblem(state);
       setText(problem, wrong);

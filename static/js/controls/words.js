@@ -1,6 +1,7 @@
 /** What the state of the page is in words. */
 
 import { formatCount } from "../layers/numbers.js";
+import { describePast } from "../time/past.js";
 
 /** @typedef {import("../state.js").PageState} PageState */
 
@@ -14,7 +15,7 @@ const LEARNED = {
 /**
  * One calm sentence: what the run does now.
  *
- * @param {Pick<PageState, "connection" | "status" | "acting" | "news"> & Partial<Pick<PageState, "slow">>} state
+ * @param {Pick<PageState, "connection" | "status" | "acting" | "news"> & Partial<Pick<PageState, "slow" | "leading">>} state
  * @returns {string}
  */
 export function describeState({ news, ...state }) {
@@ -25,14 +26,14 @@ export function describeState({ news, ...state }) {
 }
 
 /**
- * @param {Pick<PageState, "status" | "acting"> & Partial<Pick<PageState, "slow">>} state
+ * @param {Pick<PageState, "status" | "acting"> & Partial<Pick<PageState, "slow" | "leading">>} state
  * @returns {string}
  */
-function describeRun({ status, acting, slow }) {
+function describeRun({ status, acting, slow, leading }) {
   if (!status) return "Warming up: the lab is getting its training ready.";
   switch (status.state) {
     case "running":
-      return slow ? "Slow motion: one phase after the other." : "Training: both players learn in turns.";
+      return describeMotion({ status, acting, slow, leading });
     case "stepping":
       return describePlace(status);
     case "failed":
@@ -40,10 +41,24 @@ function describeRun({ status, acting, slow }) {
     case "closed":
       return "This session has ended. Load the page again to begin another.";
     default:
+      if (status.step < status.head) return `${status.reason ?? ""} ${describePast(status)}`.trimStart();
       if (status.reason) return status.reason;
       if (status.d_updates + status.g_updates === 0) return "Ready. Press Play to train, or Step to train once.";
       return `Paused at step ${formatCount(status.step)}.${LEARNED[acting ?? "both"]}`;
   }
+}
+
+/**
+ * What a run does that goes on.
+ *
+ * @param {{status: import("../protocol.js").Status} & Partial<Pick<PageState, "acting" | "slow" | "leading">>} state
+ */
+function describeMotion({ status, acting, slow, leading }) {
+  if (leading) return `Training to step ${formatCount(leading)}, where the link leads.`;
+  if (slow) return "Slow motion: one phase after the other.";
+  if (status.step < status.head) return `Showing what happened, up to step ${formatCount(status.head)}.`;
+  if (acting === "discriminator" || acting === "generator") return `Training: the ${acting} learns alone.`;
+  return "Training: both players learn in turns.";
 }
 
 /**
@@ -69,7 +84,7 @@ export function describeProblem({ problem, status }) {
   if (!player) return `${formSentence(message)} Press Reset.`;
   return (
     `The run broke at step ${formatCount(step)}: the ${player}’s ${quantity} is no longer a finite number. ` +
-    "Lower the learning rate, then press Reset."
+    "Go back to before it. Lower the learning rate there and go on, or press Reset."
   );
 }
 

@@ -41,6 +41,7 @@ export function createWorkshop(catalog, store, change, listParts) {
       }
     },
     showsLegacy: () => store.get().legacy,
+    listMarks: () => store.get().marks,
     restarts: (path) => catalog.run.restarting.includes(path.split(".")[0] ?? ""),
   };
 }

@@ -16,6 +16,8 @@ const SPACING = 0.01;
 const DOT_LENGTH = 0.04;
 /** Beyond so many positions they lie further apart. */
 const MOST_POSITIONS = 4000;
+/** So many changes can be undone. */
+const MOST_UNDONE = 100;
 
 /**
  * @param {Stroke[]} strokes
@@ -33,7 +35,7 @@ export function beginDrawing(strokes = []) {
  * @returns {Drawing}
  */
 export function replaceStrokes({ past, strokes: before }, strokes) {
-  return { past: [...past, before], strokes, future: [] };
+  return { past: [...past, before].slice(-MOST_UNDONE), strokes, future: [] };
 }
 
 /**

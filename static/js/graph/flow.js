@@ -41,7 +41,9 @@ export function watchFlow(store, listener, { signal }) {
       listener("both");
       return;
     }
-    const actor = before?.state === "running" ? "none" : compareUpdates(before, status);
+    // Whoever goes to a later step of the record sees what was learned in between, and nobody learning.
+    const isJump = before?.head === status.head && status.step - before.step > 1;
+    const actor = before?.state === "running" || isJump ? "none" : compareUpdates(before, status);
     if (actor === "none" && before?.state !== "running") return;
     clearTimeout(timer);
     listener(actor);

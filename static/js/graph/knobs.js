@@ -5,6 +5,8 @@
  */
 
 import { find } from "../controls/dom.js";
+import { createFreeze } from "../controls/freeze.js";
+import { buildNetwork } from "../controls/network.js";
 import { readNumber } from "../controls/numbers.js";
 import { createUnit } from "../controls/units.js";
 import { buildNumber, createWorkshop } from "../controls/workshop.js";
@@ -67,7 +69,13 @@ function showKnobs(graph, store, change, { signal }) {
     },
     { signal },
   );
-  store.subscribe(["catalog", "config"], ({ config }) => config && parts.forEach((part) => part.show(config)), { signal });
+  store.subscribe(
+    ["catalog", "config", "legacy"],
+    ({ config }) => {
+      if (config) parts.forEach((part) => part.show(config));
+    },
+    { signal },
+  );
   signal.addEventListener("abort", () => groups.forEach((group) => group.remove()));
 }
 
@@ -77,9 +85,10 @@ function showKnobs(graph, store, change, { signal }) {
 function buildGroups(workshop) {
   const unit = (/** @type {string} */ section, /** @type {string} */ label) => createUnit(section, label, workshop);
   const player = (/** @type {"generator" | "discriminator"} */ name) => [
-    ...workshop.catalog.run.network.map((facts) => buildCounter(`${name}.${facts.key}`, facts, workshop)),
+    ...buildNetwork(name, workshop, buildCounter),
     unit(`${name[0]}_optimizer`, "Optimizer"),
     buildRunNumber(`${name[0]}_updates`, workshop),
+    createFreeze(name, workshop),
   ];
   return [
     frameGroup("noise", "Noise settings", [unit("latent", "Noise")]),

@@ -10,11 +10,13 @@ import { paintCanvas } from "../plots/canvas.js";
 import { make, setText, watchSize } from "../plots/elements.js";
 import { createChangeCheck, createPainter } from "../plots/painter.js";
 import { findPhase } from "../slow/captions.js";
+import { readLosses } from "../time/past.js";
 import { createArrows } from "./arrows.js";
 import { chooseScale, createBar } from "./bars.js";
 import { watchFlow } from "./flow.js";
+import { createLookButton, listenToLooks } from "./looks.js";
 import { LOSS_NODES, PICTURE_NODES } from "./nodes.js";
-import { watchSpotlight } from "./spotlight.js";
+import { watchPointed, watchSpotlight } from "./spotlight.js";
 import { createTip } from "./tip.js";
 import { watchUnfolding } from "./unfolding.js";
 
@@ -106,6 +108,8 @@ class Overview {
     }, options);
     watchFlow(this.#store, (actor) => (this.element.dataset.acting = actor), options);
     watchSpotlight(this.element, this.#store, options);
+    watchPointed(this.element, this.#store, options);
+    listenToLooks(this.element, (node) => this.#store.set({ inspected: { kind: "node", node } }), options);
     this.#store.subscribe(["frame", "history", "status", "slow", "config", "catalog", "revision"], () => this.#request(), options);
   }
 
@@ -146,7 +150,8 @@ class Overview {
   #paintLosses(state) {
     // Inside a step the losses are those of the step so far: the rows of the history are whole steps.
     const phase = findPhase(state);
-    const losses = this.#bars.map(({ node }) => phase?.[node.column] ?? state.history.last[node.column]);
+    const present = readLosses(state);
+    const losses = this.#bars.map(({ node }) => phase?.[node.column] ?? present[node.column]);
     this.#scale = chooseScale(losses, this.#scale);
     for (const [i, { bar }] of this.#bars.entries()) bar.show(losses[i], this.#scale);
   }
@@ -224,6 +229,7 @@ function createNode({ key, title, help, player }, sort, content) {
     [
       make("span", { className: "node-title", textContent: title }),
       content,
+      createLookButton(key, title),
       make("span", { className: "visually-hidden", id: helpId, textContent: help }),
     ],
   );

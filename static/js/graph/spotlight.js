@@ -1,8 +1,26 @@
-/** Slow motion in the overview: what acts in the present phase is lit, and everything else is dimmed. */
+/**
+ * Slow motion in the overview: what acts in the present phase is lit, and everything else is dimmed. And beside it what
+ * the inspector points at.
+ */
 
 import { findPhase, listActing } from "../slow/captions.js";
 
 /** @typedef {import("../state.js").PageStore} PageStore */
+
+/**
+ * Mark the node that the inspector points at with the class `pointed`.
+ *
+ * @param {HTMLElement} graph
+ * @param {PageStore} store
+ * @param {{signal: AbortSignal}} options
+ */
+export function watchPointed(graph, store, { signal }) {
+  store.subscribe(["pointed"], ({ pointed }) => {
+    for (const node of graph.querySelectorAll("[data-node]")) {
+      node.classList.toggle("pointed", node.getAttribute("data-node") === pointed);
+    }
+  }, { signal });
+}
 
 /**
  * Mark the acting nodes and arrows with the class `lit`, and the graph with `data-spotlight`: whose turn it is.

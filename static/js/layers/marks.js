@@ -13,10 +13,11 @@
  * @property {Readonly<Record<string, NamedArray | undefined>>} arrays the newest frame's arrays
  * @property {Box} box the run's box
  * @property {import("./score.js").ScoreScale} score how the discriminator's output is read
+ * @property {import("../state.js").Chosen | null} [chosen] the generated sample that is marked, if one is
  *
  * @typedef {object} PointsMark dots, one a point
  * @property {"points"} kind
- * @property {"circle" | "diamond"} shape
+ * @property {"circle" | "diamond" | "ring"} shape
  * @property {Float32Array} points
  * @property {ColourName} colour
  * @property {Float32Array} [positions] a place on the score's scale for each point, in place of the one colour
@@ -36,6 +37,7 @@
  * @property {Float32Array} points where each begins
  * @property {Float32Array} vectors
  * @property {ColourName} colour
+ * @property {number} [width] how many times as wide as usual; 1 where it is left out
  * @property {(index: number) => string} describe the words of a needle
  *
  * @typedef {object} LinesMark
@@ -51,7 +53,13 @@
  * @property {Float32Array} opacities one a cell
  * @property {ColourName} colour
  *
- * @typedef {PointsMark | ImageMark | NeedlesMark | LinesMark | CellsMark} Mark
+ * @typedef {object} ArrowMark a way from one place to another
+ * @property {"arrow"} kind
+ * @property {readonly [number, number]} from
+ * @property {readonly [number, number]} to
+ * @property {ColourName} colour
+ *
+ * @typedef {PointsMark | ImageMark | NeedlesMark | LinesMark | CellsMark | ArrowMark} Mark
  */
 
 export {};

@@ -2,6 +2,7 @@
 
 const significant = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const scientific = new Intl.NumberFormat("en", { notation: "scientific", maximumSignificantDigits: 3 });
 
 /**
@@ -12,8 +13,17 @@ export function formatNumber(value) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
-  const format = size >= 1e6 || (size > 0 && size < 1e-4) ? scientific : size >= 1000 ? whole : significant;
-  return format.format(value).replace("-", "−");
+  if (size >= 1e6 || (size > 0 && size < 1e-4)) return writePower(scientific.format(value));
+  return (size >= 1000 ? whole : significant).format(value).replace("-", "−");
+}
+
+/**
+ * Write a power of ten as it is written by hand: 4.5 × 10⁻⁶ and not 4.5E-6.
+ * @param {string} number
+ */
+function writePower(number) {
+  const [digits = "", power = ""] = number.replace(/^-/, "−").split("E");
+  return `${digits} × 10${[...power].map((sign) => (sign === "-" ? "⁻" : RAISED[Number(sign)])).join("")}`;
 }
 
 /**

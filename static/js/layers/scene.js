@@ -7,13 +7,14 @@ import { createScoreScale, findScoreRule } from "./score.js";
 
 /**
  * Make the scene of the newest frame.
- * @param {Readonly<Pick<PageState, "frame" | "catalog" | "config">>} state
+ * @param {Readonly<Pick<PageState, "frame" | "catalog" | "config"> & Partial<Pick<PageState, "chosen">>>} state
  * @returns {Scene | null} none before the first frame
  */
-export function buildScene({ frame, catalog, config }) {
+export function buildScene({ frame, catalog, config, chosen = null }) {
   if (!frame) return null;
   const outputs = frame.arrays.surface?.data ?? [];
-  return { arrays: frame.arrays, box: frame.box, score: createScoreScale(findScoreRule(catalog, config), outputs) };
+  const score = createScoreScale(findScoreRule(catalog, config), outputs);
+  return { arrays: frame.arrays, box: frame.box, score, chosen };
 }
 
 /**

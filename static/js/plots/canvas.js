@@ -45,6 +45,7 @@ function paintMark(context, mark, view, palette) {
   else if (mark.kind === "image") paintImage(context, mark, view, palette);
   else if (mark.kind === "needles") paintNeedles(context, mark, view, palette);
   else if (mark.kind === "lines") paintLines(context, mark, view, palette);
+  else if (mark.kind === "arrow") paintArrow(context, mark, view, palette);
   else paintCells(context, mark, view, palette);
 }
 
@@ -57,12 +58,31 @@ function paintMark(context, mark, view, palette) {
 function paintPoints(context, mark, view, palette) {
   for (const { colour, places } of groupPoints(mark, palette)) {
     const path = tracePoints(mark, view, places);
+    if (mark.shape === "ring") {
+      paintRing(context, path, view, [palette.paper, colour]);
+      continue;
+    }
     // A rim in the colour of the paper tells a dot from a surface of its own colour.
     context.strokeStyle = formatColour(palette.paper, 0.75);
     context.lineWidth = 2 * view.scale;
     context.stroke(path);
     context.fillStyle = formatColour(colour);
     context.fill(path);
+  }
+}
+
+/**
+ * A ring with a rim at both sides, to be seen on every ground.
+ * @param {Context} context
+ * @param {Path2D} path
+ * @param {View} view
+ * @param {readonly import("../palette.js").Colour[]} colours the rim's, and the ring's
+ */
+function paintRing(context, path, view, colours) {
+  for (const [i, colour] of colours.entries()) {
+    context.strokeStyle = formatColour(colour);
+    context.lineWidth = (i === 0 ? 5 : 2.25) * view.scale;
+    context.stroke(path);
   }
 }
 
@@ -95,7 +115,7 @@ function tracePoints({ points, shape, radius }, view, places) {
   for (const i of places) {
     const [x, y] = [toX(points[2 * i]), toY(points[2 * i + 1])];
     if (!(x > -MARGIN && x < view.width + MARGIN && y > -MARGIN && y < view.height + MARGIN)) continue;
-    if (shape === "circle") {
+    if (shape !== "diamond") {
       path.moveTo(x + size, y);
       path.arc(x, y, size, 0, 2 * Math.PI);
     } else {
@@ -158,10 +178,10 @@ function colourGrid({ columns, rows, positions }, palette) {
  * @param {View} view
  * @param {Palette} palette
  */
-function paintNeedles(context, { points, vectors, colour }, view, palette) {
+function paintNeedles(context, { points, vectors, colour, width = 1 }, view, palette) {
   const { toX, toY } = project(view);
   const scale = needlePixels(view) / view.needle;
-  const base = 2.4 * Math.max(view.scale, 0.6);
+  const base = 2.4 * width * Math.max(view.scale, 0.6);
   context.beginPath();
   for (let i = 0; i < points.length; i += 2) {
     const [x, y, dx, dy] = [toX(points[i]), toY(points[i + 1]), vectors[i] * scale, -vectors[i + 1] * scale];
@@ -202,6 +222,33 @@ function paintLines(context, { lines, colour, width, opacity }, view, palette) {
   context.lineWidth = width * Math.max(view.scale, 0.6);
   context.lineJoin = "round";
   context.stroke();
+}
+
+/**
+ * @param {Context} context
+ * @param {import("../layers/marks.js").ArrowMark} mark
+ * @param {View} view
+ * @param {Palette} palette
+ */
+function paintArrow(context, { from, to, colour }, view, palette) {
+  const { toX, toY } = project(view);
+  const [x, y, endX, endY] = [toX(from[0]), toY(from[1]), toX(to[0]), toY(to[1])];
+  const angle = Math.atan2(endY - y, endX - x);
+  const head = 10 * view.scale;
+  const path = new Path2D();
+  path.moveTo(x, y);
+  path.lineTo(endX, endY);
+  for (const side of [-0.45, 0.45]) {
+    path.moveTo(endX, endY);
+    path.lineTo(endX - head * Math.cos(angle + side), endY - head * Math.sin(angle + side));
+  }
+  context.lineCap = "round";
+  for (const [width, shade] of /** @type {const} */ ([[6, palette.paper], [2.75, palette[colour]]])) {
+    context.strokeStyle = formatColour(shade);
+    context.lineWidth = width * view.scale;
+    context.stroke(path);
+  }
+  context.lineCap = "butt";
 }
 
 /**

@@ -1,14 +1,20 @@
 /** One chart: its legend of checkboxes, its plot, and the table of its last values. */
 
 import { formatCount, formatNumber } from "../layers/numbers.js";
-import { layOutChart, traceFailure, traceMarks, traceSeries } from "./chart_frame.js";
-import { make, readFont, setText, watchSize } from "./elements.js";
+import { nameVerdict } from "../monitor/verdicts.js";
+import { findPastStep } from "../time/past.js";
+import { findRun } from "../time/tree.js";
+import { layOutChart, layOutChartExport, traceFailure, traceMarks, tracePresent, traceSeries, traceVerdicts } from "./chart_frame.js";
+import { make, readFont, watchSize } from "./elements.js";
 import { describeMark } from "./mark_words.js";
-import { changeLayout, listenToPlot, readZoom, removeFigure, showFigure } from "./plotly.js";
+import { changeLayout, listenToPlot, readZoom, removeFigure, saveFigure, showFigure } from "./plotly.js";
+import { createSaveTools } from "./tools.js";
 
 /** @typedef {import("./chart_frame.js").Series} Series */
 /** @typedef {import("../palette.js").Palette} Palette */
 /** @typedef {import("../state.js").PageState} PageState */
+
+/** @typedef {{series: Series[], state: Readonly<PageState>, palette: Palette}} View */
 
 const TABLE_ROWS = 12;
 
@@ -22,6 +28,11 @@ export class Chart {
   #body = make("tbody");
   #head = make("tr");
   #details;
+  #reset;
+  #saving;
+  #hasPlots = false;
+  /** What is shown, to be saved; none before the first drawing. @type {View | null} */
+  #view = null;
   /** @type {Set<string>} */
   #hidden = new Set();
   #size = { width: 0, height: 0 };
@@ -47,16 +58,26 @@ export class Chart {
       make("summary", { textContent: "Last values" }),
       make("div", { className: "chart-scroll" }, [table]),
     ]);
-    const reset = make("button", { type: "button", className: "button quiet chart-reset", textContent: "Show all steps" });
-    reset.addEventListener("click", () => this.#showAll(), { signal });
+    this.#reset = make("button", { type: "button", className: "button quiet chart-reset", hidden: true });
+    this.#reset.textContent = "Show all steps";
+    this.#reset.addEventListener("click", () => this.#showAll(), { signal });
+    this.#saving = createSaveTools((format) => this.#save(format), { signal, of: title, quiet: true });
     this.element = make("section", { className: "chart", attributes: { "aria-label": title } }, [
       make("div", { className: "chart-head" }, [make("h3", { textContent: title }), this.#legend]),
       this.#plot,
-      make("div", { className: "chart-foot" }, [this.#details, reset]),
+      make("div", { className: "chart-foot" }, [this.#details, this.#saving.element, this.#reset]),
     ]);
     this.#details.addEventListener("toggle", askToDraw, { signal });
     watchSize(this.#plot, ({ width, height }) => this.#resize(Math.floor(width), Math.floor(height)), { signal });
     signal.addEventListener("abort", () => removeFigure(this.#plot));
+  }
+
+  /** @param {boolean} loaded whether plots can be made; where none can, the numbers are all there is */
+  begin(loaded) {
+    this.#hasPlots = loaded;
+    if (loaded) return this.#saving.enable();
+    for (const part of [this.#plot, this.#legend, this.#saving.element]) part.hidden = true;
+    this.#details.open = true;
   }
 
   /**
@@ -65,29 +86,64 @@ export class Chart {
    */
   draw(state, palette) {
     const series = this.#listSeries(state);
+    this.#view = { series, state, palette };
     this.#drawLegend(series);
-    if (this.#size.width > 0) this.#drawPlot(series, state, palette);
+    if (this.#hasPlots && this.#size.width > 0) this.#drawPlot(this.#view);
     if (this.#details.open) this.#fillTable(series);
     this.#plot.setAttribute("aria-label", describeChart(this.#title, series, state));
   }
 
-  /**
-   * @param {readonly Series[]} series
-   * @param {Readonly<PageState>} state
-   * @param {Palette} palette
-   */
-  #drawPlot(series, { marks, revision, catalog, status }, palette) {
-    const failure = status?.revision === revision ? status.failure : null;
-    const range = readZoom(this.#plot);
-    const isShown = (/** @type {Series} */ { key }) => !this.#hidden.has(key);
-    const data = series.map((one) => traceSeries(one, { isShown: isShown(one), range, palette }));
-    const floors = series.filter((one) => one.floor !== undefined && isShown(one));
-    const layout = layOutChart({ ...this.#size, revision, palette, font: readFont(this.#plot), floors, failure });
-    const events = [traceMarks(marks, catalog, palette), ...(failure ? [traceFailure(failure, palette)] : [])];
-    showFigure(this.#plot, { data: [...data, ...events], layout });
+  /** @param {View} view */
+  #drawPlot(view) {
+    const { data, floors, failure, isZoomed } = this.#trace(view);
+    this.#showReset(isZoomed);
+    // A branch goes on in the view of the run that it leaves.
+    const revision = findRun(view.state.tree) ?? view.state.revision;
+    const [palette, font] = [view.palette, readFont(this.#plot)];
+    showFigure(this.#plot, { data, layout: layOutChart({ ...this.#size, revision, palette, font, floors, failure }) });
     if (this.#isListening) return;
     this.#isListening = true;
     listenToPlot(this.#plot, { zoom: this.#askToDraw, doubleClick: () => undefined });
+  }
+
+  /**
+   * What is drawn: the lines that are switched on within the steps that are looked at, and what happened there.
+   * @param {View} view
+   */
+  #trace({ series, state: { marks, verdicts, revision, catalog, status }, palette }) {
+    const failure = status?.revision === revision ? status.failure : null;
+    const { range, isZoomed } = readZoom(this.#plot);
+    const isShown = (/** @type {Series} */ { key }) => !this.#hidden.has(key);
+    const lines = series.map((one) => traceSeries(one, { isShown: isShown(one), range, palette }));
+    const past = findPastStep({ status });
+    const events = [
+      traceMarks(marks, catalog, palette),
+      traceVerdicts(verdicts, catalog, palette),
+      ...(failure ? [traceFailure(failure, palette)] : []),
+      ...(past === null ? [] : [tracePresent(past, palette)]),
+    ];
+    const floors = series.filter((one) => one.floor !== undefined && isShown(one));
+    return { data: [...lines, ...events], floors, failure, range, isZoomed };
+  }
+
+  /** @param {"png" | "svg"} format */
+  #save(format) {
+    if (!this.#view) return;
+    const { palette, state } = this.#view;
+    const { data, range, floors, failure } = this.#trace(this.#view);
+    const font = readFont(this.#plot);
+    const layout = layOutChartExport({ floors, failure, revision: state.revision, palette, font }, this.#title, range);
+    const { width, height } = /** @type {{width: number, height: number}} */ (layout);
+    const step = state.status?.step ?? 0;
+    const filename = `gan-${this.#title.toLowerCase().replaceAll(" ", "-")}-step-${step}`;
+    saveFigure({ data, layout }, { format, width, height, filename });
+  }
+
+  /** @param {boolean} isWanted only where it would change something */
+  #showReset(isWanted) {
+    // The focus must not fall off the page with a button that goes away.
+    if (!isWanted && document.activeElement === this.#reset) this.#details.querySelector("summary")?.focus();
+    this.#reset.hidden = !isWanted;
   }
 
   #showAll() {
@@ -105,15 +161,23 @@ export class Chart {
 
   /** @param {readonly Series[]} series one alone needs no legend */
   #drawLegend(series) {
-    if (series.length < 2) return;
-    const known = new Set([...this.#legend.querySelectorAll("input")].map(({ value }) => value));
-    for (const { key, name, colour } of series) {
-      if (known.has(key)) continue;
-      const box = make("input", { type: "checkbox", checked: !this.#hidden.has(key), value: key });
-      const sign = make("span", { className: `sign-line sign-line-${colour}`, attributes: { "aria-hidden": "true" } });
-      box.addEventListener("change", () => this.#switchSeries(key, box.checked), { signal: this.#signal });
-      this.#legend.append(make("label", { className: "check chart-series" }, [box, sign, name]));
-    }
+    const wanted = series.length < 2 ? [] : series.map(({ key, name }) => `${key} ${name}`);
+    const shown = /** @type {HTMLElement[]} */ ([...this.#legend.children]);
+    for (const label of shown) if (!wanted.includes(label.dataset.series ?? "")) label.remove();
+    const known = new Set(shown.map(({ dataset }) => dataset.series));
+    for (const [i, id] of wanted.entries()) if (!known.has(id)) this.#legend.append(this.#makeKey(id, series[i]));
+  }
+
+  /**
+   * @param {string} id
+   * @param {Series} series
+   */
+  #makeKey(id, { key, name, colour, dash }) {
+    const box = make("input", { type: "checkbox", checked: !this.#hidden.has(key), value: key });
+    const className = `sign-line sign-line-${colour}${dash ? ` sign-line-${dash}` : ""}`;
+    const sign = make("span", { className, attributes: { "aria-hidden": "true" } });
+    box.addEventListener("change", () => this.#switchSeries(key, box.checked), { signal: this.#signal });
+    return make("label", { className: "check chart-series", attributes: { "data-series": id } }, [box, sign, name]);
   }
 
   /**
@@ -126,8 +190,9 @@ export class Chart {
     this.#askToDraw();
   }
 
-  /** @param {readonly Series[]} series */
-  #fillTable(series) {
+  /** @param {readonly Series[]} all the rows are those of the present branch */
+  #fillTable(all) {
+    const series = all.filter(({ dash }) => !dash);
     const names = ["Step", ...series.map(({ name }) => name)];
     this.#head.replaceChildren(...names.map((name) => make("th", { scope: "col", textContent: name })));
     const steps = series[0]?.steps ?? [];
@@ -144,70 +209,28 @@ export class Chart {
  * Say in words where the lines end, for those who do not see them.
  * @param {string} title
  * @param {readonly Series[]} series
+ * @param {number | null} past the step that the run went back to
  */
-function describeSeries(title, series) {
+function describeSeries(title, series, past) {
   const steps = series[0]?.steps;
   if (!steps?.length) return `${title}: no values yet`;
   const ends = series.map(({ name, values }) => `${name} ${formatNumber(values[values.length - 1])}`);
-  return `${title} over ${formatCount(steps[steps.length - 1])} steps; now ${ends.join(", ")}`;
+  const where = past === null ? "now" : `you are at step ${formatCount(past)}; at the end`;
+  return `${title} over ${formatCount(steps[steps.length - 1])} steps; ${where} ${ends.join(", ")}`;
 }
 
 /**
- * Say in words what a chart shows: where its lines end, what was changed last, and where the run broke.
+ * Say in words what a chart shows: where its lines end, what was changed last, what went wrong, and where it broke.
  * @param {string} title
  * @param {readonly Series[]} series
  * @param {Readonly<PageState>} state
  */
-function describeChart(title, series, { marks, catalog, status }) {
-  const parts = [describeSeries(title, series)];
+function describeChart(title, series, { marks, verdicts, catalog, status }) {
+  const parts = [describeSeries(title, series, findPastStep({ status }))];
   const mark = marks.at(-1);
   if (mark) parts.push(`last change at step ${formatCount(mark.step)}: ${describeMark(mark, catalog).join(", ")}`);
+  const verdict = verdicts.at(-1);
+  if (verdict) parts.push(`${nameVerdict(verdict, catalog)} since step ${formatCount(verdict.began_at)}`);
   if (status?.failure) parts.push(status.failure.message);
   return parts.join("; ");
-}
-
-/** Make a table of what the metrics are now. */
-export function createMetricsTable() {
-  const body = make("tbody");
-  const heads = ["Metric", "Now", "Perfect generator", "Better"].map((name) => make("th", { scope: "col", textContent: name }));
-  const element = make("table", { className: "values metrics-now", hidden: true }, [
-    make("caption", { textContent: "Metrics now" }),
-    make("thead", {}, [make("tr", {}, heads)]),
-    body,
-  ]);
-  /** @type {Map<string, HTMLTableCellElement[]>} */
-  const cells = new Map();
-
-  /** @param {import("../state.js").UnitFacts} facts */
-  function addRow({ key, label, help, better, unit, lies }) {
-    const numbers = [make("td"), make("td")];
-    const isSaid = !unit || label.toLowerCase().includes(unit);
-    const facts = make("details", { className: "metric-facts" }, [
-      make("summary", { textContent: isSaid ? label : `${label} (${unit})` }),
-      make("p", { textContent: help }),
-      make("p", {}, [make("strong", { textContent: "How it misleads: " }), lies ?? ""]),
-    ]);
-    const name = make("th", { scope: "row" }, [facts]);
-    body.append(make("tr", {}, [name, ...numbers, make("td", { textContent: better === "higher" ? "↑ higher" : "↓ lower" })]));
-    cells.set(key, numbers);
-    return numbers;
-  }
-
-  return {
-    element,
-    /** @param {Readonly<PageState>} state */
-    show({ history, floors, catalog, legacy }) {
-      const { metrics } = history;
-      element.hidden = metrics.size === 0;
-      for (const facts of catalog?.metrics ?? []) {
-        const values = metrics.get(facts.key)?.values;
-        if (!values && !cells.has(facts.key)) continue;
-        if (facts.legacy && !legacy && !cells.has(facts.key)) continue;
-        const [now, floor] = cells.get(facts.key) ?? addRow(facts);
-        if (now?.parentElement) now.parentElement.hidden = facts.legacy === true && !legacy;
-        setText(now, formatNumber(values?.[values.length - 1]));
-        setText(floor, formatNumber(floors[facts.key]));
-      }
-    },
-  };
 }

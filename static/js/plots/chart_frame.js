@@ -1,6 +1,7 @@
 /** What a chart is made of, as the plotting library wants it: lines, floors, marks and axes. */
 
 import { formatCount, formatNumber } from "../layers/numbers.js";
+import { nameVerdict } from "../monitor/verdicts.js";
 import { formatColour } from "../palette.js";
 import { decimateLine } from "./decimate.js";
 import { describeMark } from "./mark_words.js";
@@ -21,10 +22,14 @@ import { describeMark } from "./mark_words.js";
  * @property {ArrayLike<number>} steps ascending
  * @property {ArrayLike<number>} values NaN where there is none
  * @property {number} [floor] what a perfect generator would score
+ * @property {Dash} [dash] of another branch's line: thin, and broken in this way
  */
+
+/** @typedef {"dash" | "dot"} Dash */
 
 /** Points a line; more would cost time and show nothing on so few pixels. */
 const LIMIT = 400;
+const EXPORT_SIZE = { width: 900, height: 480 };
 
 /**
  * The trace of a series within a range of steps.
@@ -32,14 +37,14 @@ const LIMIT = 400;
  * @param {{isShown: boolean, range: readonly [number, number] | null, palette: Palette}} view
  * @returns {Trace}
  */
-export function traceSeries({ name, colour, steps, values }, { isShown, range, palette }) {
+export function traceSeries({ name, colour, steps, values, dash }, { isShown, range, palette }) {
   return {
     type: "scatter",
     mode: "lines",
     name,
     visible: isShown,
     ...decimateLine(steps, values, LIMIT, range),
-    line: { color: formatColour(palette[colour]), width: 1.8 * palette.strokes },
+    line: { color: formatColour(palette[colour]), width: (dash ? 1.2 : 1.8) * palette.strokes, dash: dash ?? "solid" },
     hovertemplate: `${name} %{y:.4~g}<extra></extra>`,
   };
 }
@@ -87,6 +92,47 @@ export function traceFailure({ step, message }, palette) {
 }
 
 /**
+ * Where something began to go wrong, as broken upright lines; hovering tells what.
+ * @param {readonly import("../protocol.js").Verdict[]} verdicts
+ * @param {Catalog | null} catalog
+ * @param {Palette} palette
+ * @returns {Trace}
+ */
+export function traceVerdicts(verdicts, catalog, palette) {
+  const words = verdicts.map((verdict) => `${nameVerdict(verdict, catalog)} began here`);
+  return {
+    type: "scatter",
+    mode: "lines",
+    name: "Went wrong",
+    x: verdicts.flatMap(({ began_at }) => [began_at, began_at, null]),
+    y: verdicts.flatMap(() => [0, 1, null]),
+    text: words.flatMap((text) => [text, text, ""]),
+    yaxis: "y2",
+    line: { color: formatColour(palette.bad), width: 1.4 * palette.strokes, dash: "dot" },
+    hovertemplate: "%{text}<extra></extra>",
+  };
+}
+
+/**
+ * Where the run stands that went back: a thin upright line.
+ * @param {number} step
+ * @param {Palette} palette
+ * @returns {Trace}
+ */
+export function tracePresent(step, palette) {
+  return {
+    type: "scatter",
+    mode: "lines",
+    name: "Where you are",
+    x: [step, step],
+    y: [0, 1],
+    yaxis: "y2",
+    line: { color: formatColour(palette.ink), width: 1.4 * palette.strokes },
+    hovertemplate: "Where you are<extra></extra>",
+  };
+}
+
+/**
  * The layout of a chart.
  * @param {{failure?: Divergence | null, width: number, height: number, revision: number, palette: Palette, font: {family: string, size: number}, floors: readonly Series[]}} view
  * @returns {Layout}
@@ -124,9 +170,31 @@ export function layOutChart({ width, height, revision, palette, font, floors, fa
     yaxis2: { overlaying: "y", range: [0, 1], visible: false, fixedrange: true },
     shapes: floors.map((series) => drawFloor(series, palette)),
     annotations: [
-      ...floors.map((series) => nameFloor(series, palette, font.size - 1)),
+      ...floors.map((series, i) => nameFloor(series, palette, font.size - 1, { place: i, count: floors.length })),
       ...(failure ? [nameFailure(failure, palette, font.size)] : []),
     ],
+  };
+}
+
+/**
+ * The layout of an exported chart: the same on paper, with its title, a legend, and the steps that are looked at.
+ * @param {Omit<Parameters<typeof layOutChart>[0], "width" | "height">} view
+ * @param {string} title
+ * @param {readonly [number, number] | null} range of steps; none: all of them
+ * @returns {Layout}
+ */
+export function layOutChartExport(view, title, range) {
+  const { palette, font } = view;
+  const layout = layOutChart({ ...view, ...EXPORT_SIZE });
+  return {
+    ...layout,
+    margin: { l: 3.4 * font.size, r: 16, t: 64, b: 3.4 * font.size },
+    title: { text: title, x: 0.02, font: { size: 18, color: formatColour(palette.ink) } },
+    showlegend: true,
+    legend: { orientation: "h", x: 1, xanchor: "right", y: 1, yanchor: "bottom" },
+    xaxis: { .../** @type {object} */ (layout.xaxis), ...(range ? { range: [...range] } : {}) },
+    paper_bgcolor: formatColour(palette.paper),
+    plot_bgcolor: formatColour(palette.panel),
   };
 }
 
@@ -143,16 +211,18 @@ function drawFloor({ colour, floor }, palette) {
  * @param {Series} series
  * @param {Palette} palette
  * @param {number} size
+ * @param {{place: number, count: number}} among Two may lie close together: their words are short, at opposite ends.
  */
-function nameFloor({ colour, floor }, palette, size) {
+function nameFloor({ colour, floor }, palette, size, { place, count }) {
+  const isRight = place % 2 === 0;
   return {
     xref: "paper",
-    x: 1,
-    xanchor: "right",
+    x: isRight ? 1 : 0,
+    xanchor: isRight ? "right" : "left",
     yref: "y",
     y: floor,
     yanchor: "bottom",
-    text: `perfect generator ${formatNumber(floor)}`,
+    text: `${count > 1 ? "perfect" : "perfect generator"} ${formatNumber(floor)}`,
     showarrow: false,
     bgcolor: formatColour(palette.panel, 0.75),
     font: { size, color: formatColour(palette[colour]) },

@@ -1,8 +1,10 @@
 /** The metrics panel: charts of the losses and of two distances to the data, and a table of what holds now. */
 
 import { watchPalette } from "../palette.js";
-import { Chart, createMetricsTable } from "./chart.js";
-import { make } from "./elements.js";
+import { listCompared } from "../time/compare.js";
+import { Chart } from "./chart.js";
+import { make, setText } from "./elements.js";
+import { createMetricsTable } from "./metrics_table.js";
 import { loadPlots } from "./plotly.js";
 
 /** @typedef {import("./chart_frame.js").Series} Series */
@@ -11,6 +13,8 @@ import { loadPlots } from "./plotly.js";
 
 /** While the run trains, one chart is drawn each so many ms, in turn: drawing one takes as long as a frame. */
 const TURN = 500;
+const WITHOUT_PLOTS =
+  "plotly.js could not be loaded, so there are no charts: their numbers stand in tables. Load the page again to try again.";
 const NONE = Object.freeze({ steps: new Float64Array(), values: new Float64Array() });
 
 /**
@@ -21,7 +25,7 @@ const NONE = Object.freeze({ steps: new Float64Array(), values: new Float64Array
 export function createCharts(root, store, { signal }) {
   /** @type {import("../palette.js").Palette | null} */
   let palette = null;
-  let isLoaded = false;
+  let isReady = false;
   /** @type {Set<Chart>} */
   const waiting = new Set();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -34,7 +38,8 @@ export function createCharts(root, store, { signal }) {
     new Chart("JS divergence", (state) => listMetric(state, "grid_js", "JS", "ganlab_js"), () => ask([charts[2]]), { signal }),
   ];
   const table = createMetricsTable();
-  root.append(make("div", { className: "charts" }, [...charts.map(({ element }) => element), table.element]));
+  const absence = make("p", { className: "picture-absence", attributes: { role: "status" } });
+  root.append(absence, make("div", { className: "charts" }, [...charts.map(({ element }) => element), table.element]));
 
   /** @param {readonly Chart[]} wanted */
   function ask(wanted) {
@@ -53,7 +58,7 @@ export function createCharts(root, store, { signal }) {
   function drawNext() {
     timer = undefined;
     const [chart] = waiting;
-    if (!chart || !palette || !isLoaded || signal.aborted) return;
+    if (!chart || !palette || !isReady || signal.aborted) return;
     waiting.delete(chart);
     try {
       chart.draw(store.get(), palette);
@@ -67,10 +72,12 @@ export function createCharts(root, store, { signal }) {
     palette = colours;
     ask(charts);
   }, { signal });
-  store.subscribe(["history", "marks", "floors", "catalog", "status", "legacy"], () => ask(charts), { signal });
+  store.subscribe(["history", "marks", "verdicts", "floors", "catalog", "status", "legacy", "tree", "compared"], () => ask(charts), { signal });
   signal.addEventListener("abort", () => clearTimeout(timer));
   loadPlots().then((loaded) => {
-    isLoaded = loaded;
+    if (!loaded) setText(absence, WITHOUT_PLOTS);
+    for (const chart of charts) chart.begin(loaded);
+    isReady = true;
     ask(charts);
   });
 }
@@ -79,11 +86,32 @@ export function createCharts(root, store, { signal }) {
  * @param {Readonly<PageState>} state
  * @returns {Series[]}
  */
-function listLosses({ history: { steps, d_loss, g_loss } }) {
+function listLosses({ history, ...state }) {
+  const others = listCompared(state).flatMap((branch, i) => trace(branch.history).map((one) => setApart(one, branch, i)));
+  return [...trace(history), ...others];
+}
+
+/**
+ * @param {import("../history.js").History} history
+ * @returns {Series[]}
+ */
+function trace({ steps, d_loss, g_loss }) {
   return [
     { key: "d_loss", name: "Discriminator", colour: "discriminator", steps, values: d_loss },
     { key: "g_loss", name: "Generator", colour: "generator", steps, values: g_loss },
   ];
+}
+
+/**
+ * The same line of another branch.
+ * @param {Series} series
+ * @param {import("../state.js").Compared} branch
+ * @param {number} place among the branches that are compared
+ * @returns {Series}
+ */
+function setApart({ key, name, colour, steps, values }, branch, place) {
+  const dash = place % 2 === 0 ? "dash" : "dot";
+  return { key: `${key}-${branch.number}`, name: `${name}, ${branch.name}`, colour, steps, values, dash };
 }
 
 /**
@@ -94,11 +122,15 @@ function listLosses({ history: { steps, d_loss, g_loss } }) {
  * @param {string} legacyKey
  * @returns {Series[]}
  */
-function listMetric({ history: { metrics }, floors, legacy }, key, name, legacyKey) {
+function listMetric({ history: { metrics }, floors, legacy, ...state }, key, name, legacyKey) {
   /** @param {string} which */
   const read = (which) => ({ key: which, ...(metrics.get(which) ?? NONE), floor: floors[which] });
+  /** @type {Series} */
+  const own = { ...read(key), name, colour: "generated" };
+  const others = listCompared(state).map((branch, i) =>
+    setApart({ ...own, ...(branch.history.metrics.get(key) ?? NONE) }, branch, i),
+  );
   /** @type {Series[]} */
-  const series = [{ ...read(key), name, colour: "generated" }];
-  if (legacy) series.push({ ...read(legacyKey), name: `GAN Lab’s ${name}`, colour: "noise" });
-  return series;
+  const theirs = legacy ? [{ ...read(legacyKey), name: `GAN Lab’s ${name}`, colour: "noise" }] : [];
+  return [own, ...theirs, ...others];
 }

@@ -1,5 +1,7 @@
 /** Fewer points for a line, without losing what the eye would see: the extremes and the gaps. */
 
+import { countBelow } from "../sorted.js";
+
 /**
  * @typedef {object} Line
  * @property {number[]} x
@@ -63,19 +65,4 @@ function chooseIndices(y, from, to) {
  */
 function findSlice(x, [low, high]) {
   return [Math.max(0, countBelow(x, low) - 1), Math.min(x.length, countBelow(x, high) + 2)];
-}
-
-/**
- * How many numbers lie below a value; they ascend.
- * @param {ArrayLike<number>} numbers
- * @param {number} value
- */
-function countBelow(numbers, value) {
-  let [low, high] = [0, numbers.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (numbers[middle] < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

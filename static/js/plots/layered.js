@@ -5,30 +5,48 @@
  * invisible, because the canvases show them, but hovering finds their values. Exports draw those traces.
  */
 
+import { CHOSEN, findNearest } from "../layers/chosen.js";
 import { chooseNeedle } from "../layers/gradients.js";
 import { LAYERS } from "../layers/layers.js";
 import { formatCount } from "../layers/numbers.js";
 import { buildScene, listDependencies } from "../layers/scene.js";
 import { watchPalette } from "../palette.js";
 import { needlePixels, paintCanvas } from "./canvas.js";
-import { make, readFont, watchSize } from "./elements.js";
+import { make, readFont, setText, watchSize } from "./elements.js";
 import { layOutExport, layOutFrame, MARGIN } from "./layered_frame.js";
 import { createLegend } from "./layered_legend.js";
-import { createCaption, createLayerBoxes, createTools, describePicture } from "./layered_parts.js";
+import { listenToKeys } from "./layered_keys.js";
+import { createCaption, createLayerBoxes, describePicture } from "./layered_parts.js";
 import { createChangeCheck, createPainter } from "./painter.js";
 import { changeLayout, listenToPlot, loadPlots, readAxes, removeFigure, saveFigure, showFigure } from "./plotly.js";
+import { listenToTaps } from "./taps.js";
+import { createSaveTools, createTools } from "./tools.js";
 import { makeTraces } from "./traces.js";
-import { sameBox, zoomBox } from "./view.js";
+import { panBox, project, sameBox, zoomBox } from "./view.js";
 
 /** @typedef {import("../layers/marks.js").Box} Box */
+/** @typedef {import("../layers/layers.js").PictureKey} PictureKey */
 /** @typedef {import("../state.js").PageStore} PageStore */
 
 /** The side of the square at which marks have their full size, in pixels. */
 const FULL_SIDE = 440;
 const ZOOM = 0.8;
+/** So near to a sample is a tap on it, in pixels. */
+const REACH = 12;
+/** The layers, and on top of them what is always there: the marked sample. */
+const PICTURES = [...LAYERS, CHOSEN];
 /** How long nothing must change before the plot gets its traces, in ms: they take longer than a step. */
 const STILL_DELAY = 150;
 const SUMMARY_DELAY = 2000;
+const WITHOUT_PLOTS =
+  "plotly.js could not be loaded. The picture goes on without axes, without values under the pointer, and cannot be saved.";
+const HOW_TO_LOOK = "Arrow keys move the view, plus and minus zoom, 0 shows all of it again.";
+/** An application, because the arrow keys act on it; what it shows is told by its description. */
+const STAGE_WORDS = {
+  role: "application",
+  "aria-label": "Layered picture",
+  "aria-describedby": "layered-summary layered-keys",
+};
 
 /**
  * @param {HTMLElement} root
@@ -45,15 +63,17 @@ class LayeredView {
   #store;
   #signal;
   #request;
-  #plot = make("div", { className: "layered-plot" });
-  #canvases = LAYERS.map((layer) => make("canvas", { className: "layered-canvas", attributes: { "data-layer": layer.key } }));
-  #changes = LAYERS.map(createChangeCheck);
+  #plot = make("div", { className: "layered-plot", attributes: { "aria-hidden": "true" } });
+  #canvases = PICTURES.map((layer) => make("canvas", { className: "layered-canvas", attributes: { "data-layer": layer.key } }));
+  #changes = PICTURES.map(createChangeCheck);
   #caption = createCaption();
   #stage = make(
     "div",
-    { className: "layered-stage is-empty", attributes: { role: "img", "aria-labelledby": this.#caption.summary.id } },
+    { className: "layered-stage is-empty", tabIndex: 0, attributes: STAGE_WORDS },
     [...this.#canvases, this.#plot],
   );
+  #absence = make("p", { className: "picture-absence", attributes: { role: "status" } });
+  #saving;
   /** @type {import("../palette.js").Palette | null} */
   #palette = null;
   /** @type {Box | null} the run's box */
@@ -79,23 +99,35 @@ class LayeredView {
     this.#store = store;
     this.#signal = signal;
     this.#request = createPainter(() => this.#paint(), { signal });
+    const look = {
+      pan: (/** @type {readonly [number, number]} */ way) => this.#look(this.#box && panBox(this.#box, way)),
+      zoomIn: () => this.#look(this.#box && zoomBox(this.#box, ZOOM)),
+      zoomOut: () => this.#look(this.#box && zoomBox(this.#box, 1 / ZOOM)),
+      reset: () => this.#look(this.#home),
+    };
+    listenToKeys(this.#stage, look, { signal });
+    listenToTaps(this.#stage, (event) => this.#inspect(event), { signal });
     const tools = createTools(
       [
-        { name: "Zoom in", text: "+", press: () => this.#look(this.#box && zoomBox(this.#box, ZOOM)) },
-        { name: "Zoom out", text: "−", press: () => this.#look(this.#box && zoomBox(this.#box, 1 / ZOOM)) },
-        { name: "Reset view", text: "Reset view", press: () => this.#look(this.#home) },
-        { name: "Save picture as PNG", text: "PNG", press: () => this.#save("png") },
-        { name: "Save picture as SVG", text: "SVG", press: () => this.#save("svg") },
+        { name: "Zoom in", text: "+", press: look.zoomIn },
+        { name: "Zoom out", text: "−", press: look.zoomOut },
+        { name: "Reset view", text: "Reset view", press: look.reset },
       ],
       { signal },
     );
+    this.#saving = createSaveTools((format) => this.#save(format), { signal });
     const boxes = createLayerBoxes(store, { signal });
     this.element = make("div", { className: "layered" }, [
       boxes,
       this.#stage,
-      make("div", { className: "layered-foot" }, [this.#caption.element, tools]),
+      this.#absence,
+      make("div", { className: "layered-foot" }, [
+        this.#caption.element,
+        make("div", { className: "picture-tool-rows" }, [tools, this.#saving.element]),
+      ]),
       createLegend(store, { signal }),
       this.#caption.summary,
+      make("p", { className: "visually-hidden", id: "layered-keys", textContent: HOW_TO_LOOK }),
     ]);
   }
 
@@ -106,13 +138,17 @@ class LayeredView {
       this.#palette = palette;
       this.#refresh();
     }, options);
-    this.#store.subscribe(["frame", "status", "config", "catalog", "layersOn"], () => this.#refresh(), options);
+    const causes = /** @type {const} */ (["frame", "status", "config", "catalog", "layersOn", "chosen"]);
+    this.#store.subscribe(causes, () => this.#refresh(), options);
     this.#signal.addEventListener("abort", () => {
       clearTimeout(this.#stillTimer);
       removeFigure(this.#plot);
     });
     loadPlots().then((loaded) => {
-      this.#hasPlots = loaded && !this.#signal.aborted;
+      if (this.#signal.aborted) return;
+      this.#hasPlots = loaded;
+      if (loaded) this.#saving.enable();
+      else setText(this.#absence, WITHOUT_PLOTS);
       this.#refresh();
     });
   }
@@ -133,8 +169,10 @@ class LayeredView {
     }
     const box = frame?.box;
     if (box && !sameBox(this.#home, box)) {
+      // A link says what is seen of its run; what was seen of another run's plane is no view of this one.
+      const isFirst = this.#home === null;
       this.#home = box;
-      this.#box = box;
+      this.#see((isFirst && this.#store.get().view) || box);
     }
     this.#request();
     this.#requestFigure();
@@ -164,17 +202,23 @@ class LayeredView {
     listenToPlot(this.#plot, { zoom: () => this.#followZoom(), doubleClick: () => this.#look(this.#home) });
   }
 
+  /** @param {Box} box */
+  #see(box) {
+    this.#box = box;
+    this.#store.set({ view: sameBox(box, this.#home) ? null : box });
+  }
+
   #followZoom() {
     const box = readAxes(this.#plot);
     if (!box || sameBox(box, this.#box)) return;
-    this.#box = box;
+    this.#see(box);
     this.#refresh();
   }
 
   /** @param {Box | null} box what to look at now */
   #look(box) {
     if (!box) return;
-    this.#box = box;
+    this.#see(box);
     const [x0, x1, y0, y1] = box;
     if (this.#isListening) changeLayout(this.#plot, { "xaxis.range": [x0, x1], "yaxis.range": [y0, y1] });
     this.#refresh();
@@ -189,8 +233,8 @@ class LayeredView {
     const gradients = scene.arrays.gradients;
     if (gradients) view.needle = this.#needle = chooseNeedle(gradients.data, this.#needle);
     const ratio = globalThis.devicePixelRatio;
-    LAYERS.forEach((layer, i) => {
-      const on = layersOn.has(layer.key);
+    PICTURES.forEach((layer, i) => {
+      const on = layer === CHOSEN ? scene.chosen : layersOn.has(/** @type {PictureKey} */ (layer.key));
       const parts = [on, palette, ratio, view.width, view.needle, ...view.box, ...listDependencies(scene, layer.arrays)];
       if (this.#changes[i](parts)) paintCanvas(this.#canvases[i], on ? layer.draw(scene) : [], view, palette);
     });
@@ -199,6 +243,20 @@ class LayeredView {
     if (status?.state === "running" && now - this.#summaryTime < SUMMARY_DELAY) return;
     this.#summaryTime = now;
     this.#caption.summarize(describePicture(scene, frame.step));
+  }
+
+  /**
+   * Look into the generated sample at a place, if there is one to be seen.
+   * @param {PointerEvent} event
+   */
+  #inspect({ clientX, clientY }) {
+    const { frame, layersOn } = this.#store.get();
+    const [view, points] = [this.#buildView(this.#side), frame?.arrays.x_fake?.data];
+    if (!view || !points || !layersOn.has("generated")) return;
+    const { left, top } = this.#stage.getBoundingClientRect();
+    const place = /** @type {const} */ ([clientX - left - MARGIN.left, clientY - top - MARGIN.top]);
+    const index = findNearest(points, project(view), place, REACH);
+    if (index !== null) this.#store.set({ inspected: { kind: "sample", index } });
   }
 
   /**
@@ -217,7 +275,7 @@ class LayeredView {
     if (!palette || !view || !scene) return [];
     const { layersOn } = this.#store.get();
     const marks = LAYERS.filter((layer) => layersOn.has(layer.key)).flatMap((layer) => layer.draw(scene));
-    return marks.flatMap((mark) => makeTraces(mark, view, palette));
+    return [...marks, ...CHOSEN.draw(scene)].flatMap((mark) => makeTraces(mark, view, palette));
   }
 
   /** @param {"png" | "svg"} format */

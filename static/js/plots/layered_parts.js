@@ -1,5 +1,6 @@
-/** What stands around the layered picture: its checkboxes, its tools and its caption. */
+/** What stands around the layered picture: its checkboxes and its caption. */
 
+import { describeChosen } from "../layers/chosen.js";
 import { CHECKBOX_ORDER, LAYERS } from "../layers/layers.js";
 import { formatCount, formatNumber } from "../layers/numbers.js";
 import { countOutside } from "../layers/samples.js";
@@ -44,23 +45,6 @@ export function createLayerBoxes(store, { signal }) {
 }
 
 /**
- * Make a row of buttons.
- * @param {readonly {name: string, text: string, press: () => void}[]} tools
- * @param {{signal: AbortSignal}} options
- * @returns {HTMLElement}
- */
-export function createTools(tools, { signal }) {
-  const row = make("div", { className: "picture-tools" });
-  for (const { name, text, press } of tools) {
-    const button = make("button", { type: "button", className: "button picture-tool", textContent: text, title: name });
-    button.setAttribute("aria-label", name);
-    button.addEventListener("click", press, { signal });
-    row.append(button);
-  }
-  return row;
-}
-
-/**
  * Make the caption: the keys of surface and needles, and how many samples cannot be seen.
  */
 export function createCaption() {
@@ -74,8 +58,9 @@ export function createCaption() {
   const needleText = make("span");
   const needle = make("div", { className: "key" }, [bar, needleText]);
   const outside = make("p", { className: "outside" });
+  const chosen = make("p");
   const summary = make("p", { className: "visually-hidden", id: "layered-summary", textContent: "No picture yet" });
-  const element = make("div", { className: "picture-caption" }, [surface, needle, outside]);
+  const element = make("div", { className: "picture-caption" }, [surface, needle, chosen, outside]);
 
   return {
     element,
@@ -91,6 +76,8 @@ export function createCaption() {
       needle.hidden = !view.layersOn.has("gradients");
       bar.style.setProperty("inline-size", `${Math.round(view.needlePixels)}px`);
       setText(needleText, `A needle of this length = ${formatNumber(view.needle)} loss per unit`);
+      setText(chosen, describeChosen(scene));
+      chosen.hidden = !scene.chosen;
       setText(outside, view.layersOn.has("generated") ? describeOutside(scene) : "");
     },
     /** @param {string} text */

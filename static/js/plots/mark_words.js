@@ -20,6 +20,13 @@ const SECTIONS = Object.freeze({
   d_optimizer: "optimizer",
 });
 
+/** What a mark's own words mean, where they say more than a name can. */
+const PHRASES = Object.freeze({
+  "discriminator alone": "The discriminator learns alone",
+  "generator alone": "The generator learns alone",
+});
+const PLAYERS = Object.freeze({ d_updates: "discriminator", g_updates: "generator" });
+
 /**
  * Say what was changed, one phrase a change.
  * @param {Pick<Mark, "text" | "changes">} mark
@@ -28,7 +35,7 @@ const SECTIONS = Object.freeze({
  */
 export function describeMark({ text, changes }, catalog) {
   const entries = Object.entries(changes).filter(([path, values]) => isOwnChange(path, values, changes));
-  if (entries.length === 0) return [capitalise(text)];
+  if (entries.length === 0) return [/** @type {Record<string, string>} */ (PHRASES)[text] ?? capitalise(text)];
   return entries.map(([path, values]) => describeChange(path, values, catalog));
 }
 
@@ -49,6 +56,9 @@ function isOwnChange(path, values, changes) {
  * @param {Catalog | null} catalog
  */
 function describeChange(path, [before, after], catalog) {
+  const player = /** @type {Record<string, string>} */ (PLAYERS)[path];
+  if (player && after === 0) return `${capitalise(player)} frozen`;
+  if (player && before === 0) return `${capitalise(player)} learns again${after === 1 ? "" : `, ${after} updates a step`}`;
   const [section = "", key = ""] = path.split(".");
   const owner = /** @type {Record<string, string>} */ (OWNERS)[section] ?? "";
   const label = `${findLabel(section, key, catalog).toLowerCase()}${owner}`;

@@ -34,14 +34,16 @@ function findLibrary() {
 
 /**
  * Wait until plots can be made.
- * @returns {Promise<boolean>} false where the library cannot be loaded
+ * @returns {Promise<boolean>} false where the library cannot be loaded, or is broken
  */
 export function loadPlots() {
   const script = document.querySelector(SCRIPT);
-  if (findLibrary() || !script) return Promise.resolve(Boolean(findLibrary()));
+  // A document is complete once all its scripts have come or failed: this one may have failed before we could listen.
+  if (findLibrary() || !script || document.readyState === "complete") return Promise.resolve(Boolean(findLibrary()));
   return new Promise((resolve) => {
-    script.addEventListener("load", () => resolve(Boolean(findLibrary())), { once: true });
-    script.addEventListener("error", () => resolve(false), { once: true });
+    const settle = () => resolve(Boolean(findLibrary()));
+    for (const type of ["load", "error"]) script.addEventListener(type, settle, { once: true });
+    globalThis.addEventListener("load", settle, { once: true });
   });
 }
 
@@ -105,13 +107,16 @@ export function readAxes(element) {
 }
 
 /**
- * Read how a figure is zoomed along x; none where it shows all there is.
+ * Read how a figure is zoomed.
  * @param {HTMLElement} element
- * @returns {readonly [number, number] | null}
+ * @returns {{range: readonly [number, number] | null, isZoomed: boolean}} `range` along x; none where it shows all of x
  */
 export function readZoom(element) {
-  const { _fullLayout: layout } = /** @type {{_fullLayout?: {xaxis?: {autorange: unknown, range: [number, number]}}}} */ (
-    /** @type {unknown} */ (element)
-  );
-  return layout?.xaxis && !layout.xaxis.autorange ? layout.xaxis.range : null;
+  const { _fullLayout: layout } =
+    /** @type {{_fullLayout?: Record<"xaxis" | "yaxis", {autorange: unknown, range: [number, number]}>}} */ (
+      /** @type {unknown} */ (element)
+    );
+  if (!layout?.xaxis) return { range: null, isZoomed: false };
+  const { xaxis, yaxis } = layout;
+  return { range: xaxis.autorange ? null : xaxis.range, isZoomed: !xaxis.autorange || !yaxis.autorange };
 }

@@ -23,6 +23,7 @@ export function makeTraces(mark, view, palette) {
   if (mark.kind === "image") return [traceImage(mark, palette)];
   if (mark.kind === "needles") return traceNeedles(mark, view, palette);
   if (mark.kind === "lines") return [traceLines(mark, palette)];
+  if (mark.kind === "arrow") return [traceArrow(mark, palette)];
   return traceCells(mark, palette);
 }
 
@@ -38,11 +39,11 @@ function tracePoints({ points, shape, colour, radius, describe }, view, palette)
     mode: "markers",
     ...splitPoints(points),
     marker: {
-      symbol: shape,
+      symbol: shape === "ring" ? "circle-open" : shape,
       // A diamond's size is its side, a circle's its width.
-      size: (shape === "circle" ? 2 : Math.SQRT2) * radius * view.scale,
+      size: (shape === "diamond" ? Math.SQRT2 : 2) * radius * view.scale,
       color: formatColour(palette[colour]),
-      line: { color: formatColour(palette.paper, 0.75), width: 1 },
+      line: shape === "ring" ? { width: 2.25 } : { color: formatColour(palette.paper, 0.75), width: 1 },
     },
     ...describeEach(describe, points.length / 2),
   };
@@ -81,11 +82,11 @@ function traceImage({ box: [x0, x1, y0, y1], rows, columns, positions, describe 
  * @param {Palette} palette
  * @returns {Trace[]}
  */
-function traceNeedles({ points, vectors, colour, describe }, view, palette) {
+function traceNeedles({ points, vectors, colour, width = 1, describe }, view, palette) {
   const [x0, x1] = view.box;
   const unitsPerPixel = (x1 - x0) / view.width;
   const scale = (needlePixels(view) / view.needle) * unitsPerPixel;
-  const base = 2.4 * unitsPerPixel;
+  const base = 2.4 * width * unitsPerPixel;
   const tips = points.map((value, i) => value + vectors[i] * scale);
   /** @type {Float32Array[]} */
   const needles = [];
@@ -119,6 +120,24 @@ function traceLines({ lines, colour, width, opacity }, palette) {
     mode: "lines",
     ...joinLines(lines),
     line: { color: formatColour(palette[colour], opacity), width },
+    hoverinfo: "skip",
+  };
+}
+
+/**
+ * @param {import("../layers/marks.js").ArrowMark} mark
+ * @param {Palette} palette
+ * @returns {Trace}
+ */
+function traceArrow({ from, to, colour }, palette) {
+  const shade = formatColour(palette[colour]);
+  return {
+    type: "scatter",
+    mode: "lines+markers",
+    x: [from[0], to[0]],
+    y: [from[1], to[1]],
+    line: { color: shade, width: 2.75 },
+    marker: { symbol: "arrow", angleref: "previous", size: [0, 14], color: shade, opacity: 1 },
     hoverinfo: "skip",
   };
 }

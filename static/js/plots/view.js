@@ -35,6 +35,17 @@ export function zoomBox([x0, x1, y0, y1], factor) {
 }
 
 /**
+ * Look beside a box.
+ * @param {Box} box
+ * @param {readonly [number, number]} way to the right and upwards, in parts of the box
+ * @returns {Box}
+ */
+export function panBox([x0, x1, y0, y1], [right, up]) {
+  const [dx, dy] = [(x1 - x0) * right, (y1 - y0) * up];
+  return [x0 + dx, x1 + dx, y0 + dy, y1 + dy];
+}
+
+/**
  * Whether two boxes are the same.
  * @param {Box | null} one
  * @param {Box | null} other

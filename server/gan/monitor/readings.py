@@ -1,0 +1,53 @@
+"""What the monitor reads of a run every so many steps: plain numbers, from which alone it judges. No torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import NamedTuple
+
+Point = tuple[float, float]
+
+
+class Vitals(NamedTuple):
+    """How the two players stand, and where the generated points lie.
+
+    `ranked`: the chance that a real point is scored higher than a generated one; 0.5 if the scores tell nothing.
+    `answer`: how strongly the generator's loss answers to a change of the scores; 1 at a balanced discriminator.
+    `centre`: the generated points' mean, from that of the data; `spread`: their standard deviation. Both in standard
+    deviations of the data.
+    `reached`: the share of real points that have a generated one nearby, within a twelfth of the view.
+    """
+
+    ranked: float
+    answer: float
+    centre: Point
+    spread: float
+    reached: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The vitals at a step, and what was scored there: the JS divergence in bits, and the modes.
+
+    `covered` of `modes` are covered; none where the data have no modes.
+    """
+
+    step: int
+    vitals: Vitals
+    js: float
+    covered: int | None = None
+    modes: int | None = None
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether there is anything to judge."""
+        ranked, answer, centre, spread, reached = self.vitals
+        return all(map(isfinite, (ranked, answer, *centre, spread, reached, self.js)))
+
+
+class Finding(NamedTuple):
+    """What a rule has found: the step where it began, and the numbers that show it."""
+
+    began_at: int
+    evidence: dict[str, float]

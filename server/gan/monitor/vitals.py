@@ -1,0 +1,91 @@
+"""Reads a run, or every run of a stack, for the monitor: a look of a millisecond or two.
+
+Shape letters: R runs (the leading axis of a stack, absent for a single run), N points. Points are in lab units.
+A look draws from purposes of its own and changes nothing, so a run trains the same with a monitor and without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import nan
+
+import torch
+from torch import Tensor
+
+from server.gan.datasets.base import LAB_HALF_EXTENT
+from server.gan.losses import Loss
+from server.gan.monitor.readings import Reading, Vitals
+from server.gan.trainer import Trainer, pull_back
+
+POINTS = 250
+NEARBY = LAB_HALF_EXTENT / 6
+SCORED = ("grid_js", "modes20")
+"""The metrics that a reading needs."""
+
+Scores = Mapping[str, float | None]
+
+
+def read_run(trainer: Trainer, scores: Scores) -> Reading:
+    """Read a single run, whose metrics at its step are `scores`."""
+    (reading,) = read_stack(trainer, [scores])
+    return reading
+
+
+def read_stack(trainer: Trainer, scores: Sequence[Scores]) -> list[Reading]:
+    """Read every run of a trainer, in order, each with its metrics."""
+    law = trainer.data.modes(trainer.config.data.values)
+    modes = None if law is None else len(law[0])
+    readings = []
+    for vitals, row in zip(measure_vitals(trainer), scores, strict=True):
+        js, covered = row["grid_js"], row["modes20"]
+        known = None if covered is None else int(covered)
+        readings.append(Reading(trainer.state.step, vitals, nan if js is None else js, known, modes))
+    return readings
+
+
+@torch.no_grad()
+def measure_vitals(trainer: Trainer) -> list[Vitals]:
+    """Measure the vitals of every run of a trainer, in order."""
+    x_real = trainer.sample_data(POINTS, trainer.draws("data"))
+    x_fake = trainer.generator(trainer.weights("generator"), trainer.sample_latent(POINTS, trainer.draws("latent")))
+    scoring = trainer.weights("discriminator")
+    real_logits, fake_logits = (trainer.discriminator(scoring, x).squeeze(-1) for x in (x_real, x_fake))
+    middle, centre = x_real.mean(-2), x_fake.mean(-2)
+    width = _measure_width(x_real, middle)
+    away = (centre - middle) / width.unsqueeze(-1)
+    columns = (
+        _rank(real_logits, fake_logits),
+        _measure_answer(trainer.loss, real_logits, fake_logits),
+        away[..., 0],
+        away[..., 1],
+        _measure_width(x_fake, centre) / width,
+        (torch.cdist(x_real, x_fake).amin(-1) < NEARBY).float().mean(-1),
+    )
+    rows = torch.stack(columns, -1).reshape(-1, len(columns))[: trainer.runs].tolist()
+    return [Vitals(ranked, answer, (x, y), spread, reached) for ranked, answer, x, y, spread, reached in rows]
+
+
+def _rank(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """Give the share of pairs (...) in which the real point is scored higher; a tie counts half."""
+    apart = real_logits.unsqueeze(-1) - fake_logits.unsqueeze(-2)
+    return ((apart.sign() + 1) / 2).mean((-1, -2))
+
+
+def _measure_answer(loss: Loss, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """Give the mean size (...) of dL_G/d(score), over what it is where real and generated points score alike."""
+    score = loss.extra["score"]
+    level = (score["real"] + score["fake"]) / 2 if score["kind"] == "target" else 0.0
+    even = torch.full_like(fake_logits, level)
+    return _differentiate(loss, real_logits, fake_logits) / _differentiate(loss, even, even)
+
+
+def _differentiate(loss: Loss, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    with torch.enable_grad():
+        scores = fake_logits.clone().requires_grad_()
+        per_example = loss(real_logits, scores).generator
+    return pull_back(per_example, scores, torch.ones_like(per_example)).abs().mean(-1)
+
+
+def _measure_width(points: Tensor, centre: Tensor) -> Tensor:
+    """Give the root mean square distance (...) of points (..., N, 2) from their centre (..., 2)."""
+    return (points - centre.unsqueeze(-2)).square().sum(-1).mean(-1).sqrt()

@@ -1,0 +1,32 @@
+"""Branches over HTTP: the scalars of one that is not shown, so that a page can draw it beside the present one."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.errors import CommandError
+from server.sessions.hub import Hub
+from server.web.answers import make_json_answer
+from server.web.refusals import Refused, answer_refusal, find_session
+
+
+def branches_router(hub: Hub) -> APIRouter:
+    """Give the route that answers with a branch's scalars."""
+    router = APIRouter()
+
+    @router.get("/api/sessions/{key}/branches/{number}/scalars")
+    async def send_scalars(request: Request, key: str, number: int) -> Response:
+        """Send all rows of losses and metrics that a branch has: by columns, and the metrics row by row."""
+        try:
+            session = find_session(hub, key)
+        except Refused as refusal:
+            return answer_refusal(refusal)
+        try:
+            branch = session.branches.find(number)
+        except CommandError as unknown:
+            return answer_refusal(Refused(404, str(unknown)))
+        return make_json_answer(branch.timeline.describe_scalars()).reply(request)
+
+    return router

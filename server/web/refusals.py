@@ -1,0 +1,54 @@
+"""What routes of a session share: finding it, reading what was sent, and refusing in words."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from server.gan.tensor_file import Kind
+from server.sessions.hub import Hub
+from server.sessions.session import Session
+
+
+class Refused(Exception):
+    """A request that is answered with `status` and words, before its body is read."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def find_session(hub: Hub, key: str) -> Session:
+    """Give the session of that key.
+
+    Raises:
+        Refused: there is none.
+    """
+    session = hub.sessions.get(key)
+    if session is None:
+        raise Refused(404, "there is no such session; load the page anew")
+    return session
+
+
+async def read_body(request: Request, kind: Kind) -> bytes:
+    """Read a file that is sent, if the request says how long it is and it is not too long for its kind.
+
+    Raises:
+        Refused: it does not, or it is.
+    """
+    told = request.headers.get("content-length", "")
+    if not told.isdecimal():
+        raise Refused(411, "expected the length of the file")
+    if int(told) > kind.most_bytes:
+        raise Refused(413, f"expected a {kind.noun} of at most {kind.most_bytes} bytes, got {told}")
+    content = bytearray()
+    async for piece in request.stream():
+        content += piece
+        if len(content) > kind.most_bytes:
+            raise Refused(413, f"expected a {kind.noun} of at most {kind.most_bytes} bytes, got more")
+    return bytes(content)
+
+
+def answer_refusal(refusal: Refused) -> Response:
+    """Answer in the words of a refusal."""
+    return JSONResponse({"error": str(refusal)}, refusal.status)

@@ -1,0 +1,60 @@
+/** The switch that freezes a player: it keeps its weights as they are, and the other one goes on learning. */
+
+import { make } from "../plots/elements.js";
+
+/** @typedef {import("./settings.js").Part} Part */
+/** @typedef {import("./settings.js").Workshop} Workshop */
+/** @typedef {import("../state.js").Mark} Mark */
+/** @typedef {"generator" | "discriminator"} Learner */
+
+/** Updates that bring a discriminator of this size about as far as it comes while the generator holds still. */
+const UPDATES_ALONE = 500;
+/** What a run begins with that has frozen nobody. */
+const USUAL = 1;
+
+/**
+ * @param {Learner} player
+ * @param {Workshop} workshop
+ * @returns {Part}
+ */
+export function createFreeze(player, { commit, listMarks }) {
+  const path = player === "discriminator" ? "d_updates" : "g_updates";
+  const button = make("button", { type: "button", className: "button freeze", textContent: "Freeze" });
+  button.setAttribute("aria-label", `Freeze the ${player}`);
+  button.title = `The ${player} keeps its weights; the other one goes on learning`;
+  button.addEventListener("click", () => {
+    const isFrozen = button.getAttribute("aria-pressed") === "true";
+    commit(path, isFrozen ? findFormer(listMarks(), path) : 0);
+  });
+  return {
+    element: make("div", { className: "freeze-row" }, [button]),
+    show: (config) => button.setAttribute("aria-pressed", String(config[path] === 0)),
+    field: () => undefined,
+  };
+}
+
+/**
+ * The button that lets the discriminator learn alone, until it is about as good as it gets against this generator.
+ *
+ * @param {(player: Learner, count: number) => void} train
+ */
+export function createOptimum(train) {
+  const button = make("button", { type: "button", className: "button", textContent: "Train to its optimum" });
+  const words = `Train the discriminator alone for ${UPDATES_ALONE} updates`;
+  button.title = words;
+  button.setAttribute("aria-description", words);
+  button.addEventListener("click", () => train("discriminator", UPDATES_ALONE));
+  return button;
+}
+
+/**
+ * The number of updates that a player had before it was frozen last.
+ *
+ * @param {readonly Pick<Mark, "changes">[]} marks
+ * @param {string} path
+ */
+export function findFormer(marks, path) {
+  const freezing = marks.findLast(({ changes }) => changes?.[path]?.[1] === 0);
+  const before = freezing?.changes?.[path]?.[0];
+  return typeof before === "number" && before > 0 ? before : USUAL;
+}

@@ -1,0 +1,78 @@
+/** What the inspector can look at: the phase just passed, a node of the graph, or a generated sample. */
+
+import { LOSS_NODES, PICTURE_NODES } from "../graph/nodes.js";
+
+/** @typedef {import("../state.js").PageState} PageState */
+/** @typedef {import("../state.js").Subject} Subject */
+
+/** The graph's nodes, in the order in which data flow through them. */
+const ORDER = [
+  "noise",
+  "generator",
+  "real",
+  "generated",
+  "discriminator",
+  "predictions-real",
+  "predictions-generated",
+  "d-loss",
+  "g-loss",
+  "d-gradients",
+  "g-gradients",
+];
+export const NODES = [...PICTURE_NODES, ...LOSS_NODES].sort((a, b) => ORDER.indexOf(a.key) - ORDER.indexOf(b.key));
+
+/**
+ * Where the server tells of a subject.
+ *
+ * @param {string} session
+ * @param {Subject} subject
+ */
+export function findAddress(session, subject) {
+  const address = `/api/sessions/${session}/inspection`;
+  if (subject.kind === "node") return `${address}?node=${subject.node}`;
+  return subject.kind === "sample" ? `${address}?sample=${subject.index}` : address;
+}
+
+/**
+ * What an answer about a subject depends on: while all of it stays the same, so does the answer.
+ *
+ * @param {Readonly<PageState>} state
+ * @returns {readonly unknown[]}
+ */
+export function listCauses({ inspected, session, status, revision, config }) {
+  const present = [inspected, session, revision, status?.step, status?.phase?.number];
+  // A phase that is past is told as it was; what is looked at now is told with the settings of now.
+  return inspected?.kind === "phase" ? present : [...present, config];
+}
+
+/**
+ * Why there is nothing to tell of a subject now; empty where there is.
+ *
+ * @param {Readonly<PageState>} state
+ */
+export function explainSilence({ inspected, status }) {
+  if (inspected?.kind !== "phase" || status?.phase) return "";
+  return status?.state === "running"
+    ? "The run goes from step to step. Press Next phase to stop inside one."
+    : "The run stands between two steps. Press Next phase to walk into the next one.";
+}
+
+/**
+ * How many generated samples the picture shows, so that can be gone through.
+ *
+ * @param {Readonly<Pick<PageState, "frame">>} state
+ */
+export function countSamples({ frame }) {
+  return (frame?.arrays.x_fake?.data.length ?? 0) / 2;
+}
+
+/**
+ * The sample before or after another one; after the last comes the first.
+ *
+ * @param {number} index
+ * @param {number} way 1 or -1
+ * @param {number} count
+ */
+export function findNeighbour(index, way, count) {
+  return count > 0 ? (index + way + count) % count : 0;
+}

@@ -1,0 +1,200 @@
+"""The monitor on real runs: silent over five seeds of each preset that converges, in time on those made to fail.
+
+The fact that it has to be in time for is told from the losses, the metrics and points of the test's own.
+"""
+
+from functools import cache
+from itertools import pairwise
+from math import log
+from statistics import fmean
+from typing import Any, NamedTuple
+
+import pytest
+import torch
+
+from server.gan.catalog import build_catalog
+from server.gan.config import assign, check_config
+from server.gan.metrics import evaluate_stack
+from server.gan.monitor.monitor import Monitor, Verdict
+from server.gan.monitor.vitals import SCORED, read_run, read_stack
+from server.gan.presets import PRESETS
+from server.gan.randomness import draws_for
+from server.gan.trainer import Trainer
+
+CATALOG = build_catalog()
+SEEDS = 5
+APART = 50
+GUESSING = 2 * log(2)
+"""The loss of a discriminator that scores every point alike."""
+
+
+class Moment(NamedTuple):
+    """What is known of a run at a step without the monitor: `d_loss` is the mean of the steps since the one before."""
+
+    step: int
+    js: float
+    covered: float | None
+    d_loss: float
+    centre: tuple[float, float]
+
+
+History = list[Moment]
+
+
+@cache
+def watch(preset: str, steps: int, changed: str = "") -> tuple[list[History], list[list[Verdict]]]:
+    """Train five seeds of a preset, changed by `key=value,...`: their histories, and what the monitor said of each."""
+    plain: dict[str, Any] = check_config(PRESETS[preset].config, CATALOG).to_json()
+    for assignment in filter(None, changed.split(",")):
+        plain = assign(plain, assignment)
+    config = check_config(plain, CATALOG)
+    trainer = Trainer([config.with_seed(seed) for seed in range(SEEDS)])
+    monitors = [Monitor(config) for _ in range(SEEDS)]
+    z = trainer.sample_latent(200, draws_for(0, 0, "test"))
+    histories: list[History] = [[] for _ in range(SEEDS)]
+    verdicts: list[list[Verdict]] = [[] for _ in range(SEEDS)]
+    losses = [torch.full((SEEDS,), GUESSING)]
+    for step in range(steps + 1):
+        if step % APART == 0:
+            scores = evaluate_stack(trainer, SCORED)
+            readings = read_stack(trainer, scores)
+            means, centres = torch.stack(losses).mean(0).tolist(), trainer.generate(z).mean(-2).tolist()
+            losses = []
+            for run, row in enumerate(scores):
+                js, covered = row["grid_js"], row["modes20"]
+                assert js is not None
+                histories[run].append(Moment(step, js, covered, means[run], tuple(centres[run])))
+                verdicts[run] += monitors[run].take(readings[run])
+        d_loss = trainer.step().discriminator
+        assert d_loss is not None
+        losses.append(d_loss)
+    return histories, verdicts
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("preset", "steps"),
+    [("ring8", 2000), ("least_squares", 1500), ("line", 1500), ("gaussians", 1500), ("ring", 1500), ("disjoint", 1500)],
+)
+def test_it_is_silent_over_five_seeds_of_a_preset_that_converges(preset: str, steps: int) -> None:
+    histories, verdicts = watch(preset, steps)
+    assert verdicts == [[], [], [], [], []]
+    assert sum(history[-1].js < 0.6 for history in histories) >= 4
+
+
+def last(history: History, i: int, count: int) -> History:
+    """The newest `count` moments up to number `i`; none where there are not so many yet."""
+    return history[i + 1 - count : i + 1] if i + 1 >= count else []
+
+
+def is_collapsed(now: History) -> bool:
+    """For 300 steps no more than two of the modes were covered."""
+    return all(moment.covered is not None and moment.covered <= 2 for moment in now)
+
+
+def is_hopping(now: History) -> bool:
+    """In 500 steps, the mode that is nearest to the middle of the points has changed three times."""
+    nearest = [round(float(torch.atan2(torch.tensor(y), torch.tensor(x))) * 4 / torch.pi) % 8 for x, y in centres(now)]
+    return is_collapsed(now[-6:]) and sum(one != other for one, other in pairwise(nearest)) >= 3
+
+
+def is_oscillating(now: History) -> bool:
+    """In 500 steps, the middle of the points has changed sides five times, and the divergence was never low."""
+    places = centres(now)
+    turns = sum(x * u + y * v < 0 for (x, y), (u, v) in pairwise(places))
+    return turns >= 5 and min(moment.js for moment in now) > 0.6
+
+
+def is_outplayed(now: History) -> bool:
+    """For 200 steps, the discriminator's loss was under a quarter of that of guessing, and no mode was fitted."""
+    return fmean(moment.d_loss for moment in now) < GUESSING / 4 and min(moment.js for moment in now) > 0.6
+
+
+def is_guessing(now: History) -> bool:
+    """For 200 steps, the discriminator's loss was above that of guessing, though the points lie far apart."""
+    return fmean(moment.d_loss for moment in now) > GUESSING and min(moment.js for moment in now) > 0.6
+
+
+def centres(now: History) -> list[tuple[float, float]]:
+    return [moment.centre for moment in now]
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("preset", "steps", "kind", "holds", "moments"),
+    [
+        ("collapse", 1000, "mode_collapse", is_collapsed, 6),
+        ("collapse", 1000, "mode_hopping", is_hopping, 10),
+        ("collapse", 1000, "weak_discriminator", is_guessing, 4),
+        ("vanishing", 700, "vanishing_gradient", is_outplayed, 4),
+        ("oscillation", 1000, "oscillation", is_oscillating, 10),
+    ],
+)
+def test_it_speaks_within_500_steps_of_the_fact_in_four_of_five_seeds(
+    preset: str, steps: int, kind: str, holds: Any, moments: int
+) -> None:
+    histories, verdicts = watch(preset, steps)
+    in_time = 0
+    for history, said in zip(histories, verdicts, strict=True):
+        facts = [m.step for i, m in enumerate(history) if (now := last(history, i, moments)) and holds(now)]
+        told = [verdict.step for verdict in said if verdict.kind == kind]
+        in_time += bool(facts and told and abs(told[0] - facts[0]) <= 500)
+    assert in_time >= 4
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("preset", "changed", "steps", "kind"),
+    [
+        ("vanishing", "d_updates=1", 700, "vanishing_gradient"),
+        ("oscillation", "g_updates=1", 1000, "oscillation"),
+    ],
+)
+def test_a_first_remedy_cures(preset: str, changed: str, steps: int, kind: str) -> None:
+    _, sick = watch(preset, steps)
+    remedies = [verdict.remedies for said in sick for verdict in said if verdict.kind == kind]
+    ((key, value),) = remedies[0][0].changes.items()
+    assert changed == f"{key}={value}"
+    _, cured = watch(preset, steps, changed)
+    assert [kind in [verdict.kind for verdict in said] for said in cured] == [False] * SEEDS
+
+
+@pytest.mark.timeout(300)
+def test_a_discriminator_that_learns_ten_times_as_fast_rescues_collapsed_runs() -> None:
+    _, sick = watch("collapse", 1000)
+    verdict = next(one for said in sick for one in said if one.kind == "mode_collapse")
+    changes = ",".join(f"{key}={value}" for key, value in verdict.remedies[0].changes.items())
+    histories, _ = watch("collapse", 1500, changes)
+    assert sum(moment.covered > 2 for *_, moment in histories if moment.covered is not None) >= 4
+
+
+def test_reading_a_run_changes_nothing_and_a_run_reads_the_same_alone_as_in_a_stack() -> None:
+    config = check_config(PRESETS["gaussians"].config, CATALOG)
+    watched, alone = Trainer(config), Trainer(config)
+    stack = Trainer([config.with_seed(seed) for seed in (3, 0)])
+    for _ in range(20):
+        read_run(watched, {"grid_js": 0.5, "modes20": 2.0})
+        for trainer in (watched, alone, stack):
+            trainer.step()
+    assert watched.state.pack() == alone.state.pack()
+    beside = read_stack(stack, [{"grid_js": 0.5, "modes20": 2.0}] * 2)[1]
+    reading = read_run(watched, {"grid_js": 0.5, "modes20": 2.0})
+    assert (beside.step, beside.modes, beside.covered) == (reading.step, reading.modes, reading.covered) == (20, 2, 2)
+    assert beside.vitals.spread == pytest.approx(reading.vitals.spread, rel=1e-3)
+    assert beside.vitals.ranked == pytest.approx(reading.vitals.ranked, abs=1e-3)
+
+
+def test_vitals_are_what_they_are_called() -> None:
+    trainer = Trainer(check_config({"loss": {"name": "minimax"}}, CATALOG))
+    zeros = {name: torch.zeros_like(tensor) for name, tensor in trainer.state.tensors.items()}
+    trainer.state = trainer.state._replace(tensors=zeros)
+    vitals = read_run(trainer, {"grid_js": 0.9, "modes20": 1.0}).vitals
+    assert vitals.ranked == pytest.approx(0.5)  # every point scores 0
+    assert vitals.answer == pytest.approx(1.0)
+    assert vitals.spread == pytest.approx(0.0)  # every point lies at the middle of the ring
+    assert vitals.reached == 0.0
+    assert max(map(abs, vitals.centre)) < 0.2
+    bias = torch.zeros_like(zeros["discriminator"])
+    bias[-1] = -4.0  # the last number is the output's bias: every score is -4
+    trainer.state = trainer.state._replace(tensors=zeros | {"discriminator": bias})
+    assert read_run(trainer, {"grid_js": 0.9, "modes20": 1.0}).vitals.answer == pytest.approx(2 / (1 + 2.718281828**4))

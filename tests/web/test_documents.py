@@ -4,7 +4,6 @@ import ast
 import asyncio
 import csv
 import io
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -125,8 +124,8 @@ async def test_the_script_run_on_its_own_has_the_scalars_that_the_session_has(po
     async with open_routes(pool, desk) as client:
         script, table = tmp_path / "run.py", tmp_path / "run.csv"
         script.write_text((await client.get(of(desk, "script"))).text)
-        command = [sys.executable, script, "--csv", table]
-        await asyncio.to_thread(subprocess.run, command, check=True, capture_output=True, cwd=tmp_path)
+        process = await asyncio.create_subprocess_exec(sys.executable, script, "--csv", table, cwd=tmp_path)
+        assert await process.wait() == 0
         told = list(csv.DictReader(io.StringIO((await client.get(of(desk, "scalars.csv"))).text)))
     made = list(csv.DictReader(io.StringIO(table.read_text())))
     assert [row["step"] for row in made] == [row["step"] for row in told if row["d_loss"]] == [*map(str, range(1, 21))]

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -9,6 +10,9 @@ import pytest_asyncio
 from server.engine.pool import Pool
 from tests.tools.engine import open_pool
 from tests.tools.lab import Lab, open_lab
+
+BROWSER_TESTS = Path(__file__).parent / "browser"
+"""A browser on a shared machine stalls now and then: such a test has a second try, and the summary says so."""
 
 # The test processes already use every core; torch's own threads would fight over them. It reads this when it is
 # imported, here and in the labs that the tests start.
@@ -21,6 +25,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     for item in items:
         item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+        if item.path.is_relative_to(BROWSER_TESTS):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session")

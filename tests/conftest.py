@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 
 from server.engine.pool import Pool
 from tests.tools.engine import open_pool
@@ -17,6 +18,10 @@ BROWSER_TESTS = Path(__file__).parent / "browser"
 # The test processes already use every core; torch's own threads would fight over them. It reads this when it is
 # imported, here and in the labs that the tests start.
 os.environ["OMP_NUM_THREADS"] = "1"
+
+# A loaded machine makes even one value slowly; no test of this project is about time.
+settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared machine")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

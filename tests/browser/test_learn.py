@@ -61,7 +61,7 @@ def test_p59_words_have_the_colour_of_what_they_name(page: Page, word: str) -> N
     expected, found = page.evaluate(
         """async (word) => {
             const { readPalette } = await import("/static/js/palette.js");
-            const { color } = getComputedStyle(document.querySelector(`.word-${word}`));
+            const { color } = getComputedStyle(document.querySelector(`.word-${word}:not([data-swatches] *)`));
             return [readPalette()[word], color.match(/\\d+/g).map(Number)];
         }""",
         word,

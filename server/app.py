@@ -5,11 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 
 from server.engine.pool import Pool
-from server.errors import EngineError, LabError
 from server.sessions.hub import Hub
 from server.settings import Settings
 from server.web import plotly, qr
@@ -21,6 +18,7 @@ from server.web.guards import Guard, lab_names
 from server.web.inspection import inspection_router
 from server.web.models import models_router
 from server.web.pages import pages_router
+from server.web.refusals import answer_refusals
 from server.web.runs import runs_router
 from server.web.socket import socket_route
 
@@ -53,16 +51,11 @@ def create_app(settings: Settings) -> FastAPI:
         names=lab_names(settings.host, settings.allowed_hosts),
         frame_ancestors=settings.frame_ancestors,
     )
-    app.add_exception_handler(LabError, answer_error)
+    answer_refusals(app)
     documents = (models_router(hub, pool), runs_router(hub, pool), exports_router(hub, pool))
     of_sessions = (*documents, branches_router(hub), inspection_router(hub))
-    for router in (pages_router(), api_router(pool), *of_sessions, plotly.router, qr.router):
+    for router in (pages_router(pool, settings), api_router(pool), *of_sessions, plotly.router, qr.router):
         app.include_router(router)
     app.router.routes.append(socket_route(hub, settings))
     app.mount("/static", OwnFiles(directory=find_folder("static")))
     return app
-
-
-def answer_error(request: Request, error: Exception) -> Response:
-    """Answer what a user got wrong with 400, and what the lab cannot do now with 503, in words."""
-    return JSONResponse({"error": str(error)}, 503 if isinstance(error, EngineError) else 400)

@@ -1,8 +1,8 @@
 """How long one step of a run may take: what a worker's heartbeat must allow for."""
 
+from collections.abc import Mapping
 from itertools import pairwise
-
-from server.gan.config import NetworkConfig, RunConfig
+from typing import Any
 
 SLOWEST_FLOPS = 1e9
 """Floating-point operations a second that even a busy, slow core manages."""
@@ -16,19 +16,18 @@ SLOWEST_DRAWS = 2e7
 """Random numbers a second that even a busy, slow core makes."""
 
 
-def allow_seconds(config: RunConfig) -> float:
-    """Give a generous bound for the time of one step, in seconds."""
-    latent = int(config.latent.values["dimension"])  # type: ignore[arg-type]  # checked by check_config
-    generator = count_weights(config.generator, latent, 2)
-    discriminator = count_weights(config.discriminator, 2, 1)
-    d_update = generator + 2 * discriminator
-    g_update = generator + 2 * discriminator
-    updates = config.d_updates * d_update + config.g_updates * g_update
-    numbers = (config.d_updates + config.g_updates) * latent + config.d_updates * MOST_DRAWS_A_POINT
-    return config.batch_size * (PASSES * updates / SLOWEST_FLOPS + numbers / SLOWEST_DRAWS)
+def allow_seconds(config: Mapping[str, Any]) -> float:
+    """Give a generous bound for the time of one step, in seconds; the config is plain data, and complete."""
+    latent = config["latent"]["dimension"]
+    generator = count_weights(config["generator"], latent, 2)
+    discriminator = count_weights(config["discriminator"], 2, 1)
+    updates = (config["d_updates"] + config["g_updates"]) * (generator + 2 * discriminator)
+    numbers = (config["d_updates"] + config["g_updates"]) * latent + config["d_updates"] * MOST_DRAWS_A_POINT
+    seconds: float = config["batch_size"] * (PASSES * updates / SLOWEST_FLOPS + numbers / SLOWEST_DRAWS)
+    return seconds
 
 
-def count_weights(network: NetworkConfig, num_inputs: int, num_outputs: int) -> int:
+def count_weights(network: Mapping[str, Any], num_inputs: int, num_outputs: int) -> int:
     """Count the weights of a multilayer perceptron, without its biases."""
-    sizes = [num_inputs, *[network.width] * network.hidden_layers, num_outputs]
+    sizes = [num_inputs, *[network["width"]] * network["hidden_layers"], num_outputs]
     return sum(before * after for before, after in pairwise(sizes))

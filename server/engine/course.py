@@ -1,61 +1,114 @@
 """How a run was trained: its first config, and every change of the config and of who learns, with its step.
 
-A course and the state at one of its steps are enough to have every later step again, bit for bit.
+A course and the state at one of its steps are enough to have every later step again, bit for bit, on the same machine
+and with the same build of torch: another one may add the same numbers in another order.
+All configs of a course are of one run, so what begins a new run is in all of them the same, and is kept once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
+from server.engine.configs import ConfigTable, Plain, restore_configs
+from server.gan.config import RESTARTING
 from server.protocol.messages import Message, Player
 
+MOST_LEGS = 4_096
+ROOM = 512
+"""Legs that are kept free for what is under way when a course is said to be full; every order adds two at most."""
 
-class Leg(Message):
+
+class Leg(NamedTuple):
     """From `step` on, `player` learns; with `config`, where there is one."""
 
     step: int
     player: Player = "both"
-    config: dict[str, Any] | None = None
+    config: Plain | None = None
+
+
+class IndexedLeg(Message):
+    """A leg as it is sent: its config is the one of that number in a table beside."""
+
+    step: int
+    player: Player
+    config: int | None
 
 
 class Course:
     """The legs of a run, by their steps; the first one has its first config."""
 
-    def __init__(self, legs: Sequence[Leg]) -> None:
-        assert legs, "a course begins with a config"
+    def __init__(self, legs: Iterable[Leg]) -> None:
         self._legs = list(legs)
+        self._given = [leg for leg in self._legs if leg.config]
+        assert self._given[:1] == self._legs[:1] != [], "a course begins with a config"
 
     @classmethod
     def begin(cls, step: int, config: dict[str, Any]) -> Course:
         """Give the course of a run that begins at `step`."""
-        return cls([Leg(step=step, config=config)])
+        return cls([Leg(step, config=config)])
+
+    @classmethod
+    def read(cls, legs: Iterable[IndexedLeg], configs: Sequence[Plain]) -> Course:
+        """Have a course again of which `tell` told."""
+        table = restore_configs(configs)
+        return cls(Leg(leg.step, leg.player, None if leg.config is None else table[leg.config]) for leg in legs)
+
+    def tell(self) -> tuple[tuple[IndexedLeg, ...], tuple[dict[str, Any], ...]]:
+        """Give the legs with their configs by number, and each config once: what differs from the one before it."""
+        table = ConfigTable()
+        legs = tuple(
+            IndexedLeg(step=leg.step, player=leg.player, config=table.find(leg.config) if leg.config else None)
+            for leg in self._legs
+        )
+        return legs, tuple(table.list())
 
     @property
     def legs(self) -> tuple[Leg, ...]:
         """All legs."""
         return tuple(self._legs)
 
-    def note_config(self, step: int, config: dict[str, Any]) -> None:
+    @property
+    def first(self) -> Plain:
+        """The config that the run began with."""
+        return self.configs[0]
+
+    @property
+    def configs(self) -> tuple[Plain, ...]:
+        """All configs that the run was given, in order."""
+        return tuple(leg.config for leg in self._given if leg.config)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no more room for changes than what is under way may need."""
+        return len(self._legs) > MOST_LEGS - ROOM
+
+    def note_config(self, step: int, config: Plain) -> None:
         """Take in that the run was given a config at `step`."""
-        self._legs.append(Leg(step=step, player=self._legs[-1].player, config=config))
+        shared = {key: self.first[key] for key in RESTARTING if key in self.first}
+        self._legs.append(Leg(step, self._legs[-1].player, {**config, **shared}))
+        self._given.append(self._legs[-1])
 
     def note_player(self, step: int, player: Player, count: int) -> None:
         """Take in that `player` learned in the `count` steps after `step`, and both did before."""
         if self._legs[-1].step == step and self._legs[-1].player == "both" and self._legs[-1].config is None:
             self._legs.pop()  # it only ended the steps of a single player: see below
         if self.find_player(step) != player:
-            self._legs.append(Leg(step=step, player=player))
+            self._legs.append(Leg(step, player))
         if player != "both" and count:
-            self._legs.append(Leg(step=step + count))
+            self._legs.append(Leg(step + count))
 
-    def find_config(self, step: int) -> dict[str, Any]:
+    def find_config(self, step: int) -> Plain:
         """Give the config that the run has at `step`, after what changed there."""
-        return next(leg.config for leg in reversed(self._legs) if leg.config and leg.step <= step)
+        config = self._given[_count_until(self._given, step) - 1].config
+        assert config, "only legs that have a config are looked through"
+        return config
 
     def find_player(self, step: int) -> Player:
         """Who learned in the step after `step`."""
-        return next((leg.player for leg in reversed(self._legs) if leg.step <= step), "both")
+        count = _count_until(self._legs, step)
+        return self._legs[count - 1].player if count else "both"
 
     def find_alone(self, player: Player) -> int | None:
         """Give the step after which `player` learned alone last, without a pause or a change since."""
@@ -63,9 +116,14 @@ class Course:
 
     def list_after(self, step: int) -> tuple[Leg, ...]:
         """Give the legs that begin after `step`."""
-        return tuple(leg for leg in self._legs if leg.step > step)
+        return tuple(self._legs[_count_until(self._legs, step) :])
 
     def cut(self, step: int) -> Course:
         """Give the course up to `step`, for a run that goes on otherwise from there: both learn, unless told."""
-        legs = [leg for leg in self._legs if leg.step <= step]
-        return Course(legs if legs[-1].player == "both" else [*legs, Leg(step=step)])
+        legs = self._legs[: _count_until(self._legs, step)]
+        return Course(legs if legs[-1].player == "both" else [*legs, Leg(step)])
+
+
+def _count_until(legs: Sequence[Leg], step: int) -> int:
+    """Count the legs, which are in order, that begin at `step` or before."""
+    return bisect_right(legs, step, key=lambda leg: leg.step)

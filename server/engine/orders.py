@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
-from server.engine.course import Leg
+from server.engine.course import IndexedLeg
 from server.protocol.messages import Layer, Message, Player, StopBelow
 
 RunKey = str
@@ -18,13 +18,19 @@ RunKey = str
 
 BUT_ONE = -1
 """A number of phases: all of the step but the last one."""
+RESUMING = 0
+"""The number of orders that nobody waits for, because they only bring a run back to where it was."""
+NOTHING = -1
+"""The step up to which a run is recorded that was never further than where it is."""
 
 
 class Open(Message):
     """Build the run, in place of one of that key; the body is a packed state to begin at, or empty for step 0.
 
+    Its course is `legs` and `configs`, as `Course.tell` tells it. The state is the one after all that was changed at
+    its step; or, with `at_start`, the one that the course begins with, and so it is without a body.
     From that state the run follows its course up to step `replay_to`, silently, and walks `replay_phases` phases into
-    the step after it. The steps up to `known_to` were reported before and are not again; -1: there are none.
+    the step after it. The steps up to `known_to` were reported before and are not again.
     `measure`: report the floors of its metrics and, at step `begins_at`, the scores it starts with.
     """
 
@@ -32,8 +38,10 @@ class Open(Message):
     run: RunKey
     number: int
     revision: int
-    course: tuple[Leg, ...]
-    known_to: int = -1
+    legs: tuple[IndexedLeg, ...]
+    configs: tuple[dict[str, Any], ...]
+    at_start: bool = False
+    known_to: int = NOTHING
     replay_to: int = 0
     replay_phases: int = 0
     measure: bool = True
@@ -43,7 +51,8 @@ class Open(Message):
 class Seek(Message):
     """Stop playing and go to `phases` phases after step `step`, or to the newest step where that is earlier.
 
-    The body is a packed state before it, or empty for step 0.
+    The body is a packed state before it, or empty for step 0; `at_start` as in `Open`.
+    A newer order of this kind, or to pause, ends it before it is there, unless another one came between.
     """
 
     type: Literal["seek"] = "seek"
@@ -51,6 +60,7 @@ class Seek(Message):
     number: int
     step: int
     phases: int = 0
+    at_start: bool = False
 
 
 class Fork(Message):
@@ -87,7 +97,7 @@ class Play(Message):
 
 
 class Pause(Message):
-    """Stop training, inside a step that is walked; nothing changes after the answer."""
+    """Stop training, inside a step that is walked, or on the way to where the run was to go; nothing changes after."""
 
     type: Literal["pause"] = "pause"
     run: RunKey

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from server.engine import orders, reports
+from server.engine.configs import Plain
 from server.engine.cost import allow_seconds
 from server.engine.course import Course
+from server.engine.orders import NOTHING, RESUMING
 from server.gan.config import RunConfig
 from server.protocol.messages import Divergence, Layer, Player, StopBelow
 
@@ -23,18 +24,18 @@ Receive = Callable[[reports.RunReport, bytes], None]
 
 @dataclass(frozen=True)
 class Place:
-    """A packed state (empty: the start), its step, and where the run is to go from there."""
+    """A packed state (empty: the start), its step, and where the run is to go from there.
+
+    `is_start`: it is the state that the run began with; what was changed at its step comes after.
+    """
 
     packed: bytes
     step: int
     position: reports.Position
+    is_start: bool = False
 
 
-RESUMING = 0
-"""The number of orders that nobody waits for, because they only bring a run back to where it was."""
-NOTHING = -1
-"""The step up to which a run is recorded that was never further than where it is."""
-START = Place(b"", 0, reports.Position())
+START = Place(b"", 0, reports.Position(), is_start=True)
 
 
 class RemoteRun:
@@ -45,7 +46,7 @@ class RemoteRun:
 
     def __init__(self, key: str, receive: Receive, show: Callable[[reports.Frame, bytes], None]) -> None:
         self.key = key
-        self.course = Course.begin(0, {})
+        self.course: Course
         self.allowance = 0.0
         self.revision = 0
         self.position = reports.Position()
@@ -54,7 +55,7 @@ class RemoteRun:
         self.is_closed = False
         self._receive = receive
         self._show = show
-        self._state, self._state_step = b"", 0
+        self._kept = START
         self._begins_at, self._known_to = 0, NOTHING
         self._measured = False
         self._playing: orders.Play | None = None
@@ -78,21 +79,10 @@ class RemoteRun:
     def open(self, config: RunConfig, revision: int, place: Place | None = None) -> int:
         """Begin the run, or begin it anew, at step 0 or at a place that nothing is recorded of."""
         place = place or START
-        self.allowance = allow_seconds(config)
         return self._open(Course.begin(place.step, config.to_json()), revision, place, begins_at=place.step)
 
-    def reopen(
-        self,
-        course: Course,
-        revision: int,
-        place: Place,
-        known_to: int,
-        begins_at: int,
-        measure: bool,
-        config: RunConfig,
-    ) -> int:
-        """Go to a place of another run, which took that course up to step `known_to`, and has that config there."""
-        self.allowance = allow_seconds(config)
+    def reopen(self, course: Course, revision: int, place: Place, known_to: int, begins_at: int, measure: bool) -> int:
+        """Go to a place of another run, which took that course up to step `known_to`."""
         return self._open(course, revision, place, begins_at, known_to, measure)
 
     def _open(
@@ -105,15 +95,18 @@ class RemoteRun:
         measure: bool = True,
     ) -> int:
         self.position, self.course, self.revision = place.position, course, revision
-        self._state, self._state_step = place.packed, place.step
+        self.allowance = max(map(allow_seconds, course.configs))  # it can go back to the heaviest of them
+        self._kept = place
         self._begins_at, self._known_to, self._measured = begins_at, known_to, not measure
         self._wants.clear()
-        return self._give(self._make_opening(self._next_number()), self._state)
+        return self._give(self._make_opening(self._next_number()), self._kept.packed)
 
     def seek(self, place: Place) -> int:
         """Go to a place of this run that was recorded; it stands still there."""
         to = place.position
-        order = orders.Seek(run=self.key, number=self._next_number(), step=to.step, phases=to.phases)
+        order = orders.Seek(
+            run=self.key, number=self._next_number(), step=to.step, phases=to.phases, at_start=place.is_start
+        )
         return self._give(order, place.packed)
 
     def fork(self, revision: int) -> int:
@@ -121,14 +114,16 @@ class RemoteRun:
         return self._give(orders.Fork(run=self.key, number=self._next_number(), revision=revision))
 
     @property
-    def saved(self) -> tuple[dict[str, Any], bytes]:
+    def saved(self) -> tuple[Plain, bytes]:
         """The config at the newest packed state, and that state; empty where there is none yet."""
-        return self.course.find_config(self._state_step), self._state
+        kept = self._kept
+        return self.course.first if kept.is_start else self.course.find_config(kept.step), kept.packed
 
     def configure(self, config: RunConfig) -> int:
         """Apply a change that needs no restart."""
-        self.allowance = allow_seconds(config)
-        return self._give(orders.Configure(run=self.key, number=self._next_number(), config=config.to_json()))
+        plain = config.to_json()
+        self.allowance = max(self.allowance, allow_seconds(plain))
+        return self._give(orders.Configure(run=self.key, number=self._next_number(), config=plain))
 
     def play(
         self,
@@ -231,7 +226,7 @@ class RemoteRun:
     def _keep(self, position: reports.Position, body: bytes) -> None:
         self.position = position
         if body:
-            self._state, self._state_step = body, position.step
+            self._kept = Place(body, position.step, position)
 
     def _receive_answer(self, report: reports.Applied | reports.Refused, body: bytes) -> None:
         order = self._take_pending(report.number)
@@ -241,6 +236,8 @@ class RemoteRun:
             body = b""  # of a run that has begun anew since
         elif isinstance(report, reports.Applied):
             self._apply(order, report, body)
+        elif isinstance(order, orders.Seek):  # it stands on the way there, which the next report tells
+            self._note_seek()
         elif body:
             self._keep(self.position, body)
         self._receive(report, body)
@@ -252,10 +249,14 @@ class RemoteRun:
         elif isinstance(order, orders.Fork):
             self.revision, self.course, self._known_to = order.revision, self.course.cut(step), NOTHING
         elif isinstance(order, orders.Seek):
-            self._known_to, self._playing = max(self._known_to, self.position.step), None
+            self._note_seek()
         elif order is not None:
             self._playing = order if isinstance(order, orders.Play) else None
         self._keep(report.position, body)
+
+    def _note_seek(self) -> None:
+        """The run has left the newest step that it was seen at, which stays recorded."""
+        self._known_to, self._playing = max(self._known_to, self.position.step), None
 
     def _take_pending(self, number: int) -> orders.Numbered | None:
         self._bodies.pop(number, None)
@@ -284,7 +285,7 @@ class RemoteRun:
     def _list_orders(self) -> Iterator[tuple[orders.Order, bytes]]:
         opening = max((n for n, order in self._pending.items() if isinstance(order, orders.Open)), default=RESUMING)
         if opening == RESUMING:
-            yield self._make_opening(RESUMING), self._state
+            yield self._make_opening(RESUMING), self._kept.packed
             if self._playing and not any(_ends_play(order) for order in self._pending.values()):
                 yield self._playing.model_copy(update={"number": RESUMING}), b""
         for number, order in list(self._pending.items()):
@@ -300,11 +301,14 @@ class RemoteRun:
             self._receive(reports.Applied(run=self.key, number=number, position=self.position), b"")
 
     def _make_opening(self, number: int) -> orders.Open:
+        legs, configs = self.course.tell()
         return orders.Open(
             run=self.key,
             number=number,
             revision=self.revision,
-            course=self.course.legs,
+            legs=legs,
+            configs=configs,
+            at_start=self._kept.is_start,
             known_to=self._known_to,
             replay_to=self.position.step,
             replay_phases=self.position.phases,

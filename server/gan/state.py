@@ -35,11 +35,18 @@ class RunState(NamedTuple):
     def pack(self) -> bytes:
         """Give the state as bytes in the safetensors format."""
         counters = {name: torch.tensor(getattr(self, name)) for name in COUNTERS}
-        return save({**{k: t.cpu().contiguous() for k, t in self.tensors.items()}, **counters})
+        apart = {
+            name: tensor.cpu().clone(memory_format=torch.contiguous_format) for name, tensor in self.tensors.items()
+        }
+        return save({**apart, **counters})  # each for itself: safetensors refuses tensors that share their memory
 
     @classmethod
     def unpack(cls, packed: bytes) -> RunState:
         """Read what `pack` wrote.
+
+        From there a run goes on as it did, bit for bit, on the same machine and with the same build of torch: another
+        one may add the same numbers in another order. So may this one where they do not lie at the borders of memory
+        that torch chooses, so they are copied there.
 
         Raises:
             FileError: these bytes are not a packed state.
@@ -52,7 +59,7 @@ class RunState(NamedTuple):
         if missing:
             raise FileError(f"expected a saved state, got a file without {missing[0]}")
         counters = {name: int(tensors.pop(name)) for name in COUNTERS}
-        return cls(tensors, **counters)
+        return cls({name: tensor.clone() for name, tensor in tensors.items()}, **counters)
 
     def to(self, device: str | torch.device) -> RunState:
         """Give the same state with its tensors on `device`."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from server.engine.configs import Plain
 from server.engine.course import Course
 from server.protocol.messages import Configured, Floors, Mark, Noticed, Player, Tree, Verdict
 from server.sessions.audience import Audience
@@ -24,21 +23,29 @@ class Chronicle:
         """The history of the present branch."""
         return self._branches.current.timeline
 
-    def carry_on(self, newest: int, revision: int, config: dict[str, Any], restarted: bool) -> None:
+    def carry_on(self, newest: int, revision: int, config: Plain, restarted: bool) -> None:
         """Tell the present branch's history from now on, after event number `newest` of another."""
         self.revision = revision
         self.timeline.carry_on(newest, revision)
         self.note_config(config, restarted)
         self.note_tree()
 
-    def note_config(self, config: dict[str, Any], restarted: bool = False) -> None:
+    def note_config(self, config: Plain, restarted: bool = False) -> None:
         """Tell the run's config as it is now."""
-        self._add(Configured(event=UNNUMBERED, config=config, revision=self.revision, restarted=restarted))
+        self._add(Configured(event=UNNUMBERED, config=dict(config), revision=self.revision, restarted=restarted))
 
     def note_tree(self) -> None:
         """Tell the branches as they are now."""
-        tree, current = self._branches.describe(), self._branches.current.number
-        self._add(Tree(event=UNNUMBERED, revision=self.revision, current=current, branches=tree))
+        branches = self._branches
+        self._add(
+            Tree(
+                event=UNNUMBERED,
+                revision=self.revision,
+                generation=branches.generation,
+                current=branches.current.number,
+                branches=branches.describe(),
+            )
+        )
 
     def note_floors(self, values: dict[str, float]) -> None:
         """Tell what a perfect generator would score."""
@@ -49,6 +56,11 @@ class Chronicle:
         begun, text = course.find_alone(player), f"{player} alone"
         if begun is not None and (begun, text) not in self.timeline.list_marks():
             self.add_mark(text, begun)
+
+    def note_forgotten(self, names: list[str], step: int) -> None:
+        """Mark that branches made room for this one, if any did."""
+        if names:
+            self.add_mark(f"forgotten to make room: {', '.join(names)}", step)
 
     def add_mark(self, text: str, step: int, changes: Changes | None = None) -> None:
         """Tell something that the user did at a step."""

@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from server.engine.course import MOST_LEGS
 from server.engine.reports import Position
 from server.gan.model_file import MOST_COUNT
 from server.gan.tensor_file import Kind
-from server.protocol.messages import BranchName, BranchNumber, Configured, Message, Player, StepNumber, Tree
+from server.protocol.messages import BranchName, Configured, Message, Player, Tree
 from server.sessions.branches import MOST_BRANCHES
 from server.sessions.timeline import MOST_MARKS, Kept
 
@@ -21,6 +22,10 @@ MOST_METRICS, MOST_CONFIGS = 64, 4096
 MOST_EVENTS = MOST_MARKS + 8
 """All that a timeline keeps: what happened at steps, and one of every other kind."""
 Index = Annotated[int, Field(ge=0, lt=1 << 24)]
+Number = Annotated[int, Field(ge=1, lt=1 << 24)]
+"""A branch's: a session counts on from it, and must be able to write what it has counted."""
+StepNumber = Annotated[int, Field(ge=0, lt=1 << 48)]
+"""A session trains on from it, and must be able to write where it has come to."""
 Stride = Annotated[int, Field(ge=1, le=MOST_COUNT)]
 
 
@@ -35,15 +40,15 @@ class ToldLeg(Message):
 class ToldBranch(Message):
     """A branch; `start` and `snapshots` name states of the file, `metrics` the columns of its scores."""
 
-    number: BranchNumber
+    number: Number
     name: BranchName
-    parent: BranchNumber | None
+    parent: Number | None
     forked_at: StepNumber
     head: StepNumber
     position: Position
     deleted: bool
     start: Index | None
-    legs: tuple[ToldLeg, ...] = Field(min_length=1)
+    legs: tuple[ToldLeg, ...] = Field(min_length=1, max_length=MOST_LEGS)
     snapshots: tuple[tuple[StepNumber, Index], ...]
     events: tuple[Annotated[Kept, Field(discriminator="type")], ...] = Field(max_length=MOST_EVENTS)
     metrics: tuple[str, ...] = Field(max_length=MOST_METRICS)
@@ -55,6 +60,6 @@ class Content(Message):
 
     format: str
     version: int
-    current: BranchNumber
+    current: Number
     branches: tuple[ToldBranch, ...] = Field(min_length=1, max_length=MOST_BRANCHES)
     configs: tuple[dict[str, Any], ...] = Field(max_length=MOST_CONFIGS)

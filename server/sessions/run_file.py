@@ -20,12 +20,13 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 from safetensors.numpy import load
 
+from server.engine.configs import ConfigTable
 from server.errors import FileError
 from server.gan.config import Catalog
 from server.gan.tensor_file import read_tensors, write_tensors
 from server.protocol.messages import MetricRow
 from server.sessions.branches import Branch, Branches
-from server.sessions.run_configs import ConfigTable, read_configs
+from server.sessions.run_configs import read_configs
 from server.sessions.run_content import DERIVED, KIND, MOST_CONFIGS, Content, ToldBranch, ToldLeg
 from server.sessions.run_reader import Reader
 from server.sessions.run_states import choose_states
@@ -69,28 +70,31 @@ def _describe(branch: Branch, chosen: Snapshots, configs: ConfigTable, states: d
     def number(packed: bytes) -> int:
         return states.setdefault(packed, len(states))
 
-    told = ToldBranch(
-        number=branch.number,
-        name=branch.name,
-        parent=branch.parent,
-        forked_at=branch.forked_at,
-        head=branch.head,
-        position=branch.position,
-        deleted=branch.is_deleted,
-        start=number(branch.start.packed) if branch.start.packed else None,
-        legs=tuple(
-            ToldLeg(step=leg.step, player=leg.player, config=configs.find(leg.config) if leg.config else None)
-            for leg in branch.course.legs
-        ),
-        snapshots=tuple((step, number(packed)) for step, packed in zip(chosen.steps, chosen.packed, strict=True)),
-        events=tuple(
-            event.model_copy(update={"event": UNNUMBERED, "revision": 0})
-            for event in branch.timeline.events
-            if not isinstance(event, DERIVED)
-        ),
-        metrics=_name_metrics(branch.timeline.metrics),
-        strides=branch.timeline.strides,
-    )
+    try:
+        told = ToldBranch(
+            number=branch.number,
+            name=branch.name,
+            parent=branch.parent,
+            forked_at=branch.forked_at,
+            head=branch.head,
+            position=branch.position,
+            deleted=branch.is_deleted,
+            start=number(branch.start.packed) if branch.start.packed else None,
+            legs=tuple(
+                ToldLeg(step=leg.step, player=leg.player, config=configs.find(leg.config) if leg.config else None)
+                for leg in branch.course.legs
+            ),
+            snapshots=tuple((step, number(packed)) for step, packed in zip(chosen.steps, chosen.packed, strict=True)),
+            events=tuple(
+                event.model_copy(update={"event": UNNUMBERED, "revision": 0})
+                for event in branch.timeline.events
+                if not isinstance(event, DERIVED)
+            ),
+            metrics=_name_metrics(branch.timeline.metrics),
+            strides=branch.timeline.strides,
+        )
+    except ValidationError as error:
+        raise FileError(f"{branch.name}: {_describe_first(error)}") from None
     return told.model_dump(mode="json")
 
 
@@ -123,8 +127,7 @@ def read_run(content: bytes, catalog: Catalog) -> tuple[list[Branch], int]:
     try:
         told = Content.model_validate_json(json.dumps(plain))
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        raise FileError(f"{'.'.join(map(str, first['loc']))}: {first['msg'][:200]}") from None
+        raise FileError(_describe_first(error)) from None
     reader = Reader(arrays, read_configs(told.configs, catalog), catalog)
     branches = [reader.read_branch(branch) for branch in told.branches]
     numbers = [branch.number for branch in branches]
@@ -134,3 +137,8 @@ def read_run(content: bytes, catalog: Catalog) -> tuple[list[Branch], int]:
         raise FileError(f"current: expected a branch that is there, got {told.current}")
     reader.check_rest()
     return branches, told.current
+
+
+def _describe_first(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg'][:200]}"

@@ -22,7 +22,7 @@ from server.errors import FileError
 from server.gan.config import Catalog, RunConfig, restarts
 from server.gan.model_file import COUNTERS, MOST_COUNT, check_arrays
 from server.gan.tensor_file import Arrays
-from server.protocol.messages import MetricRow, PhaseName
+from server.protocol.messages import MetricRow, PhaseName, Verdict
 from server.sessions.branches import Branch
 from server.sessions.run_content import DERIVED, ToldBranch, ToldLeg
 from server.sessions.snapshots import Snapshots
@@ -38,6 +38,7 @@ class Reader:
     def __init__(self, arrays: Arrays, configs: Sequence[RunConfig], catalog: Catalog) -> None:
         self._arrays, self._configs, self._catalog = dict(arrays), configs, catalog
         self._plain = [config.to_json() for config in configs]
+        self._indices = {id(plain): index for index, plain in enumerate(self._plain)}
         self._states: dict[int, Arrays] = {}
         self._packed: dict[int, bytes] = {}
         self._fitting: set[tuple[int, int]] = set()
@@ -76,19 +77,18 @@ class Reader:
     def _read_branch(self, told: ToldBranch) -> Branch:
         start = START if told.start is None else self._read_start(told.start, told.legs[0])
         self._check_frame(told, start.step)
-        self._check_course(told, start.step)
-        snapshots = self._read_snapshots(told, start.step)
+        course = self._read_course(told, start.step)
         branch = Branch(
             number=told.number,
             name=told.name,
             parent=told.parent,
             forked_at=told.forked_at,
             start=start,
-            course=Course([self._read_leg(leg) for leg in told.legs]),
+            course=course,
             position=told.position,
             head=told.head,
             timeline=self._read_timeline(told, start.step),
-            snapshots=snapshots,
+            snapshots=self._read_snapshots(told, start.step, course),
             is_deleted=told.deleted,
         )
         for step in (branch.position.step, branch.head):
@@ -108,30 +108,35 @@ class Reader:
             if not 0 <= getattr(told.position, name) <= MOST_COUNT:
                 raise FileError(f"position.{name}: expected a whole number from 0 to {MOST_COUNT}")
 
-    def _check_course(self, told: ToldBranch, first: int) -> None:
-        """Check that the legs follow each other from `first`, and that their configs are of one run."""
+    def _read_course(self, told: ToldBranch, first: int) -> Course:
+        """Read the legs, if they follow each other from `first`, and their configs are of one run."""
         steps = [leg.step for leg in told.legs]
         if steps[0] != first or steps[-1] > told.head or any(one > other for one, other in pairwise(steps)):
             raise FileError(f"legs: expected steps from {first} to {told.head}, in order")
+        if told.legs[-1].player != "both":
+            raise FileError(f"legs: expected both players to learn in the end, got the {told.legs[-1].player} alone")
         used = list(dict.fromkeys(leg.config for leg in told.legs if leg.config is not None))
         if told.legs[0].config is None or any(index >= len(self._configs) for index in used):
             raise FileError(f"legs: expected a config at first, and those of {len(self._configs)} that there are")
         if any(restarts(self._configs[used[0]], self._configs[index]) for index in used):
             raise FileError("legs: expected configs of one run, got one that begins a new run")
-        most = self._count_phases(told)
+        course = Course(
+            Leg(leg.step, leg.player, None if leg.config is None else self._plain[leg.config]) for leg in told.legs
+        )
+        most = self._count_phases(course, told.position.step, told.head)
         if not 0 <= told.position.phases <= max(0, most - 1):
             raise FileError(f"position.phases: expected a number under {most}, got {told.position.phases}")
+        return course
 
-    def _count_phases(self, told: ToldBranch) -> int:
-        """Count the phases of the step in which the branch stands."""
-        step = told.position.step
-        config = self._configs[find_config(told.legs, step)]
-        player = Course([self._read_leg(leg) for leg in told.legs]).find_player(step) if step < told.head else "both"
+    def _count_phases(self, course: Course, step: int, head: int) -> int:
+        """Count the phases of the step after `step`."""
+        config = self._configs[self._find_config(course, step)]
+        player = course.find_player(step) if step < head else "both"
         return len(get_args(PhaseName)) * (config.d_updates + config.g_updates if player == "both" else 1)
 
-    def _read_leg(self, leg: ToldLeg) -> Leg:
-        config = None if leg.config is None else self._plain[leg.config]
-        return Leg(step=leg.step, player=leg.player, config=config)
+    def _find_config(self, course: Course, step: int) -> int:
+        """Give the index of the config that a run has at `step`, after what changed there."""
+        return self._indices[id(course.find_config(step))]
 
     def _read_start(self, index: int, leg: ToldLeg) -> Place:
         """Read the model at which a run began; its first config is that leg's."""
@@ -139,14 +144,14 @@ class Reader:
             raise FileError("legs: expected a config at first")
         packed = self._read_state(index, leg.config)
         step, d_updates, g_updates = (int(self._states[index][name]) for name in COUNTERS[:3])
-        return Place(packed, step, Position(step=step, d_updates=d_updates, g_updates=g_updates))
+        return Place(packed, step, Position(step=step, d_updates=d_updates, g_updates=g_updates), is_start=True)
 
-    def _read_snapshots(self, told: ToldBranch, first: int) -> Snapshots:
+    def _read_snapshots(self, told: ToldBranch, first: int, course: Course) -> Snapshots:
         snapshots, before = Snapshots(), first - 1
         for step, index in told.snapshots:
             if not before < step <= told.head:
                 raise FileError(f"snapshots: expected steps from {first} to {told.head}, in order")
-            packed = self._read_state(index, find_config(told.legs, step))
+            packed = self._read_state(index, self._find_config(course, step))
             if int(self._states[index]["step"]) != step:
                 raise FileError(f"states.{index}: expected the state at step {step}")
             snapshots.put(step, packed)
@@ -178,6 +183,8 @@ class Reader:
         for event in told.events:
             if isinstance(event, DERIVED) or not 0 <= getattr(event, "step", 0) <= told.head:
                 raise FileError(f"events: expected what happened up to step {told.head}, got {event.type}")
+            if isinstance(event, Verdict) and not first <= event.began_at <= told.head:
+                raise FileError(f"began_at: expected a step from {first} to {told.head}, got {event.began_at}")
         rows = [
             MetricRow(step=step, values=dict(zip(told.metrics, map(_read_score, scores), strict=True)))
             for step, scores in zip(scored.tolist(), values.tolist(), strict=True)
@@ -201,8 +208,3 @@ class Reader:
 
 def _read_score(score: float) -> float | None:
     return score if isfinite(score) else None
-
-
-def find_config(legs: Sequence[ToldLeg], step: int) -> int:
-    """Give the index of the config that a run has at `step`, after what changed there."""
-    return next(leg.config for leg in reversed(legs) if leg.config is not None and leg.step <= step)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from server.engine.reports import Position
-from server.protocol.messages import Command, Configure, Play, Step
+from server.protocol.messages import Advance, Command, Configure, Play, Step
 from server.sessions.branches import Branch
 from server.sessions.requests import Changes
 
@@ -21,6 +21,8 @@ class Waiting:
     """Where an order to go back goes to."""
     source: Branch | None = None
     """The branch that is left by what was ordered."""
+    forgotten: list[str] = field(default_factory=list)
+    """The branches that made room for the one that follows."""
 
 
 class Waitings:
@@ -47,6 +49,12 @@ class Waitings:
     def is_configuring(self) -> bool:
         """Whether the run is to be given another config."""
         return any(isinstance(waiting.command, Configure) for waiting in self._orders.values())
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether the run is to be changed, or to go on by hand: nobody knows yet where it will stand then."""
+        moves = (isinstance(one.command, Configure | Step | Advance) for one in self._orders.values())
+        return self.is_forking or any(moves)
 
     def find_turn(self) -> Waiting | None:
         """Give the newest order that goes back in time, or leaves what is recorded ahead."""

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from server.errors import CommandError
 from server.sessions.hub import Hub
 from server.web.answers import make_json_answer
-from server.web.refusals import Refused, answer_refusal, find_session
+from server.web.refusals import Refused, find_session
 
 
 def branches_router(hub: Hub) -> APIRouter:
@@ -19,14 +19,11 @@ def branches_router(hub: Hub) -> APIRouter:
     @router.get("/api/sessions/{key}/branches/{number}/scalars")
     async def send_scalars(request: Request, key: str, number: int) -> Response:
         """Send all rows of losses and metrics that a branch has: by columns, and the metrics row by row."""
-        try:
-            session = find_session(hub, key)
-        except Refused as refusal:
-            return answer_refusal(refusal)
+        session = find_session(hub, key)
         try:
             branch = session.branches.find(number)
         except CommandError as unknown:
-            return answer_refusal(Refused(404, str(unknown)))
+            raise Refused(404, str(unknown)) from None
         return make_json_answer(branch.timeline.describe_scalars()).reply(request)
 
     return router

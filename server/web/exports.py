@@ -18,7 +18,7 @@ from server.sessions.exports import Exported, describe_run, list_scalars
 from server.sessions.hub import Hub
 from server.sessions.session import Session
 from server.web.answers import answer_file
-from server.web.refusals import Refused, answer_refusal, find_session
+from server.web.refusals import Refused, find_session
 
 FRAME_SECONDS = 10.0
 GROUPS = {"real": "x_real", "generated": "x_fake"}
@@ -30,10 +30,7 @@ def exports_router(hub: Hub, pool: Pool) -> APIRouter:
     router = APIRouter()
 
     def answer_code(key: str, write: Write, suffix: str, media_type: str) -> Response:
-        try:
-            session = find_session(hub, key)
-        except Refused as refusal:
-            return answer_refusal(refusal)
+        session = find_session(hub, key)
         run: Exported = describe_run(session.branches.current, pool.catalog)
         text = write(run.config, run.steps, pool.catalog, run.changes)
         return answer_file(text, f"ganlab-{run.config.data.name}-{run.steps}-steps{suffix}", media_type)
@@ -50,23 +47,23 @@ def exports_router(hub: Hub, pool: Pool) -> APIRouter:
 
     @router.get("/api/sessions/{key}/scalars.csv")
     async def send_scalars(key: str) -> Response:
-        """Send the losses and metrics of the present branch, a line a step."""
-        try:
-            session = find_session(hub, key)
-        except Refused as refusal:
-            return answer_refusal(refusal)
-        name = f"ganlab-{session.config.data.name}-scalars.csv"
+        """Send the losses and metrics of the present branch, a line a step.
+
+        Of a history that passed 20,000 rows (4,000 of metrics) only some of the older steps are kept; the file's name
+        says so then.
+        """
+        session = find_session(hub, key)
+        thinned = "-thinned" if session.timeline.strides != (1, 1) else ""
+        name = f"ganlab-{session.config.data.name}-scalars{thinned}.csv"
         return answer_file(write_scalars_csv(list_scalars(session.timeline)), name, "text/csv")
 
     @router.get("/api/sessions/{key}/samples.csv")
     async def send_samples(key: str) -> Response:
         """Send the real and the generated samples of the newest state, as a page shows them."""
+        session = find_session(hub, key)
         try:
-            session = find_session(hub, key)
             async with asyncio.timeout(FRAME_SECONDS):
                 arrays, told = decode_frame(await look(session))
-        except Refused as refusal:
-            return answer_refusal(refusal)
         except TimeoutError:
             return JSONResponse({"error": "the lab is busy; try again"}, 503)
         points = {group: arrays[name].tolist() for group, name in GROUPS.items()}

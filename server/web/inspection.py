@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from server.errors import CommandError
 from server.sessions.hub import Hub
 from server.web.formulas import convert_latex
-from server.web.refusals import Refused, answer_refusal, find_session
+from server.web.refusals import find_session
 
 ANSWER_SECONDS = 10.0
 MOST_FORMULAS = 4_096
@@ -31,10 +31,7 @@ def inspection_router(hub: Hub) -> APIRouter:
         sample: Annotated[int | None, Query(ge=0, le=2**31)] = None,
     ) -> Response:
         """Tell the phase just passed; or, where it is named, a node of the overview; or a generated sample."""
-        try:
-            session = find_session(hub, key)
-        except Refused as refusal:
-            return answer_refusal(refusal)
+        session = find_session(hub, key)
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[dict[str, Any] | CommandError] = loop.create_future()
         session.inspect(lambda told: None if answer.done() else answer.set_result(told), node, sample)

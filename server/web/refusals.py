@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from server.errors import EngineError, LabError
 from server.gan.tensor_file import Kind
 from server.sessions.hub import Hub
 from server.sessions.session import Session
 
 
 class Refused(Exception):
-    """A request that is answered with `status` and words, before its body is read."""
+    """A request that is answered with `status` and words; a route lets it pass, see `answer_refusals`."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -49,6 +51,17 @@ async def read_body(request: Request, kind: Kind) -> bytes:
     return bytes(content)
 
 
-def answer_refusal(refusal: Refused) -> Response:
-    """Answer in the words of a refusal."""
+def answer_refusals(app: Starlette) -> None:
+    """Have an app answer in words whatever its routes refuse."""
+    app.add_exception_handler(LabError, _answer_error)
+    app.add_exception_handler(Refused, _answer_refused)
+
+
+def _answer_error(request: Request, error: Exception) -> Response:
+    """Answer what a user got wrong with 400, and what the lab cannot do now with 503."""
+    return JSONResponse({"error": str(error)}, 503 if isinstance(error, EngineError) else 400)
+
+
+def _answer_refused(request: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, Refused), "the handler of refusals alone"
     return JSONResponse({"error": str(refusal)}, refusal.status)

@@ -13,7 +13,7 @@ from server.sessions.hub import Hub
 from server.sessions.run_content import KIND
 from server.sessions.run_file import read_run, write_run
 from server.web.answers import answer_file
-from server.web.refusals import Refused, answer_refusal, find_session, read_body
+from server.web.refusals import find_session, read_body
 
 
 def runs_router(hub: Hub, pool: Pool) -> APIRouter:
@@ -23,21 +23,15 @@ def runs_router(hub: Hub, pool: Pool) -> APIRouter:
     @router.get("/api/sessions/{key}/run")
     async def send_run(key: str) -> Response:
         """Send the session's branches, with their histories, as a file."""
-        try:
-            session = find_session(hub, key)
-        except Refused as refusal:
-            return answer_refusal(refusal)
+        session = find_session(hub, key)
         name = f"ganlab-{session.config.data.name}-step-{session.describe_status().step}.run.safetensors"
         return answer_file(write_run(session.branches), name)
 
     @router.post("/api/sessions/{key}/run")
     async def open_run(request: Request, key: str) -> Response:
         """Open a file in place of the session's branches; the run stands where it was saved."""
-        try:
-            session = find_session(hub, key)
-            content = await read_body(request, KIND)
-        except Refused as refusal:
-            return answer_refusal(refusal)
+        session = find_session(hub, key)
+        content = await read_body(request, KIND)
         branches, current = await asyncio.to_thread(read_run, content, pool.catalog)
         session.open_tree(branches, current)
         status = session.describe_status()

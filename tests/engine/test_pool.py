@@ -119,7 +119,8 @@ async def test_f15_a_diverged_run_says_why_and_keeps_its_last_finite_state(pool:
 
 async def test_a_run_that_breaks_fails_alone(pool: Pool) -> None:
     broken, other = await open_run(pool, "broken"), await open_run(pool, "other")
-    broken.run.send(orders.Open(run="broken", number=0, revision=1, course=broken.run.course.legs), b"not a state")
+    legs, configs = broken.run.course.tell()
+    broken.run.send(orders.Open(run="broken", number=0, revision=1, legs=legs, configs=configs), b"not a state")
     await broken.until(lambda: bool(broken.all(reports.Failed)))
     assert broken.all(reports.Failed)[0].failure.message.startswith("the run stopped because of a mistake in the lab")
     assert (await broken.answer(broken.run.play(None))).type == "refused"

@@ -3,7 +3,9 @@
 import pytest
 
 from server.engine import orders, reports
-from server.engine.remote import Place, RemoteRun
+from server.engine.configs import Plain
+from server.engine.course import Course
+from server.engine.remote import START, Place, RemoteRun
 from server.gan.catalog import build_catalog
 from server.gan.config import RunConfig, check_config
 from server.gan.model_file import build_model
@@ -40,8 +42,12 @@ class Wire:
 
 
 def find_seed(opening: orders.Open) -> int:
-    (config,) = (leg.config for leg in opening.course if leg.config)
+    (config,) = read_configs(opening)
     return int(config["seed"])
+
+
+def read_configs(opening: orders.Open) -> tuple[Plain, ...]:
+    return Course.read(opening.legs, opening.configs).configs
 
 
 @pytest.fixture(scope="module")
@@ -99,12 +105,12 @@ def test_a_live_change_counts_from_its_answer_on(config: RunConfig) -> None:
     number = wire.run.configure(changed)
     (before, _), (again, _) = wire.resume()
     assert isinstance(before, orders.Open)
-    assert [leg.config["batch_size"] for leg in before.course if leg.config] == [128]
+    assert [config["batch_size"] for config in read_configs(before)] == [128]
     assert again.type == "configure"
     wire.answer(number)
     ((after, _),) = wire.resume()
     assert isinstance(after, orders.Open)
-    assert [leg.config["batch_size"] for leg in after.course if leg.config] == [128, 64]
+    assert [config["batch_size"] for config in read_configs(after)] == [128, 64]
 
 
 def test_what_an_earlier_revision_still_reports_is_dropped(config: RunConfig) -> None:
@@ -189,3 +195,31 @@ def test_a_run_that_begins_at_a_model_begins_there_again_after_a_lost_worker(con
     ((opening, body),) = wire.resume()
     assert isinstance(opening, orders.Open)
     assert (opening.begins_at, opening.replay_to, body) == (1, 3, b"one")
+
+
+def test_the_heartbeat_allows_for_the_heaviest_settings_that_the_run_can_go_back_to() -> None:
+    heavy, light = (check_config({"batch_size": size}, build_catalog()) for size in (4096, 1))
+    wire = Wire()
+    wire.answer(wire.run.open(heavy, 1))
+    most = wire.run.allowance
+    wire.answer(wire.run.configure(light))
+    assert wire.run.allowance == most
+    course = wire.run.course
+    wire.run.open(light, 2)
+    assert wire.run.allowance < most / 1000
+    wire.run.reopen(course, 3, START, known_to=9, begins_at=0, measure=False)
+    assert wire.run.allowance == most
+
+
+def test_own_data_are_sent_once_however_often_the_settings_change() -> None:
+    points = [[i / 100, 1.0] for i in range(400)]
+    wire = Wire()
+    lengths = []
+    for size in (1, *range(2, 60)):
+        config = check_config({"batch_size": size, "data": {"name": "points", "points": points}}, build_catalog())
+        wire.answer(wire.run.open(config, 1) if size == 1 else wire.run.configure(config), step=size)
+        lengths.append(len(wire.resume()[0][0].model_dump_json()))
+    assert lengths[-1] < lengths[0] + 58 * 100
+    assert [config["batch_size"] for config in wire.run.course.configs] == list(range(1, 60))
+    data = {id(config["data"]) for config in wire.run.course.configs}
+    assert len(data) == 1

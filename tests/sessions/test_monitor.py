@@ -102,7 +102,7 @@ async def test_a_run_that_breaks_is_named_with_slower_steps_to_try(pool: Pool) -
     assert desk.status.failure is not None
     (verdict,) = [one for one in desk.session.timeline.events if isinstance(one, Verdict)]
     assert (verdict.kind, verdict.began_at) == ("diverged", desk.status.failure.step)
-    assert [list(remedy.changes.values()) for remedy in verdict.remedies] == [[1.0], [1.0]]
+    assert [list(remedy.changes.values()) for remedy in verdict.remedies] == [[1.0, 1.0], [1.0]]
     await desk.do("Seek", step=0)
     await desk.do("Play")
     await desk.rest()

@@ -265,7 +265,7 @@ def spoil(array: Any, value: float) -> Any:
 DAMAGES: dict[str, tuple[Callable[[Any, Any], object], str]] = {
     "other format": (lambda t, a: t.update(format="ganlab-model"), "expected a saved run, got another format"),
     "later version": (lambda t, a: t.update(version=2), "version 1 or before, got version 2 of a newer lab"),
-    "no version": (lambda t, a: t.pop("version"), "another version"),
+    "no version": (lambda t, a: t.pop("version"), "version 1, got one without a version"),
     "unknown field": (lambda t, a: t.update(colour="red"), "colour: "),
     "no branches": (lambda t, a: t.update(branches=[]), "branches: "),
     "a thousand branches": (lambda t, a: t.update(branches=t["branches"] * 400), "branches: "),
@@ -280,7 +280,17 @@ DAMAGES: dict[str, tuple[Callable[[Any, Any], object], str]] = {
     "stands nowhere": (in_branch(position={"step": 71}), "branch 3: position: expected a step from 0 to 70"),
     "stands before": (in_branch(position={"step": -1}), "branch 3: position: expected a step from 0 to 70"),
     "phases": (in_branch(position={"step": 55, "phases": 12}), r"position\.phases: expected a number under 12"),
-    "head beyond all": (in_branch(head=2**52), "expected a state at most 1,000,000 steps before"),
+    "head beyond all": (in_branch(head=2**40), "expected a state at most 1,000,000 steps before"),
+    "head beyond all counting": (in_branch(head=2**53), r"branches\.1\.head: Input should be less than"),
+    "number beyond all counting": (in_branch(number=2**53), r"branches\.1\.number: Input should be less than"),
+    "one player in the end": (
+        lambda t, a: branch_of(t)["legs"][-1].update(player="generator"),
+        "branch 3: legs: expected both players to learn in the end",
+    ),
+    "more changes than there is room for": (
+        lambda t, a: branch_of(t).update(legs=branch_of(t)["legs"] * 4096),
+        r"branches\.1\.legs: Tuple should have at most 4096 items",
+    ),
     "head before": (in_branch(head=9), "branch 3: forked_at"),
     "legs out of order": (lambda t, a: branch_of(t)["legs"].reverse(), "branch 3: legs: expected"),
     "no legs": (in_branch(legs=[]), r"branches\.1\.legs"),
@@ -296,7 +306,7 @@ DAMAGES: dict[str, tuple[Callable[[Any, Any], object], str]] = {
     "too many events": (lambda t, a: branch_of(t).update(events=branch_of(t)["events"] * 999), r"branches\.1\.events"),
     "derived event": (
         lambda t, a: branch_of(t)["events"].append(
-            {"type": "tree", "event": 0, "revision": 0, "current": 1, "branches": []}
+            {"type": "tree", "event": 0, "revision": 0, "generation": 0, "current": 1, "branches": []}
         ),
         "branch 3: events: expected what happened",
     ),
@@ -320,7 +330,7 @@ DAMAGES: dict[str, tuple[Callable[[Any, Any], object], str]] = {
     "rows of another type": (in_array("branches.3.steps", lambda a: a.astype(np.float64)), "steps: expected at most"),
     "too many rows": (in_array("branches.3.steps", lambda a: np.zeros(20_001, np.int64)), "at most 20000 rows"),
     "no rows": (lambda t, a: a.pop("branches.3.steps"), "steps: expected at most"),
-    "whole images": (lambda t, a: a.update(x=np.zeros(3, np.uint8)), "expected float32 weights, got U8"),
+    "whole images": (lambda t, a: a.update(x=np.zeros(3, np.uint8)), "expected numbers of type F32, F64, I64, got U8"),
 }
 
 
@@ -369,6 +379,27 @@ async def test_a_changed_byte_is_refused_or_still_a_whole_run(written: bytes) ->
         assert read_run(write_run(opened), catalog())[1] == current
 
     change()
+
+
+@pytest.mark.parametrize("began_at", [-1, 1_000_000])
+def test_a_finding_that_began_outside_its_branch_is_refused(began_at: int) -> None:
+    branches = make_branches(3)
+    branches.current.snapshots = Snapshots()
+    head = branches.current.head
+    verdict = Verdict(
+        event=0, revision=7, kind="collapse", began_at=began_at, step=head, evidence={}, sentence="", remedies=()
+    )
+    branches.current.timeline.add_event(verdict)
+    with pytest.raises(FileError, match=f"began_at: expected a step from 0 to {head}, got {began_at}"):
+        read_run(write_run(branches), catalog())
+
+
+def test_branches_that_are_adopted_are_another_generation() -> None:
+    branches = make_branches(3)
+    branches.current.snapshots = Snapshots()
+    before = branches.generation
+    branches.adopt(*read_run(write_run(branches), catalog()))
+    assert branches.generation == before + 1
 
 
 def test_every_kind_of_event_is_kept_in_its_order() -> None:

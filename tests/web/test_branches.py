@@ -13,6 +13,7 @@ from server.sessions.hub import Hub
 from server.sessions.session import Session
 from server.settings import Settings
 from server.web.branches import branches_router
+from server.web.refusals import answer_refusals
 from tests.tools.sessions import Desk
 from tests.web.clients import open_client
 
@@ -37,6 +38,7 @@ async def ask(pool: Pool, session: Session, number: str, key: str = "") -> httpx
     hub = Hub(Settings(), pool)
     hub.sessions[session.key] = session
     app = FastAPI()
+    answer_refusals(app)
     app.include_router(branches_router(hub))
     async with open_client(app) as client:
         return await client.get(f"/api/sessions/{key or session.key}/branches/{number}/scalars")

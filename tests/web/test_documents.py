@@ -15,9 +15,7 @@ import numpy as np
 import pytest
 from fastapi import FastAPI
 
-from server.app import answer_error
 from server.engine.pool import Pool
-from server.errors import LabError
 from server.gan.config import check_config
 from server.gan.export.notebook import write_notebook
 from server.gan.export.script import write_script
@@ -29,6 +27,7 @@ from server.sessions.hub import Hub
 from server.sessions.run_content import MOST_BYTES
 from server.settings import Settings
 from server.web.exports import exports_router
+from server.web.refusals import answer_refusals
 from server.web.runs import runs_router
 from tests.tools.sessions import Desk
 from tests.web.clients import open_client
@@ -49,7 +48,7 @@ async def open_routes(pool: Pool, desk: Desk) -> AsyncIterator[httpx.AsyncClient
     hub = Hub(Settings(), pool)
     hub.sessions[desk.session.key] = desk.session
     app = FastAPI()
-    app.add_exception_handler(LabError, answer_error)
+    answer_refusals(app)
     app.include_router(runs_router(hub, pool))
     app.include_router(exports_router(hub, pool))
     async with open_client(app) as client:

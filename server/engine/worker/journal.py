@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 from server.engine import reports
 from server.engine.worker.rows import Pace, Rows
 from server.gan.monitor.monitor import Verdict
+from server.gan.phases import Losses, Player
 from server.gan.state import RunState
-from server.gan.trainer import Losses, Player
 from server.protocol.messages import MetricRow, Noticed, Remedy
 
 REPORT_SECONDS = 0.05

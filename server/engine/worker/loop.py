@@ -13,7 +13,8 @@ import torch
 
 from server.engine import orders, reports
 from server.engine.wire import Unpacker, pack_envelope
-from server.engine.worker.runs import METRIC_KEYS, Run
+from server.engine.worker.runs import Run
+from server.engine.worker.scores import METRIC_KEYS
 from server.errors import EngineError
 from server.gan.catalog import build_catalog
 from server.gan.config import RunConfig, check_config

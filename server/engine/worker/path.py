@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
 
+from server.engine.configs import Plain
 from server.engine.course import Course
+from server.engine.orders import NOTHING
 from server.protocol.messages import Player
-
-NOTHING = -1
 
 
 class Path:
-    """The way along a course from `step` on; the steps up to `known_to` were reported before."""
+    """The way along a course from `step` on; the steps up to `known_to` were reported before.
 
-    def __init__(self, course: Course, step: int, known_to: int = NOTHING) -> None:
+    It begins after all that was changed at its first step; or, `at_start` of the course, before that.
+    """
+
+    def __init__(self, course: Course, step: int, known_to: int = NOTHING, at_start: bool = False) -> None:
         self.known_to = known_to
         self._player = course.find_player(step)
-        self._legs = deque(course.list_after(step))
+        self._legs = deque(course.legs[1:] if at_start else course.list_after(step))
 
     def knows(self, step: int) -> bool:
         """Whether step number `step` was reported before."""
@@ -27,10 +29,15 @@ class Path:
         """Who learned in the step after `step`; both where nothing is recorded."""
         return self._player if step < self.known_to else "both"
 
-    def follow(self, step: int) -> dict[str, Any] | None:
-        """Take in that the run has reached `step`; returns the config that it was given there, if it was."""
-        config = None
+    def follow(self, step: int) -> list[Plain]:
+        """Take in that the run has reached `step`; returns the configs that it was given there, in order.
+
+        None may be left out: a change to another optimizer and back leaves an empty memory.
+        """
+        configs = []
         while self._legs and self._legs[0].step <= step:
             leg = self._legs.popleft()
-            self._player, config = leg.player, leg.config or config
-        return config
+            self._player = leg.player
+            if leg.config:
+                configs.append(leg.config)
+        return configs

@@ -7,7 +7,7 @@ from math import isfinite
 
 from torch import Tensor
 
-from server.gan.trainer import Losses, Player
+from server.gan.phases import Losses, Player
 from server.protocol.messages import MetricRow, Noticed
 
 WINDOW_SECONDS = 1.0

@@ -1,8 +1,7 @@
-"""One run in a worker: trains it slice by slice, and reports what happens.
+"""One run in a worker: carries out its orders, slice by slice, and reports what happens.
 
-Metrics are scored at step 0, at every multiple of METRIC_STEPS, and after a step by hand or in slow motion.
-Training does not notice. A run has one task at most; a step that it stands in (`self._walk`) waits for whichever task
-comes next. Where it went back, it follows what was recorded (`self._path`), and tells nothing twice.
+It has one task at most; a step that it stands in waits for whichever task comes next. While it goes back in time
+(`self._replay`), orders wait; a newer one to go elsewhere, or to pause, ends that way.
 """
 
 from __future__ import annotations
@@ -17,30 +16,26 @@ import torch
 from server.engine import orders, reports
 from server.engine.course import Course
 from server.engine.worker.journal import NEVER, Journal, Send
-from server.engine.worker.path import Path
+from server.engine.worker.journey import Journey
 from server.engine.worker.readers import Readers
-from server.engine.worker.tasks import Playing, Stepping
-from server.engine.worker.walk import Walk
-from server.errors import CommandError, LabError
-from server.gan.config import Catalog, RunConfig, check_config
+from server.engine.worker.scores import METRIC_KEYS, METRIC_STEPS
+from server.engine.worker.tasks import Playing, Replaying, Stepping
+from server.errors import LabError
+from server.gan.config import Catalog
 from server.gan.inspection import inspect_node, tell_sample
-from server.gan.metrics import METRICS, evaluate_metrics, metric_floors
-from server.gan.monitor.monitor import Monitor
-from server.gan.monitor.vitals import read_run
-from server.gan.state import RunState
-from server.gan.trainer import Diverged, Losses, Player, Trainer
-from server.protocol.messages import Divergence, MetricRow, StepPhase, StopBelow
+from server.gan.metrics import metric_floors
+from server.gan.phases import Diverged
+from server.protocol.messages import Divergence, StepPhase, StopBelow
 
 SLICE_SECONDS = 0.004
 LATE_SECONDS = 0.1
 """A run that is further behind its rate than this doesn't catch up."""
-METRIC_STEPS = 50
-SCORED = ("grid_kl", "grid_js", "modes20", "high_quality", "ganlab_kl", "ganlab_js")
-METRIC_KEYS = tuple(key for key in SCORED if METRICS[key].cost == "cheap")
+LOOSE = (orders.Seek, orders.Pause, orders.Play, orders.Inspect)
+"""Orders that mean the same wherever the run stands: a newer one need not wait for them."""
 
 
 class Run:
-    """A trainer, what it is to do, and what it has to tell."""
+    """A journey, what it is to do, and what it has to tell."""
 
     def __init__(
         self,
@@ -51,52 +46,49 @@ class Run:
         frame_seconds: float,
         send: Send,
     ) -> None:
-        self.key, self.revision = order.run, order.revision
-        self._catalog, self._device, self._send = catalog, device, send
+        self.key, self.revision, self._send = order.run, order.revision, send
         self.readers = Readers(self.key, frame_seconds)
         self._journal = Journal(self.key, send)
+        self._journey = Journey(Course.read(order.legs, order.configs), self._journal, catalog, device)
+        self._journey.stand_at(body, order.at_start, order.known_to, order.replay_to)
         self._task: Playing | Stepping | None = None
+        self._replay: Replaying | None = Replaying(order.number, order.replay_to, order.replay_phases)
         self._inbox: deque[tuple[orders.Numbered, bytes]] = deque()
-        self._walk: Walk | None = None
-        self._ended: tuple[Walk, RunState, RunConfig] | None = None
-        self._opening: int | None = None
-        self._scored: MetricRow | None = None
         self._measures, self._begins_at = order.measure, order.begins_at
-        self._course = Course(order.course)
-        self._go_back(order.number, body, order.known_to, order.replay_to, order.replay_phases)
-        self._monitor = Monitor(self.trainer.config)
 
     @property
     def position(self) -> reports.Position:
         """How far the run is."""
-        state, phases = self.trainer.state, self._walk.taken if self._walk else 0
-        return reports.Position(step=state.step, d_updates=state.d_updates, g_updates=state.g_updates, phases=phases)
+        return self._journey.position
 
     def find_due(self) -> float:
         """The time at which there is something to do."""
-        if self._opening is not None or self._measures or isinstance(self._task, Stepping):
+        if self._replay or self._measures or isinstance(self._task, Stepping):
             return 0.0
-        frame = self.readers.find_due(self.trainer, playing=self._task is not None)
+        frame = self.readers.find_due(self._journey.trainer, playing=self._task is not None)
         return min(frame, self._journal.find_due(), self._task.due if self._task else NEVER)
 
     def obey(self, order: orders.Order, body: bytes = b"") -> None:
-        """Carry out an order, or keep it until the run has caught up with what was seen of it."""
+        """Carry out an order, or keep it until the run has come to where it is to stand."""
         if isinstance(order, orders.Want):
             self.readers.add(order)
         elif isinstance(order, orders.Leave):
             self.readers.remove(order.reader)
         elif isinstance(order, orders.Numbered):
             self._inbox.append((order, body))
+            if self._replay and self._may_cut(self._replay):
+                self._cut_replay(self._replay)
             self._obey_waiting()
 
     def work(self) -> None:
         """Do what is due, training for one slice at most."""
-        if self._opening is not None:
-            self._replay()
+        if self._replay:
+            self._go_on(self._replay)
             return
-        phase = self._walk.phase if self._walk else ""
+        journey = self._journey
+        phase = journey.walk.phase if journey.walk else ""
         playing = self._task is not None
-        for report, body in self.readers.make_frames(self.trainer, self.revision, playing=playing, phase=phase):
+        for report, body in self.readers.make_frames(journey.trainer, self.revision, playing=playing, phase=phase):
             self._send(report, body)
         if self._measures:
             self._measure_start()
@@ -107,8 +99,8 @@ class Run:
 
     def end(self) -> None:
         """Answer what is still open, because the run begins anew."""
-        if self._opening is not None:
-            self._answer(self._opening)
+        if self._replay:
+            self._answer(self._replay.number)
         self._stop_task()
         while self._inbox:
             self._answer(self._inbox.popleft()[0].number)
@@ -116,8 +108,10 @@ class Run:
     # Orders -----------------------------------------------------------------------------------------------------
 
     def _obey_waiting(self) -> None:
-        while self._inbox and self._opening is None and not self._must_wait():
+        while self._inbox and not self._replay and not self._must_wait():
             order, body = self._inbox.popleft()
+            if self._measures and isinstance(order, orders.Advance | orders.Seek):
+                self._measure_start()  # now: the run is to leave its start at once
             if isinstance(order, orders.Configure):
                 self._configure(order)
             elif isinstance(order, orders.Play):
@@ -146,63 +140,53 @@ class Run:
     def _configure(self, order: orders.Configure) -> None:
         """Apply a change between two steps; one that the run stands in is finished with the config it began with."""
         try:
-            self._leave_step()
+            self._journey.leave_step()
         except Diverged as failure:
             self._fail(failure)
         self._report_rows()
-        self._change(order.config)
-        self._course.note_config(self.trainer.state.step, order.config)
+        self._journey.change(order.config)
         self._answer(order.number)
 
     def _inspect(self, order: orders.Inspect) -> None:
         """Tell the numbers that were asked for; looking changes nothing."""
+        walk = self._journey.walk
         try:
             if order.sample is not None:
-                told: Mapping[str, Any] = tell_sample(self.trainer, order.sample)
+                within = walk.underway if walk else None
+                told: Mapping[str, Any] = tell_sample(self._journey.trainer, order.sample, within=within)
             elif order.node is not None:
-                told = inspect_node(self.trainer, order.node)
+                told = inspect_node(self._journey.trainer, order.node)
             else:
-                told = self._find_walk().inspect()
+                told = self._journey.find_walk().inspect()
         except LabError as refusal:
-            self._send(reports.Refused(run=self.key, number=order.number, message=str(refusal)), b"")
+            self._refuse(order.number, str(refusal))
         else:
             self._send(reports.Inspected(run=self.key, number=order.number, told=dict(told)), b"")
 
-    def _find_walk(self) -> Walk:
-        """Give the walk whose last phase the run has just passed.
-
-        Raises:
-            CommandError: it stands between two steps that nobody walked through.
-        """
-        if self._walk and self._walk.taken:
-            return self._walk
-        walk, state, config = self._ended or (None, None, None)
-        if walk is None or state is not self.trainer.state or config is not self.trainer.config:
-            raise CommandError("phase: expected a run that goes phase by phase; press Next phase first")
-        return walk
-
     def _fork(self, order: orders.Fork) -> None:
         self._report_rows()
-        step = self._whole_state.step
-        self._course, self.revision = self._course.cut(step), order.revision
-        self._path = Path(self._course, step)
+        self._journey.leave_record()
+        self.revision = order.revision
         self._answer(order.number)
-
-    def _seek(self, order: orders.Seek, body: bytes) -> None:
-        head = max(self._path.known_to, self._whole_state.step)
-        phases = order.phases if order.step <= head else 0
-        self._go_back(order.number, body, head, min(order.step, head), phases)
-        self._monitor.configure(self.trainer.config)
 
     def _step(self, order: orders.Step) -> None:
         if order.player != "both":
             try:
-                self._leave_step()
+                self._journey.leave_step()
             except Diverged as failure:
                 self._fail(failure, order.number)
                 return
         self._task = Stepping(order.number, order.player, order.count)
         self._finish_stepping()
+
+    def _advance(self, number: int) -> None:
+        try:
+            phase = self._journey.take_phase()
+        except Diverged as failure:
+            self._fail(failure, number)
+            return
+        self._report_rows(number)
+        self._answer(number, phase)
 
     def _play(self, order: orders.Play) -> None:
         if isinstance(self._task, Playing):
@@ -211,75 +195,83 @@ class Run:
         else:
             self._stop_task()
             self._task = Playing(order, 0.0)
-            self._journal.pace.note(time.monotonic(), self.trainer.state.step)
+            self._journal.pace.note(time.monotonic(), self._journey.step)
         self._answer(order.number)
 
-    def _stop_task(self, scores: bool = False) -> None:
-        """Come to rest; with `scores`, the whole step that the run rests at is scored, if it was not already."""
-        if scores and self._task and not self._walk and self.trainer.state.step != self._scored_at:
-            self._score()
-        task, self._task = self._task, None
-        self._journal.pace.stop()
-        self._report_rows(task.number if isinstance(task, Stepping) else None)
-        if isinstance(task, Stepping):
-            self._answer(task.number)
+    # Going back in time -----------------------------------------------------------------------------------------
 
-    def _answer(self, number: int, phase: StepPhase | None = None) -> None:
-        body = self._journal.pack(self._whole_state)
-        self._send(reports.Applied(run=self.key, number=number, position=self.position, phase=phase), body)
+    def _seek(self, order: orders.Seek, body: bytes) -> None:
+        head = self._journey.head
+        step, phases = min(order.step, head), order.phases if order.step <= head else 0
+        try:
+            self._journey.stand_at(body, order.at_start, head, seen_to=step)
+        except LabError as refusal:
+            self._refuse(order.number, str(refusal))
+            return
+        self._replay = Replaying(order.number, step, phases)
+        self._journal.forget_saved()
+
+    def _go_on(self, replay: Replaying) -> None:
+        """Go on towards the step that was seen already; there, the run is open."""
+        until = time.monotonic() + SLICE_SECONDS
+        try:
+            while self._journey.step < replay.step:
+                self._journey.repeat_step()
+                if time.monotonic() >= until:
+                    return
+            phase = self._journey.repeat_phases(replay.phases) if replay.phases else None
+        except Diverged as failure:
+            self._fail_replay(replay, failure)
+        else:
+            self._replay = None
+            self._answer(replay.number, phase)
+        self._obey_waiting()
+
+    def _may_cut(self, replay: Replaying) -> bool:
+        """Tell whether the newest order ends the way to where the run is to stand: it says where to stand itself.
+
+        What brings a run back after a lost worker is not ended by a pause.
+        """
+        if self._journey.step >= replay.step:
+            return False
+        *before, (newest, _) = self._inbox
+        ends = isinstance(newest, orders.Seek) or (
+            isinstance(newest, orders.Pause) and replay.number != orders.RESUMING
+        )
+        return ends and all(isinstance(order, LOOSE) for order, _ in before)
+
+    def _cut_replay(self, replay: Replaying) -> None:
+        self._stay_before(replay)
+        if replay.number != orders.RESUMING:
+            self._answer(replay.number)
+
+    def _fail_replay(self, replay: Replaying, failure: Diverged) -> None:
+        """Stand at the last finite step: the record was made by other arithmetic, or is none."""
+        self._stay_before(replay)
+        told = f"{failure}; the record goes on to step {replay.step:,}, which cannot be reached on this machine"
+        if replay.number != orders.RESUMING:
+            self._refuse(replay.number, told)
+        self._report_failure(failure, told)
+
+    def _stay_before(self, replay: Replaying) -> None:
+        """Stay where the run is; what it was on the way to stays recorded."""
+        self._replay = self._journey.walk = None
+        self._journey.path.known_to = max(self._journey.path.known_to, replay.step)
 
     # Training ---------------------------------------------------------------------------------------------------
 
-    def _go_back(self, number: int, packed: bytes, known_to: int, replay_to: int, replay_phases: int) -> None:
-        """Stand at a state, and begin to train silently towards the step that was seen already."""
-        state = RunState.unpack(packed) if packed else None
-        step = state.step if state else 0
-        self.trainer = Trainer(check_config(self._course.find_config(step), self._catalog), self._device, state)
-        self._path = Path(self._course, step, known_to)
-        self._walk, self._opening = None, number
-        self._replay_to, self._replay_phases = replay_to, replay_phases
-        self._scored_at = replay_to
-        self._journal.forget_saved()
-
-    def _replay(self) -> None:
-        """Go on towards the step that was seen already; there, the run is open."""
-        until = time.monotonic() + SLICE_SECONDS
-        while self.trainer.state.step < self._replay_to:
-            self.trainer.step(self._path.find_player(self.trainer.state.step))
-            self._follow_path()
-            if time.monotonic() >= until:
-                return
-        phase = None
-        if self._replay_phases:
-            self._walk = Walk(self.trainer, self._path.find_player(self.trainer.state.step))
-            left = self._replay_phases
-            for _ in range(self._walk.count + left if left < 0 else left):
-                phase = self._walk.advance()
-        assert self._opening is not None, "an open run has nothing to replay"
-        number, self._opening = self._opening, None
-        self._answer(number, phase)
-        self._obey_waiting()
-
-    def _follow_path(self) -> None:
-        if config := self._path.follow(self.trainer.state.step):
-            self._change(config)
-
-    def _change(self, config: Mapping[str, Any]) -> None:
-        self.trainer.configure(check_config(config, self._catalog))
-        self._monitor.configure(self.trainer.config)
-
     def _measure_start(self) -> None:
         self._measures = False
-        if self.trainer.state.step == self._begins_at:
-            self._score()
+        if self._journey.step == self._begins_at:
+            self._journey.score()
             self._report_rows()
-        floors = metric_floors(self.trainer.config, METRIC_KEYS)
+        floors = metric_floors(self._journey.trainer.config, METRIC_KEYS)
         self._send(reports.Floors(run=self.key, revision=self.revision, values=floors), b"")
 
     def _train(self, until: float) -> None:
         try:
             while isinstance(self._task, Stepping) and time.monotonic() < until:
-                self._train_step(self._task.player)
+                self._journey.make_step(self._task.player)
                 self._task.left -= 1
                 self._finish_stepping()
             while isinstance(self._task, Playing) and (now := time.monotonic()) < until and self._task.due <= now:
@@ -294,26 +286,26 @@ class Run:
         if self._stop_at(order):
             return
         if order.phases_per_second:
-            if phase := self._take_phase():
+            if phase := self._journey.take_phase():
                 self._report_rows()
                 walked = reports.Walked(run=self.key, revision=self.revision, position=self.position, phase=phase)
                 self._send(walked, b"")
         else:
-            self._train_step("both")
+            self._journey.make_step("both")
         task.due = max(task.due, now - LATE_SECONDS) + task.pause if task.pause else 0.0
         if not self._stop_at(order) and not self._stop_recorded() and order.stop:
             self._stop_below(order.stop)
 
     def _stop_at(self, order: orders.Play) -> bool:
         """Stop at the step that was asked for."""
-        reached = order.until is not None and self.trainer.state.step >= order.until
+        reached = order.until is not None and self._journey.step >= order.until
         if reached:
             self._stop_itself(reports.Stopped(run=self.key, revision=self.revision, position=self.position))
         return reached
 
     def _stop_recorded(self) -> bool:
         """Stop where the record ends, so that Play in the past trains nothing new."""
-        ends = self.trainer.state.step == self._path.known_to and not self._walk
+        ends = self._journey.step == self._journey.path.known_to and not self._journey.walk
         if ends:
             stopped = reports.Stopped(run=self.key, revision=self.revision, position=self.position, recorded=True)
             self._stop_itself(stopped)
@@ -321,10 +313,8 @@ class Run:
 
     def _stop_below(self, stop: StopBelow) -> None:
         """Stop if the step just trained was scored, and is under the limit."""
-        value = self._scored.values.get(stop.metric) if self._scored else None
-        if self._scored is None or value is None or self._scored.step != self.trainer.state.step or self._walk:
-            return
-        if value < stop.below:
+        value = None if self._journey.walk else self._journey.scores.find_below(stop, self._journey.step)
+        if value is not None:
             stopped = reports.Stopped(
                 run=self.key,
                 revision=self.revision,
@@ -337,101 +327,57 @@ class Run:
 
     def _stop_itself(self, stopped: reports.Stopped) -> None:
         self._stop_task(scores=True)
-        self._send(stopped, self._journal.pack(self._whole_state))
+        self._send(stopped, self._journal.pack(self._journey.whole_state))
 
-    def _train_step(self, player: Player) -> None:
-        if self._walk:
-            self._leave_step()
-            return
-        if player == "both":
-            player = self._path.find_player(self.trainer.state.step)
-        self._note_step(self.trainer.step(player), player)
-
-    def _leave_step(self) -> None:
-        """Finish the step that the run stands in, if it stands in one."""
-        walk, self._walk = self._walk, None
-        if walk:
-            walk.finish()
-            self._note_step(walk.losses, walk.player)
-
-    def _take_phase(self) -> StepPhase | None:
-        """Go through one phase; the last one ends the step, which is scored like a step by hand."""
-        walk = self._walk = self._walk or Walk(self.trainer, self._path.find_player(self.trainer.state.step))
-        phase = walk.advance()
-        if walk.is_over:
-            self._walk = None
-            self._note_step(walk.losses, walk.player)
-            self._ended = walk, self.trainer.state, self.trainer.config
-            if self.trainer.state.step % METRIC_STEPS:
-                self._score()
-        return phase
-
-    def _advance(self, number: int) -> None:
-        try:
-            phase = self._take_phase()
-        except Diverged as failure:
-            self._fail(failure, number)
-            return
-        self._report_rows(number)
-        self._answer(number, phase)
-
-    def _note_step(self, losses: Losses, player: Player) -> None:
-        step = self.trainer.state.step
-        if self._path.knows(step):
-            self._journal.add_step(step, None, player)
-            self._follow_path()
-            return
-        self._journal.add_step(step, losses, player)
-        if player != "both":
-            self._course.note_player(step - 1, player, 1)
-            self._monitor.restart()
-        if step % METRIC_STEPS == 0:
-            self._score()
+    def _stop_task(self, scores: bool = False) -> None:
+        """Come to rest; with `scores`, the whole step that the run rests at is scored, if it was not already."""
+        journey = self._journey
+        if scores and self._task and not journey.walk and journey.step != journey.scores.measured_at:
+            journey.score()
+        task, self._task = self._task, None
+        self._journal.pace.stop()
+        self._report_rows(task.number if isinstance(task, Stepping) else None)
+        if isinstance(task, Stepping):
+            self._answer(task.number)
 
     def _finish_stepping(self) -> None:
         assert isinstance(self._task, Stepping), "only steps by hand come to an end"
         if self._task.left > 0:
             return
-        if self._journal.has_rows and self.trainer.state.step % METRIC_STEPS:
-            self._score()
+        if self._journal.has_rows and self._journey.step % METRIC_STEPS:
+            self._journey.score()
         self._stop_task()
         self._obey_waiting()
 
-    def _score(self) -> None:
-        """Measure the whole step that the run stands at, unless it was measured before."""
-        if self._path.knows(self.trainer.state.step):
-            return
-        values = evaluate_metrics(self.trainer, METRIC_KEYS)
-        self._scored_at = self.trainer.state.step
-        self._scored = MetricRow(step=self._scored_at, values=values)
-        self._journal.add_scores(self._scored)
-        if self._scored_at % METRIC_STEPS == 0:
-            self._journal.add_verdicts(self._monitor.take(read_run(self.trainer, values)))
-
     def _fail(self, failure: Diverged, number: int | None = None) -> None:
         """Stop, and refuse order `number`, or the steps by hand that are under way."""
-        task, self._task, self._walk = self._task, None, None
+        task, self._task, self._journey.walk = self._task, None, None
         self._journal.pace.stop()
         number = task.number if isinstance(task, Stepping) else number
-        self._journal.add_verdicts(self._monitor.take_failure(failure.step))
+        self._journey.scores.note_failure(failure)
         self._report_rows(number)
-        divergence = Divergence(
-            step=failure.step, player=failure.player, quantity=failure.quantity, message=str(failure)
-        )
-        failed = reports.Failed(run=self.key, revision=self.revision, position=self.position, failure=divergence)
-        self._send(failed, self._journal.pack(self._whole_state))
+        self._report_failure(failure, str(failure))
         if number is not None:
-            self._send(reports.Refused(run=self.key, number=number, message=str(failure)), b"")
+            self._refuse(number, str(failure))
 
     # Reports ----------------------------------------------------------------------------------------------------
 
-    @property
-    def _whole_state(self) -> RunState:
-        """The state after the last whole step."""
-        return self._walk.start if self._walk else self.trainer.state
+    def _answer(self, number: int, phase: StepPhase | None = None) -> None:
+        """Say that an order is carried out and where the run stands, after the rows of how it came there."""
+        self._report_rows()
+        body = self._journal.pack(self._journey.whole_state)
+        self._send(reports.Applied(run=self.key, number=number, position=self.position, phase=phase), body)
+
+    def _refuse(self, number: int, message: str) -> None:
+        self._send(reports.Refused(run=self.key, number=number, message=message), b"")
+
+    def _report_failure(self, failure: Diverged, message: str) -> None:
+        told = Divergence(step=failure.step, player=failure.player, quantity=failure.quantity, message=message)
+        report = reports.Failed(run=self.key, revision=self.revision, position=self.position, failure=told)
+        self._send(report, self._journal.pack(self._journey.whole_state))
 
     def _report_rows(self, number: int | None = None) -> None:
         if isinstance(self._task, Stepping):
             number = self._task.number
         plays = isinstance(self._task, Playing)
-        self._journal.report(self.revision, self.position, self._whole_state, number, plays)
+        self._journal.report(self.revision, self.position, self._journey.whole_state, number, plays)

@@ -1,11 +1,11 @@
-"""What a run is at: playing, or making steps by hand."""
+"""What a run is at: playing, making steps by hand, or on the way to where it is to stand."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from server.engine import orders
-from server.gan.trainer import Player
+from server.gan.phases import Player
 
 
 @dataclass
@@ -29,3 +29,12 @@ class Stepping:
     number: int
     player: Player
     left: int
+
+
+@dataclass
+class Replaying:
+    """Going silently to `phases` phases after step `step`, as the order numbered `number` asked for."""
+
+    number: int
+    step: int
+    phases: int

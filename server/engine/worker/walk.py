@@ -14,9 +14,10 @@ import torch
 from torch import Tensor
 
 from server.engine.worker.rows import read_number
-from server.gan.inspection import PhaseInspection, inspect_phase
+from server.gan.inspection import PhaseInspection, Underway, inspect_phase
+from server.gan.phases import Losses, Phase, Player
 from server.gan.state import RunState
-from server.gan.trainer import Losses, Phase, Player, Trainer
+from server.gan.trainer import Trainer
 from server.protocol.messages import PhaseName, StepPhase
 
 PHASES_AN_UPDATE = len(get_args(PhaseName))
@@ -53,6 +54,11 @@ class Walk:
     def losses(self) -> Losses:
         """The losses so far; after the last phase those of the step."""
         return Losses(self._losses.get("discriminator"), self._losses.get("generator"))
+
+    @property
+    def underway(self) -> Underway:
+        """Where the walk stands, in whole updates."""
+        return Underway(self.start, self.player, self.taken // PHASES_AN_UPDATE)
 
     def advance(self) -> StepPhase | None:
         """Go through one phase, after the last one of the step counts; none where no player plays.

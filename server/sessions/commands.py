@@ -1,0 +1,207 @@
+"""What pages ask of a run: each command is carried out once, in the order given, and answered when it is done.
+
+Some cannot be carried out before others are answered: nobody knows where the run stands until then. They are held,
+and so is every later one.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from server.engine.course import MOST_LEGS
+from server.errors import CommandError, LabError
+from server.gan.config import Catalog, check_config, describe_changes, restarts
+from server.protocol.messages import (
+    Advance,
+    Back,
+    Command,
+    Configure,
+    Delete,
+    Done,
+    Failure,
+    Pause,
+    Play,
+    Rename,
+    Reset,
+    Restore,
+    Seek,
+    Step,
+    Switch,
+)
+from server.sessions.outbox import Outbox
+from server.sessions.present import Present
+from server.sessions.requests import Requests
+from server.sessions.travel import Travel
+from server.sessions.waiting import Waiting
+
+Deed = Callable[[], None]
+
+
+class Commands:
+    """Gives the orders of a session's commands."""
+
+    def __init__(self, present: Present, travel: Travel, catalog: Catalog) -> None:
+        self._present, self._travel, self._catalog = present, travel, catalog
+        self._requests = Requests()
+        self._held: deque[Command | Deed] = deque()
+
+    def take(self, outbox: Outbox, command: Command) -> None:
+        """Carry out a page's command, or hold it."""
+        try:
+            if not self._requests.begin(command.id, outbox):
+                return
+        except CommandError as refusal:
+            outbox.answer(Failure(id=command.id, message=str(refusal)))
+            return
+        if self._held or self._must_wait(command):
+            self._held.append(command)
+            if isinstance(command, Pause):
+                self.pause()  # it ends what is under way at once, and what is held as well when its turn comes
+        else:
+            self._execute(command)
+
+    def take_deed(self, deed: Deed) -> None:
+        """Do what puts another run in place of this one, now or when what was asked of this one is done.
+
+        Raises:
+            LabError: it cannot be done, and is not held.
+        """
+        if self._held or self._present.waiting.is_moving:
+            self._held.append(deed)
+        else:
+            deed()
+
+    def answer(self, identity: int, answer: Done | Failure) -> None:
+        """Tell everybody who asked."""
+        self._requests.answer(identity, answer)
+
+    def pause(self) -> None:
+        """Pause the run without a page's command."""
+        self._present.waiting.add(self._present.run.pause(), Waiting(None, self._present.revision))
+
+    def carry_on(self) -> None:
+        """Carry out what was held, as far as the answers have come."""
+        while self._held and not self._must_wait(self._held[0]):
+            held = self._held.popleft()
+            if callable(held):
+                self._do(held)
+            else:
+                self._execute(held)
+
+    def _do(self, deed: Deed) -> None:
+        try:
+            deed()
+        except LabError as refusal:
+            self._present.chronicle.add_mark(f"not opened: {refusal}", self._present.run.position.step)
+
+    def _must_wait(self, command: Command | Deed) -> bool:
+        """Tell whether what is under way decides where the command finds the run."""
+        waiting = self._present.waiting
+        if isinstance(command, Seek):
+            return waiting.is_forking or waiting.is_configuring
+        if isinstance(command, Configure):
+            return waiting.is_moving and self._restarts(command)
+        return waiting.is_moving and (callable(command) or isinstance(command, Back | Switch | Reset))
+
+    def _restarts(self, command: Configure) -> bool:
+        try:
+            config = check_config(command.config, self._catalog)
+        except LabError:
+            return False  # it is refused when it is carried out
+        return self._present.is_broken or restarts(self._present.config, config)
+
+    def _execute(self, command: Command) -> None:
+        try:
+            waiting = self._carry_out(command)
+        except LabError as refusal:
+            self.answer(command.id, Failure(id=command.id, message=str(refusal)))
+        else:
+            if waiting is None:
+                self.answer(command.id, Done(id=command.id, step=self._present.run.position.step))
+
+    def _carry_out(self, command: Command) -> Waiting | None:
+        """Give the orders of a command; returns what waits for the answer, or none where there is nothing to do."""
+        present = self._present
+        if present.state == "closed":
+            raise CommandError(f"{command.type}: the session is closed; expected a new one")
+        if isinstance(command, Configure):
+            return self._configure(command)
+        if isinstance(command, Reset):
+            seed = present.config.seed if command.seed is None else command.seed
+            text = "reset" if command.seed is None else "new seed"
+            return self._travel.begin_anew(command, present.config.with_seed(seed), text)
+        if isinstance(command, Switch):
+            return self._travel.switch(command)
+        if isinstance(command, Rename | Delete | Restore):
+            self._tend(command)
+            return None
+        self._check_failure(command)
+        if isinstance(command, Seek | Back):
+            return self._travel.seek(command)
+        return self._train(command)
+
+    def _check_failure(self, command: Command) -> None:
+        failure = self._present.failure
+        if failure is None or isinstance(command, Pause):
+            return
+        if self._present.is_broken:
+            raise CommandError(f"{command.type}: {failure.message}; expected Reset or a changed setting first")
+        if not isinstance(command, Seek | Back):
+            raise CommandError(
+                f"{command.type}: {failure.message}; expected Reset, a changed setting or a step back first"
+            )
+
+    def _train(self, command: Play | Pause | Advance | Step) -> Waiting:
+        run = self._present.run
+        if isinstance(command, Play):
+            number = self._play(command)
+        elif isinstance(command, Pause):
+            number = run.pause()
+        elif isinstance(command, Advance):
+            number = run.advance()
+        else:
+            if command.player != "both":
+                self._check_course(command)
+                self._travel.leave_record()
+            number = run.step(command.player, command.count)
+            if command.count > 1:
+                self._present.enter("running")
+        return self._present.waiting.add(number, Waiting(command, self._present.revision))
+
+    def _play(self, command: Play) -> int:
+        step = self._present.run.position.step
+        if command.until is not None and command.until <= step:
+            raise CommandError(f"play: until: expected a step after {step}, where the run is, got {command.until}")
+        return self._present.run.play(command.rate, command.phases_per_second, command.until, command.stop)
+
+    def _configure(self, command: Configure) -> Waiting | None:
+        present = self._present
+        config = present.read_config(command.config)
+        changes = describe_changes(present.config, config)
+        if not changes:
+            return None
+        if present.is_broken or restarts(present.config, config):
+            return self._travel.begin_anew(command, config, "new run", changes)
+        self._check_course(command)
+        self._travel.leave_record()
+        present.set_config(config)
+        return present.waiting.add(present.run.configure(config), Waiting(command, present.revision, changes))
+
+    def _check_course(self, command: Command) -> None:
+        if self._present.run.course.is_full:
+            raise CommandError(
+                f"{command.type}: expected a run with fewer changes; this one has nearly {MOST_LEGS:,}, and can only "
+                "go on as it is: begin a new run, or go back to a step before them"
+            )
+
+    def _tend(self, command: Rename | Delete | Restore) -> None:
+        """Change the tree, and nothing of the run."""
+        branches = self._present.branches
+        if isinstance(command, Rename):
+            branches.find(command.branch).name = command.name
+        elif isinstance(command, Delete):
+            branches.delete(command.branch)
+        else:
+            branches.restore(command.branch)
+        self._present.chronicle.note_tree()

@@ -1,4 +1,4 @@
-"""Mixtures of Gaussians whose axes are parallel to the plot's, all components equally likely: most toy laws are one.
+"""Mixtures of Gaussians whose axes are parallel to the plot's: most toy laws are one.
 
 Shape letters: K components, N points; `...` are leading axes of independent runs.
 """
@@ -22,28 +22,45 @@ PAIRS_AT_ONCE = 1 << 22
 
 @dataclass(frozen=True, eq=False)
 class Mixture:
-    """K equally likely Gaussians with means `centres` (K, 2) and standard deviations `stds` (K, 2), float32."""
+    """K Gaussians with means `centres` (K, 2) and standard deviations `stds` (K, 2), float32.
+
+    `weights` (K,) are the components' shares of the law, float32, adding up to 1; none: all are equally likely.
+    """
 
     centres: Tensor
     stds: Tensor
+    weights: Tensor | None = None
+
+    @property
+    def shares(self) -> Tensor:
+        """The components' shares of the law (K,), float64, whether they are equal or not."""
+        if self.weights is not None:
+            return self.weights.double()
+        return torch.full((len(self.centres),), 1 / len(self.centres), dtype=torch.float64)
 
     def draw(self, count: int, draws: Draws) -> Tensor:
         """Draw `count` points (..., N, 2), each from a component chosen at random."""
-        return self._spread(draws.integers(len(self.centres), count), draws, count)
+        if self.weights is None:
+            return self._spread(draws.integers(len(self.centres), count), draws, count)
+        return self._spread(_find_component(draws.uniform(count), self.weights), draws, count)
 
     def draw_stratified(self, count: int, draws: Draws) -> Tensor:
-        """Draw `count` points (..., N, 2), the same number from every component, or as near to it as `count` allows."""
-        return self._spread(torch.arange(count) * len(self.centres) // count, draws, count)
+        """Draw `count` points (..., N, 2): every component has its share of them, or as near to it as `count` allows.
+
+        They come in the components' order.
+        """
+        if self.weights is None:
+            return self._spread(torch.arange(count) * len(self.centres) // count, draws, count)
+        return self._spread(_find_component((torch.arange(count) + 0.5) / count, self.weights), draws, count)
 
     def log_density(self, points: Tensor) -> Tensor:
         """Give the natural logarithm of the density (..., N) at points (..., N, 2)."""
-        centres, stds = self.centres.to(points), self.stds.to(points)
-        constant = log(2 * pi) + stds.log().sum(-1) + log(len(centres))
-        flat = points.reshape(-1, 2)
-        pieces = [
-            torch.logsumexp(-((piece.unsqueeze(1) - centres) / stds).square().sum(-1) / 2 - constant, -1)
-            for piece in torch.split(flat, max(1, PAIRS_AT_ONCE // len(centres)))
-        ]
+        centres, stds, shares = self.centres.to(points), self.stds.to(points), self.shares.to(points)
+        highest = shares.log() - log(2 * pi) - stds.log().sum(-1)
+        pieces = []
+        for piece in torch.split(points.reshape(-1, 2), max(1, PAIRS_AT_ONCE // len(centres))):
+            x, y = ((piece[:, axis, None] - centres[:, axis]) / stds[:, axis] for axis in (0, 1))
+            pieces.append(torch.logsumexp(highest - (x.square() + y.square()) / 2, -1))
         return torch.cat(pieces).reshape(points.shape[:-1])
 
     def cell_density(self, x_edges: Tensor, y_edges: Tensor) -> Tensor:
@@ -56,7 +73,7 @@ class Mixture:
             _mean_over(edges, self.centres[:, axis], self.stds[:, axis])
             for axis, edges in enumerate((x_edges, y_edges))
         )
-        return along_y.T @ along_x / len(self.centres)
+        return along_y.T @ (self.shares.to(along_x).unsqueeze(-1) * along_x)
 
     def _spread(self, component: Tensor, draws: Draws, count: int) -> Tensor:
         return self.centres[component] + self.stds[component] * draws.normal(count, 2)
@@ -70,9 +87,21 @@ def _mean_over(edges: Tensor, centres: Tensor, stds: Tensor) -> Tensor:
     return below.diff(dim=-1) / edges.diff()
 
 
-def build_mixture(centres: Sequence[Point], stds: float | Sequence[Point]) -> Mixture:
-    """Make a mixture from its means and one standard deviation for all, or a pair (along x, along y) for each."""
+def _find_component(place: Tensor, weights: Tensor) -> Tensor:
+    """Give the component (...) in whose part of [0, 1) each place (...) lies; the parts are as long as the weights."""
+    return torch.bucketize(place, weights.cumsum(0)[:-1])
+
+
+def build_mixture(
+    centres: Sequence[Point], stds: float | Sequence[Point], weights: Sequence[float] | None = None
+) -> Mixture:
+    """Make a mixture from its means, one standard deviation for all or a pair (along x, along y) for each, and weights.
+
+    Weights are relative, as 1 and 2 for a third and two thirds; none: all are equally likely.
+    """
     means = torch.tensor(centres, dtype=torch.float32)
-    if isinstance(stds, float):
-        return Mixture(means, torch.full_like(means, stds))
-    return Mixture(means, torch.tensor(stds, dtype=torch.float32))
+    spreads = torch.full_like(means, stds) if isinstance(stds, float) else torch.tensor(stds, dtype=torch.float32)
+    if weights is None:
+        return Mixture(means, spreads)
+    relative = torch.tensor(weights, dtype=torch.float32)
+    return Mixture(means, spreads, relative / relative.sum())

@@ -1,6 +1,6 @@
 """The data sets: laws in the plane that a generator learns, one family a module; a menu has them in this order."""
 
-from server.gan.datasets import ganlab, modes, given  # isort: skip  # noqa: F401  # importing a family registers it
+from server.gan.datasets import ganlab, modes, published, curves, circles, areas, given  # isort: skip  # noqa: F401  # importing a family registers it
 from server.gan.datasets.base import (
     DATASETS,
     LAB_BOX,
@@ -10,6 +10,7 @@ from server.gan.datasets.base import (
     Box,
     Dataset,
     DrawPoints,
+    Modes,
     from_lab,
     to_lab,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "Box",
     "Dataset",
     "DrawPoints",
+    "Modes",
     "from_lab",
     "to_lab",
 ]

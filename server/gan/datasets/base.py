@@ -47,6 +47,17 @@ class Box(NamedTuple):
         return {"centre": list(self.centre), "half_extent": self.half_extent}
 
 
+class Modes(NamedTuple):
+    """The modes of a law, in published units.
+
+    Their `means` (K, 2), their standard deviations `stds` (K, 2) along x and y, and their `shares` of the law (K,).
+    """
+
+    means: Tensor
+    stds: Tensor
+    shares: Tensor
+
+
 LAB_BOX = Box((0.0, 0.0), LAB_HALF_EXTENT)
 UNIT_SQUARE = Box((0.5, 0.5), 0.5)
 
@@ -72,8 +83,9 @@ class Dataset(Unit[DrawPoints]):
     `mixture` gives the law where it is a mixture of Gaussians; `separate` says that its components are modes to be
     counted. `quadrature` gives a mixture that has the law's density, though its draws are not the law's.
     Otherwise `density` is the logarithm of the density where it is known, (points (..., N, 2), **values) ->
-    (..., N), and `spread` draws points that lie evenly. `fit_box` gives a box that depends on the values,
-    and `box_code` is the same in plain numpy: centre and half_extent from the names of the parameters.
+    (..., N), minus infinity where there is none. `spread` draws points that lie evenly. `fit_box` gives a box that
+    depends on the values, and `box_code` is the same in plain numpy: centre and half_extent from the names of the
+    parameters.
     """
 
     view: Box = field(kw_only=True)
@@ -99,12 +111,12 @@ class Dataset(Unit[DrawPoints]):
         """Give the square that the data are viewed in, in published units."""
         return self.fit_box(**_of_law(values)) if self.fit_box else self.view
 
-    def modes(self, values: Mapping[str, Any]) -> tuple[Tensor, Tensor] | None:
-        """Give the modes' means (K, 2) and standard deviations along x and y (K, 2); none if the law has no modes."""
+    def modes(self, values: Mapping[str, Any]) -> Modes | None:
+        """Give the modes; none if the law has no modes."""
         if self.mixture is None or not self.separate:
             return None
         law = self.mixture(**_of_law(values))
-        return law.centres, law.stds
+        return Modes(law.centres, law.stds, law.shares)
 
     def cell_density(self, x_edges: Tensor, y_edges: Tensor, values: Mapping[str, Any]) -> Tensor | None:
         """Give the mean density (Y, X) over each cell between the edges (X + 1,) and (Y + 1,), in published units.
@@ -120,7 +132,7 @@ class Dataset(Unit[DrawPoints]):
         return fine.view(len(y_edges) - 1, FINER, len(x_edges) - 1, FINER).mean((1, 3))
 
     def stratified(self, count: int, draws: Draws, **values: Any) -> Tensor:
-        """Draw points (..., N, 2) without chance imbalance: equal counts per component of a mixture, even on a curve.
+        """Draw points (..., N, 2) without chance imbalance: fair counts per component of a mixture, even on a curve.
 
         Where the law offers neither they are plain draws.
         """
@@ -149,6 +161,13 @@ class Dataset(Unit[DrawPoints]):
             "modes": None if modes is None else len(modes[0]),
             "has_density": self.log_density is not None,
         }
+
+
+def space_evenly(count: int, parts: int = 1) -> tuple[Tensor, Tensor]:
+    """Give `count` places as (part (N,), place along it (N,) from 0 to 1), evenly over equally long parts."""
+    place = (torch.arange(count) + 0.5) * parts / count
+    part = place.floor()
+    return part.long(), place - part
 
 
 def _refine(edges: Tensor) -> Tensor:

@@ -11,19 +11,13 @@ from math import cos, hypot, log, pi, sin, sqrt
 import torch
 from torch import Tensor
 
-from server.gan.datasets.base import DATASETS, UNIT_SQUARE, UNITS, Dataset
+from server.gan.datasets.base import DATASETS, UNIT_SQUARE, UNITS, Dataset, space_evenly
 from server.gan.mixtures import Mixture, Point, build_mixture
+from server.gan.papers import GAN_LAB
 from server.gan.randomness import Draws
-from server.gan.registry import Paper
 
 SEGMENTS = 256
 """How many Gaussians stand for the ring's law: 0.29 standard deviations apart, so the sum is exact to float32."""
-
-GAN_LAB = Paper(
-    "Kahng, Thorat, Chau, Viégas, Wattenberg",
-    "GAN Lab: Understanding Complex Deep Generative Models using Interactive Visual Experimentation",
-    2019,
-)
 
 
 # A line -------------------------------------------------------------------------------------------------------------
@@ -38,16 +32,12 @@ def draw_line(count: int, draws: Draws) -> Tensor:
 
 def spread_line(count: int, draws: Draws) -> Tensor:
     """Draw points whose places along the segment are evenly spaced."""
-    return _blur_line(_space_evenly(count), draws)
+    return _blur_line(space_evenly(count)[1], draws)
 
 
 def _blur_line(along: Tensor, draws: Draws) -> Tensor:
     places = torch.tensor(LINE_START) + along.unsqueeze(-1) * torch.tensor(LINE_WAY)
     return places + LINE_STD * draws.normal(along.shape[-1], 2)
-
-
-def _space_evenly(count: int) -> Tensor:
-    return (torch.arange(count) + 0.5) / count
 
 
 def line_log_density(points: Tensor) -> Tensor:
@@ -73,6 +63,7 @@ DATASETS.add(
         "line", "Line", draw_line,
         r"x = (0.8 - 0.75\,u,\; 0.6 + 0.3\,u) + 0.01\,n, \quad u \sim U(0, 1),\; n \sim \mathcal{N}(0, I)",
         GAN_LAB, (UNITS,), view=UNIT_SQUARE, density=line_log_density, spread=spread_line,
+        basic=True,
         code="start, way = torch.tensor([0.8, 0.6]), torch.tensor([-0.75, 0.3])\n"
         "x_real = start + draws.uniform(count, 1) * way\n"
         "x_real = x_real + 0.01 * draws.normal(count, 2)",
@@ -100,6 +91,7 @@ DATASETS.add(
         r"p = \tfrac12 \mathcal{N}\big((0.3, 0.7), \operatorname{diag}(0.1, 0.1)^2\big)"
         r" + \tfrac12 \mathcal{N}\big((0.7, 0.4), \operatorname{diag}(0.05, 0.2)^2\big)",
         GAN_LAB, (UNITS,), view=UNIT_SQUARE, mixture=gaussians_law, separate=True,
+        basic=True,
         code="centres = torch.tensor([[0.3, 0.7], [0.7, 0.4]])\n"
         "stds = torch.tensor([[0.1, 0.1], [0.05, 0.2]])\n"
         "mode = draws.integers(2, count)\n"
@@ -129,7 +121,7 @@ def draw_ring(count: int, draws: Draws) -> Tensor:
 
 def spread_ring(count: int, draws: Draws) -> Tensor:
     """Draw points whose angles are evenly spaced."""
-    return _blur_ring(_space_evenly(count), draws)
+    return _blur_ring(space_evenly(count)[1], draws)
 
 
 def _blur_ring(turn: Tensor, draws: Draws) -> Tensor:
@@ -144,6 +136,7 @@ DATASETS.add(
         "ring", "Ring", draw_ring,
         r"x = (0.5 + 0.3 \cos\theta,\; 0.45 + 0.25 \sin\theta) + 0.025\,n, \quad \theta \sim U(0, 2\pi)",
         GAN_LAB, (UNITS,), view=UNIT_SQUARE, quadrature=ring_law, spread=spread_ring,
+        basic=True,
         code="angle = 2 * math.pi * draws.uniform(count)\n"
         "circle = torch.stack([angle.cos(), angle.sin()], 1)\n"
         "x_real = torch.tensor([0.5, 0.45]) + torch.tensor([0.3, 0.25]) * circle\n"
@@ -170,6 +163,7 @@ DATASETS.add(
         r"p = \tfrac13 \sum_{k=1}^{3} \mathcal{N}(\mu_k, 0.025^2 I), \quad"
         r" \mu = (0.35, 0.75), (0.75, 0.6), (0.45, 0.35)",
         GAN_LAB, (UNITS,), view=UNIT_SQUARE, mixture=disjoint_law, separate=True,
+        basic=True,
         code="centres = torch.tensor([[0.35, 0.75], [0.75, 0.6], [0.45, 0.35]])\n"
         "x_real = centres[draws.integers(3, count)] + 0.025 * draws.normal(count, 2)",
     )

@@ -11,8 +11,8 @@ from math import cos, pi, sin
 from torch import Tensor
 
 from server.gan.datasets.base import DATASETS, UNIT_SQUARE, UNITS, Box, Dataset
-from server.gan.datasets.ganlab import GAN_LAB
 from server.gan.mixtures import Mixture, Point, build_mixture
+from server.gan.papers import GAN_LAB
 from server.gan.randomness import Draws
 from server.gan.registry import Number, Points
 
@@ -69,7 +69,7 @@ DATASETS.add(
          Number("noise", "Brush width", 0.02, 0.005, 0.1,
                 "The standard deviation of the noise around each position: how soft the strokes are.",
                 scale="log"), UNITS),
-        view=UNIT_SQUARE, mixture=points_law, code=DRAW_ONE,
+        view=UNIT_SQUARE, mixture=points_law, basic=True, code=DRAW_ONE,
     )
 )  # fmt: skip
 
@@ -110,7 +110,7 @@ DATASETS.add(
         (Points("points", "Points", HEART, "The points that the data lie around, each equally likely."),
          Number("noise", "Noise", 0.02, 0.0001, 10.0, "The standard deviation of the noise around each point.",
                 scale="log"), UNITS),
-        view=fit_points_box(HEART, 0.02), mixture=points_law, fit_box=fit_points_box, code=DRAW_ONE,
+        view=fit_points_box(HEART, 0.02), mixture=points_law, fit_box=fit_points_box, basic=True, code=DRAW_ONE,
         box_code="low, high = np.min(points, 0), np.max(points, 0)\n"
         "centre = (low + high) / 2\n"
         "half_extent = 1.15 * (max(high - low) / 2 + 3 * noise)\n"

@@ -1,4 +1,4 @@
-"""Mixtures of many narrow Gaussians, the literature's tests for mode collapse: a ring of eight, a grid of 25."""
+"""Mixtures of many narrow Gaussians, the literature's tests for mode collapse: rings of eight, grids of 16 and 25."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from math import cos, pi, sin
 from torch import Tensor
 
 from server.gan.datasets.base import DATASETS, LAB_BOX, UNITS, Box, Dataset
-from server.gan.mixtures import Mixture, build_mixture
+from server.gan.mixtures import Mixture, Point, build_mixture
 from server.gan.randomness import Draws
 from server.gan.registry import Number, Paper
 
@@ -20,7 +20,11 @@ UNROLLED = Paper("Metz, Poole, Pfau, Sohl-Dickstein", "Unrolled Generative Adver
 @lru_cache(maxsize=16)
 def ring8_law(std: float) -> Mixture:
     """Give the law of `ring8`."""
-    return build_mixture([(2 * cos(2 * pi * k / 8), 2 * sin(2 * pi * k / 8)) for k in range(8)], std)
+    return build_mixture(_on_circle(2.0), std)
+
+
+def _on_circle(radius: float) -> list[Point]:
+    return [(radius * cos(2 * pi * k / 8), radius * sin(2 * pi * k / 8)) for k in range(8)]
 
 
 def draw_ring8(count: int, draws: Draws, std: float) -> Tensor:
@@ -37,9 +41,75 @@ DATASETS.add(
         (Number("std", "Spread of a mode", 0.02, 0.005, 0.5, "The standard deviation of each of the eight Gaussians.",
                 scale="log"), UNITS),
         view=LAB_BOX, mixture=ring8_law, separate=True,
+        basic=True,
         code="angles = [2 * math.pi * k / 8 for k in range(8)]\n"
         "centres = torch.tensor([(2 * math.cos(a), 2 * math.sin(a)) for a in angles])\n"
         "x_real = centres[draws.integers(8, count)] + std * draws.normal(count, 2)",
+    )
+)  # fmt: skip
+
+
+IMBALANCED_STD = 0.02
+
+
+@lru_cache(maxsize=16)
+def imbalanced_ring_law(ratio: float) -> Mixture:
+    """Give the law of `imbalanced_ring`."""
+    return build_mixture(_on_circle(2.0), IMBALANCED_STD, [ratio, 1.0] * 4)
+
+
+def draw_imbalanced_ring(count: int, draws: Draws, ratio: float) -> Tensor:
+    """Eight narrow Gaussians on a circle, four of them rare: it shows whether rare modes are learned too."""
+    return imbalanced_ring_law(ratio).draw(count, draws)
+
+
+DATASETS.add(
+    Dataset(
+        "imbalanced_ring", "Uneven ring", draw_imbalanced_ring,
+        r"p = \frac{1}{4 (r + 1)} \sum_{k=0}^{7} w_k\, \mathcal{N}\big(2 (\cos \tfrac{2 \pi k}{8},"
+        r" \sin \tfrac{2 \pi k}{8}), 0.02^2 I\big), \quad w_k = r \text{ for even } k,\; 1 \text{ for odd } k",
+        Paper("Hwang, Kim, Jung, Jang, Lee, Yoon", "Stein Latent Optimization for Generative Adversarial Networks",
+              2022),
+        (Number("ratio", "Imbalance", 10.0, 1.0, 100.0,
+                "How many times as many points a frequent mode has as a rare one.", scale="log"), UNITS),
+        view=LAB_BOX, mixture=imbalanced_ring_law, separate=True,
+        code="angles = [2 * math.pi * k / 8 for k in range(8)]\n"
+        "centres = torch.tensor([(2 * math.cos(a), 2 * math.sin(a)) for a in angles])\n"
+        "weights = torch.tensor([ratio, 1.0] * 4)\n"
+        "ends = (weights / weights.sum()).cumsum(0)[:-1]\n"
+        "mode = torch.bucketize(draws.uniform(count), ends)\n"
+        "x_real = centres[mode] + 0.02 * draws.normal(count, 2)",
+    )
+)  # fmt: skip
+
+
+GRID16_PLACES = (-1.5, -0.5, 0.5, 1.5)
+
+
+@lru_cache(maxsize=16)
+def grid16_law(std: float) -> Mixture:
+    """Give the law of `grid16`."""
+    return build_mixture(list(product(GRID16_PLACES, GRID16_PLACES)), std)
+
+
+def draw_grid16(count: int, draws: Draws, std: float) -> Tensor:
+    """Sixteen narrow Gaussians on a square grid: between the ring of eight and the grid of 25."""
+    return grid16_law(std).draw(count, draws)
+
+
+DATASETS.add(
+    Dataset(
+        "grid16", "Grid of 16", draw_grid16,
+        r"p = \tfrac{1}{16} \sum_{i, j} \mathcal{N}\big((i, j), \sigma^2 I\big), \quad"
+        r" i, j \in \{-1.5, -0.5, 0.5, 1.5\}",
+        Paper("Balduzzi, Racanière, Martens, Foerster, Tuyls, Graepel",
+              "The Mechanics of n-Player Differentiable Games", 2018),
+        (Number("std", "Spread of a mode", 0.02, 0.005, 0.2, "The standard deviation of each of the 16 Gaussians.",
+                scale="log"), UNITS),
+        view=Box((0.0, 0.0), 2.0), mixture=grid16_law, separate=True,
+        code="places = [-1.5, -0.5, 0.5, 1.5]\n"
+        "centres = torch.tensor([(x, y) for x in places for y in places])\n"
+        "x_real = centres[draws.integers(16, count)] + std * draws.normal(count, 2)",
     )
 )  # fmt: skip
 
@@ -64,6 +134,7 @@ DATASETS.add(
         (Number("std", "Spread of a mode", 0.05, 0.01, 0.5, "The standard deviation of each of the 25 Gaussians.",
                 scale="log"), UNITS),
         view=Box((0.0, 0.0), 5.0), mixture=grid25_law, separate=True,
+        basic=True,
         code="places = [-4.0, -2.0, 0.0, 2.0, 4.0]\n"
         "centres = torch.tensor([(x, y) for x in places for y in places])\n"
         "x_real = centres[draws.integers(25, count)] + std * draws.normal(count, 2)",

@@ -4,9 +4,18 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from server.gan.activations import ACTIVATIONS
 from server.gan.config import NetworkConfig
-from server.gan.networks import ACTIVATIONS, Network
+from server.gan.networks import Network
 from server.gan.randomness import draws_for
+
+
+class Sine(nn.Module):
+    """PyTorch has no module of this kind."""
+
+    def forward(self, h: Tensor) -> Tensor:
+        return torch.sin(h)
+
 
 MODULES: dict[str, nn.Module] = {
     "relu": nn.ReLU(),
@@ -14,6 +23,10 @@ MODULES: dict[str, nn.Module] = {
     "tanh": nn.Tanh(),
     "silu": nn.SiLU(),
     "elu": nn.ELU(),
+    "gelu": nn.GELU(),
+    "softplus": nn.Softplus(),
+    "sigmoid": nn.Sigmoid(),
+    "sine": Sine(),
 }
 every_activation = pytest.mark.parametrize("activation", list(ACTIVATIONS))
 

@@ -41,6 +41,17 @@ OUTPUTS = Choice(
     "What the last sums go through: nothing, or a hyperbolic tangent, which keeps every coordinate between -1 and 1.",
 )
 """Of the generator alone; a config says it only where it is not the default."""
+DEFAULT_INIT = "uniform"
+INIT_GAIN = Number(
+    "init_gain",
+    "Scale of the first weights",
+    1.0,
+    0.01,
+    10.0,
+    "The weights that a network begins with are multiplied by this; its biases are not.",
+    scale="log",
+)
+"""With it a config names an initialisation, and each only where it is not the default."""
 UNIT_SECTIONS = {
     "data": ("datasets", "ring8"),
     "latent": ("latents", "normal"),
@@ -71,19 +82,22 @@ class UnitConfig:
 
 @dataclass(frozen=True, slots=True)
 class NetworkConfig:
-    """A multilayer perceptron: `hidden_layers` layers of `width` neurons, its last sums as they are or squashed."""
+    """A multilayer perceptron: `hidden_layers` layers of `width` neurons, its last sums as they are or squashed.
+
+    Its weights are drawn by `init`, and multiplied by `init_gain`.
+    """
 
     hidden_layers: int
     width: int
     activation: str
     output: str = OUTPUTS.default
+    init: str = DEFAULT_INIT
+    init_gain: float = INIT_GAIN.default
 
     def to_json(self) -> dict[str, Any]:
-        """Give the network as plain data, its output only where it is not the default."""
-        plain = asdict(self)
-        if self.output == OUTPUTS.default:
-            del plain[OUTPUTS.key]
-        return plain
+        """Give the network as plain data; its output and how it begins only where they are not the default."""
+        unsaid = {OUTPUTS.key: OUTPUTS.default, "init": DEFAULT_INIT, INIT_GAIN.key: INIT_GAIN.default}
+        return {key: value for key, value in asdict(self).items() if unsaid.get(key) != value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +152,10 @@ def check_config(given: object, catalog: Catalog) -> RunConfig:
     for key, (kind, default) in UNIT_SECTIONS.items():
         made[key] = _check_unit(key, whole.get(key, {}), catalog[kind], default)
     for key in NETWORKS:
-        made[key] = _check_network(key, whole.get(key, {}), catalog["activations"])
+        made[key] = _check_network(key, whole.get(key, {}), catalog)
     for key, kind in LIST_SECTIONS.items():
         made[key] = _check_units(key, whole.get(key, []), catalog[kind])
+        _check_company(key, made, catalog[kind])
     return RunConfig(**made)
 
 
@@ -189,6 +204,12 @@ def assign(config: Mapping[str, Any], assignment: str) -> dict[str, Any]:
     return changed  # type: ignore[no-any-return]  # json.loads of a mapping's dump is a dict
 
 
+def describe_init(inits: Sequence[Mapping[str, Any]]) -> Choice:
+    """Describe the choice of an initialisation, whose facts the catalogue has."""
+    options = tuple(unit["key"] for unit in inits)
+    return Choice("init", "First weights", DEFAULT_INIT, options, "What a network's weights are drawn from at step 0.")
+
+
 def parameter_from(facts: Mapping[str, Any]) -> Parameter:
     """Rebuild a parameter from its description in the catalogue."""
     kinds: dict[str, type[Parameter]] = {"number": Number, "choice": Choice, "points": Points}
@@ -219,15 +240,26 @@ def _check_unit(path: str, given: object, facts: Sequence[Mapping[str, Any]], de
     return UnitConfig(name, {p.key: p.check(f"{path}.{p.key}", values.get(p.key, p.default)) for p in parameters})
 
 
-def _check_network(path: str, given: object, activations: Sequence[Mapping[str, Any]]) -> NetworkConfig:
+def _check_company(path: str, made: Mapping[str, Any], facts: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse a unit of a list beside another with which it means nothing."""
+    known = {unit["key"]: unit for unit in facts}
+    for i, unit in enumerate(made[path]):
+        for section, names in known[unit.name].get("goes_with", {}).items():
+            if made[section].name not in names:
+                expected = f"{unit.name} goes with {section} {' or '.join(names)}, not with {made[section].name}"
+                raise ConfigError(f"{path}.{i}.name", f"{expected}: {known[unit.name]['because']}")
+
+
+def _check_network(path: str, given: object, catalog: Catalog) -> NetworkConfig:
     values = _mapping(path, given)
-    choice = Choice("activation", "Activation", "relu", tuple(unit["key"] for unit in activations))
-    ends = {OUTPUTS.key} if path == "generator" else set()
-    _refuse_unknown(path, values, {choice.key, *ends, *(n.key for n in NETWORK_NUMBERS)})
-    numbers = {n.key: int(n.check(f"{path}.{n.key}", values.get(n.key, n.default))) for n in NETWORK_NUMBERS}
-    activation = choice.check(f"{path}.activation", values.get("activation", choice.default))
-    output = OUTPUTS.check(f"{path}.{OUTPUTS.key}", values.get(OUTPUTS.key, OUTPUTS.default))
-    return NetworkConfig(activation=activation, output=output, **numbers)
+    activations = tuple(unit["key"] for unit in catalog["activations"])
+    choices = [Choice("activation", "Activation", "relu", activations), describe_init(catalog["inits"])]
+    if path == "generator":
+        choices.append(OUTPUTS)
+    parameters: list[Parameter] = [*choices, *NETWORK_NUMBERS, INIT_GAIN]
+    _refuse_unknown(path, values, {parameter.key for parameter in parameters})
+    made = {p.key: p.check(f"{path}.{p.key}", values.get(p.key, p.default)) for p in parameters}
+    return NetworkConfig(**made)  # type: ignore[arg-type]  # each parameter has checked its value
 
 
 def _mapping(path: str, given: object) -> Mapping[str, Any]:

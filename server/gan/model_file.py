@@ -118,7 +118,7 @@ def check_arrays(arrays: Arrays, config: RunConfig, catalog: Catalog) -> None:
 
 
 def expect_shapes(config: RunConfig, catalog: Catalog) -> dict[str, tuple[int]]:
-    """Give the shape of each array of a state: the networks' parameters (P,) and what the optimizers remember (P,)."""
+    """Give the shape of each array of a state: the networks' parameters (P,), and what the units remember."""
     slots = {facts["key"]: facts["slots"] for facts in catalog["optimizers"]}
     inputs = {"generator": int(config.latent.values["dimension"]), "discriminator": 2}  # type: ignore[arg-type]  # checked
     outputs = {"generator": 2, "discriminator": 1}
@@ -128,6 +128,21 @@ def expect_shapes(config: RunConfig, catalog: Catalog) -> dict[str, tuple[int]]:
         shapes[network] = (count,)
         names = slots[getattr(config, f"{player}_optimizer").name]
         shapes |= {f"{player}_optimizer.{name}": (count,) for name in names}
+    return shapes | _expect_extras(config, catalog, {name: shapes[name] for name in PLAYERS.values()})
+
+
+def _expect_extras(config: RunConfig, catalog: Catalog, networks: Mapping[str, tuple[int]]) -> dict[str, tuple[int]]:
+    """Give the shapes of what regularizers and techniques remember."""
+    averages = {facts["key"]: facts["averages"] for facts in catalog["regularizers"]}
+    slots = {facts["key"]: facts["slots"] for facts in catalog["techniques"]}
+    neurons = config.discriminator.hidden_layers * config.discriminator.width + 1
+    sizes = {**networks, "d_neurons": (neurons,)}
+    shapes: dict[str, tuple[int]] = {}
+    for unit in config.regularizers:
+        for name in averages[unit.name]:
+            shapes |= {f"regularizer.{unit.name}.{name}{end}": (1,) for end in ("", "_weight")}
+    for unit in config.techniques:
+        shapes |= {f"technique.{unit.name}.{slot}": sizes[source] for slot, source in slots[unit.name].items()}
     return shapes
 
 

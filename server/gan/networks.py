@@ -9,91 +9,24 @@ and every number of it can be shown. Autograd sees through the forward pass all 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from server.gan.config import OUTPUTS, NetworkConfig
+from server.gan.activations import ACTIVATIONS, Activation
+from server.gan.config import DEFAULT_INIT, OUTPUTS, NetworkConfig
+from server.gan.initialisation import INITS, Init
 from server.gan.randomness import Draws
-from server.gan.registry import Registry, Unit
 
-LEAK = 0.2
 NARROW = 4
 """Matrix products with at most this many columns are several times faster transposed (measured)."""
-
-
-@dataclass(frozen=True)
-class Activation(Unit[Callable[[Tensor], Tensor]]):
-    """An activation; `reverse` is (upstream, h) -> upstream times the activation's slope at h."""
-
-    reverse: Callable[[Tensor, Tensor], Tensor] = field(kw_only=True)
-
-
-ACTIVATIONS: Registry[Activation] = Registry("activation")
-
-
-def relu(h: Tensor) -> Tensor:
-    """Passes what is positive and stops the rest: the net becomes a surface of flat facets."""
-    return torch.relu(h)
-
-
-def leaky_relu(h: Tensor) -> Tensor:
-    """Like ReLU, but lets a fifth of the negative part through, so that no neuron falls silent for good."""
-    return functional.leaky_relu(h, LEAK)
-
-
-def tanh(h: Tensor) -> Tensor:
-    """Squeezes everything between -1 and 1, smoothly."""
-    return torch.tanh(h)
-
-
-def silu(h: Tensor) -> Tensor:
-    """A smooth ReLU: the input times its own sigmoid."""
-    return functional.silu(h)
-
-
-def elu(h: Tensor) -> Tensor:
-    """Like ReLU, but falls smoothly to -1 on the negative side."""
-    return functional.elu(h)
-
-
-def _add_activation(
-    key: str,
-    label: str,
-    function: Callable[[Tensor], Tensor],
-    formula: str,
-    reverse: Callable[[Tensor, Tensor], Tensor],
-    module: str,
-) -> None:
-    code = f"activation = {module}"
-    ACTIVATIONS.add(Activation(key, label, function, formula, reverse=reverse, code=code))
-
-
-aten = torch.ops.aten
-_add_activation("relu", "ReLU", relu, r"\max(0, h)", lambda g, h: aten.threshold_backward(g, h, 0), "nn.ReLU()")
-_add_activation(
-    "leaky_relu",
-    "Leaky ReLU",
-    leaky_relu,
-    r"\max(0.2\,h, h)",
-    lambda g, h: aten.leaky_relu_backward(g, h, LEAK, False),
-    "nn.LeakyReLU(0.2)",
-)
-_add_activation("tanh", "Tanh", tanh, r"\tanh h", lambda g, h: aten.tanh_backward(g, torch.tanh(h)), "nn.Tanh()")
-_add_activation("silu", "SiLU", silu, r"h \cdot \sigma(h)", aten.silu_backward, "nn.SiLU()")
-_add_activation(
-    "elu",
-    "ELU",
-    elu,
-    r"\begin{cases} h & h > 0 \\ e^{h} - 1 & h \le 0 \end{cases}",
-    lambda g, h: aten.elu_backward(g, 1, 1, 1, False, h),
-    "nn.ELU()",
-)
+AddUp = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""(x (..., N, I), weight (..., I, O), bias (..., O)) -> (..., N, O)."""
 
 
 class Trace(NamedTuple):
@@ -109,18 +42,23 @@ class Trace(NamedTuple):
 
 @dataclass(frozen=True)
 class Network:
-    """The shape of a perceptron: `sizes` are (inputs, width, ..., width, outputs); `output` squashes the last sums."""
+    """The shape of a perceptron: `sizes` are (inputs, width, ..., width, outputs); `output` squashes the last sums.
+
+    `init` is what its weights are drawn from, and `gain` multiplies them.
+    """
 
     sizes: tuple[int, ...]
     activation: Activation
     output: Activation | None = None
+    init: Init = INITS[DEFAULT_INIT]
+    gain: float = 1.0
 
     @classmethod
     def build(cls, config: NetworkConfig, inputs: int, outputs: int) -> Network:
         """Make the network that `config` describes."""
         sizes = (inputs, *[config.width] * config.hidden_layers, outputs)
         output = None if config.output == OUTPUTS.default else ACTIVATIONS[config.output]
-        return cls(sizes, ACTIVATIONS[config.activation], output)
+        return cls(sizes, ACTIVATIONS[config.activation], output, INITS[config.init], config.init_gain)
 
     @cached_property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
@@ -134,10 +72,12 @@ class Network:
         return [prod(shape) for shape in self.shapes]
 
     def draw_parameters(self, draws: Draws) -> Tensor:
-        """Draw initial parameters (..., P) as torch.nn.Linear does: U(-1/sqrt(I), 1/sqrt(I)), biases too."""
-        bounds = [fan_in**-0.5 for fan_in in self.sizes[:-1] for _ in ("weight", "bias")]
-        bound = torch.cat([torch.full((n,), b) for n, b in zip(self.lengths, bounds, strict=True)])
-        return (2 * draws.uniform(sum(self.lengths)) - 1) * bound
+        """Draw initial parameters (..., P), layer by layer."""
+        parts: list[Tensor] = []
+        for layer, (inputs, outputs) in enumerate(pairwise(self.sizes)):
+            weight, bias = self.init(inputs, outputs, draws, layer == 0)
+            parts += [self.gain * weight, bias]
+        return self.join(parts)
 
     def split(self, vector: Tensor) -> list[Tensor]:
         """View a vector (..., P) as weights (..., I, O) and biases (..., O), in the order of `shapes`."""
@@ -156,13 +96,16 @@ class Network:
         """Compute the outputs (..., N, O) for inputs x (..., N, I)."""
         return self.trace(parts, x).outputs
 
-    def trace(self, parts: Sequence[Tensor], x: Tensor) -> Trace:
-        """Compute the outputs for inputs x (..., N, I), and keep what passed through every layer."""
-        activate = self.activation.function
-        inputs, sums = [x], [affine(x, parts[0], parts[1])]
+    def trace(self, parts: Sequence[Tensor], x: Tensor, add_up: AddUp | None = None) -> Trace:
+        """Compute the outputs for inputs x (..., N, I), and keep what passed through every layer.
+
+        `add_up` computes a layer's sums, as `affine` does; `Affine.apply` is the one to differentiate twice.
+        """
+        activate, add_up = self.activation.function, add_up or affine
+        inputs, sums = [x], [add_up(x, parts[0], parts[1])]
         for weight, bias in zip(parts[2::2], parts[3::2], strict=True):
             inputs.append(activate(sums[-1]))
-            sums.append(affine(inputs[-1], weight, bias))
+            sums.append(add_up(inputs[-1], weight, bias))
         return Trace(inputs, sums, self.output.function(sums[-1]) if self.output else sums[-1])
 
     def parameter_gradient(self, parts: Sequence[Tensor], trace: Trace, upstream: Tensor) -> Tensor:
@@ -196,9 +139,7 @@ class Network:
 
     def _through(self, parts: Sequence[Tensor], trace: Trace, upstream: Tensor, layer: int) -> Tensor:
         """Carry a gradient from a layer's sums to the sums of the layer before."""
-        weight = parts[2 * layer]
-        below = upstream * weight.mT if weight.shape[-1] == 1 else upstream @ weight.mT
-        return self.activation.reverse(below, trace.sums[layer - 1])
+        return self.activation.reverse(reverse_product(upstream, parts[2 * layer]), trace.sums[layer - 1])
 
 
 def affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -207,6 +148,30 @@ def affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     if weight.shape[-1] <= NARROW:
         return product(bias.unsqueeze(-1), weight.mT, x.mT).mT
     return product(bias.unsqueeze(-2), x, weight)
+
+
+class Affine(torch.autograd.Function):
+    """`affine` with the lab's own reverse pass, so that second derivatives add up in its order as well.
+
+    Exported scripts have the same class; two orders of one sum would part after some hundred steps.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        """Compute x @ weight + bias, shapes as in `affine`."""
+        ctx.save_for_backward(x, weight)
+        return affine(x, weight, bias)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Give the gradients with respect to x, weight and bias."""
+        x, weight = ctx.saved_tensors
+        return reverse_product(upstream, weight), transposed_product(x, upstream), upstream.sum(-2)
+
+
+def reverse_product(upstream: Tensor, weight: Tensor) -> Tensor:
+    """Compute upstream (..., N, O) @ weight^T (..., O, I)."""
+    return upstream * weight.mT if weight.shape[-1] == 1 else upstream @ weight.mT
 
 
 def transposed_product(x: Tensor, y: Tensor) -> Tensor:

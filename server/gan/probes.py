@@ -65,6 +65,15 @@ def probe_generated(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     return {"x_fake": trainer.generate(draw_fixed_latent(trainer, sizes))}
 
 
+def probe_averaged(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
+    """Show where the averaged generator sends the fixed noise, if the run keeps one."""
+    average = trainer.state.tensors.get("technique.ema.generator")
+    if average is None:
+        return {}
+    weights = trainer.generator.split(average)
+    return {"x_averaged": trainer.from_lab(trainer.generator(weights, draw_fixed_latent(trainer, sizes)))}
+
+
 def probe_predictions(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """Show how the discriminator scores the fixed real and the generated samples."""
     return {
@@ -119,7 +128,9 @@ def probe_surface_change(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     logits = trace.outputs.squeeze(-1).requires_grad_()
     loss = trainer.loss(*logits.split_with_sizes((len(real), len(x_fake)))).discriminator.mean()
     (upstream,) = torch.autograd.grad(loss, logits)
-    downhill = discriminator.split(-discriminator.parameter_gradient(weights, trace, upstream.unsqueeze(-1)))
+    gradient = trainer.pull_to_parameters(discriminator.parameter_gradient(weights, trace, upstream.unsqueeze(-1)))
+    gradient = trainer.penalise(real, x_fake, trainer.draws).add_gradient(gradient)
+    downhill = discriminator.split(trainer.push_to_weights(-gradient))
     lattice = discriminator.trace(weights, trainer.to_lab(_lattice(trainer, sizes.surface)))
     change = discriminator.tangent(weights, lattice, downhill).squeeze(-1)
     change = change / change.abs().max().clamp_min(torch.finfo(change.dtype).tiny)
@@ -142,6 +153,7 @@ _FIXED: dict[str, Probe] = {
 }
 _CHANGING: dict[str, Probe] = {
     "generated": probe_generated,
+    "averaged": probe_averaged,
     "predictions": probe_predictions,
     "surface": probe_surface,
     "warp": probe_warp,

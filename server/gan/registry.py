@@ -128,12 +128,15 @@ class Unit(Generic[F]):
     """One pure function and its facts; call the unit to call the function.
 
     `formula` is LaTeX; `extra` holds facts of the unit's kind (a dataset's view box, a metric's floor), as plain data.
+    `basic`: a menu shows it at once; the others of its kind wait behind "More". A few of a kind are.
     `code` is the unit as a student would write it, in a few lines of plain PyTorch; an exported run is made of them.
     Beside `torch`, `nn`, `F` (torch.nn.functional), `np` and `math` they use the names of the unit's parameters, and:
 
         loss         d_loss and g_loss, numbers, from real_logits and fake_logits (N,)
-        optimizer    optimizer for parameters, in one call with keywords for its numbers
-        activation   activation, a module
+        optimizer    optimizer for parameters, in one call with keywords for its numbers; what PyTorch has not is
+                     imported or defined before
+        activation   activation, a module; what PyTorch has not is defined before
+        init         weight (inputs, outputs) and bias (outputs,), from draws; `first` tells the first layer
         latent       z (count, dimension) from draws, which gives normal, uniform and integers
         data set     x_real (count, 2) in published units, from draws
 
@@ -148,6 +151,7 @@ class Unit(Generic[F]):
     parameters: tuple[Parameter, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
     code: str = field(default="", kw_only=True)
+    basic: bool = field(default=False, kw_only=True)
 
     @property
     def help(self) -> str:
@@ -167,6 +171,7 @@ class Unit(Generic[F]):
             "help": self.help,
             "formula": self.formula,
             "code": self.code,
+            "basic": self.basic,
             "paper": asdict(self.paper) if self.paper else None,
             "parameters": [{"type": type(p).__name__.lower(), **asdict(p)} for p in self.parameters],
             **self.extra,

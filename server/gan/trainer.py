@@ -10,60 +10,28 @@ P parameters. Points are in lab units here; `generate` gives published ones.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from math import isfinite
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 from server.errors import EngineError
+from server.gan.autograd import pull_back
 from server.gan.config import RunConfig, restarts
+from server.gan.craft import Craft
 from server.gan.datasets import DATASETS, LAB_BOX, from_lab, to_lab
 from server.gan.latents import LATENTS
 from server.gan.losses import LOSSES
 from server.gan.networks import Network
 from server.gan.optimizers import OPTIMIZERS, Value, start_slots
+from server.gan.phases import Diverged, Learner, Losses, Phase, Player, begin_update
 from server.gan.randomness import Batches, Draws, draws_for
+from server.gan.regularization import Penalties, Regularization
+from server.gan.stacks import STACK_UNIT, structure
 from server.gan.state import RunState
-
-Player = Literal["both", "discriminator", "generator"]
-Learner = Literal["discriminator", "generator"]
-PhaseName = Literal["sample", "generate", "classify", "loss", "backward", "update"]
-STACK_UNIT = 8
-"""Stacks are padded to a multiple of this: then the arithmetic depends on neither the width nor the slot."""
-
-
-class Diverged(Exception):
-    """A run met a number that is not finite; the trainer's state is the last finite one, from before this step."""
-
-    def __init__(self, step: int, player: str, quantity: str) -> None:
-        super().__init__(f"step {step}: the {player}'s {quantity} became infinite or not a number")
-        self.step = step
-        self.player = player
-        self.quantity = quantity
-
-
-class Losses(NamedTuple):
-    """The mean losses of one step: () for a run, (R,) for a stack, none for a player that did not play."""
-
-    discriminator: Tensor | None = None
-    generator: Tensor | None = None
-
-
-class Phase(NamedTuple):
-    """One phase of one update: who acts, what has just happened, and its tensors by name.
-
-    `known` holds all tensors of this update so far, those of the phase among them.
-    """
-
-    player: Learner
-    update: int
-    name: PhaseName
-    tensors: Mapping[str, Tensor]
-    known: Mapping[str, Tensor]
 
 
 class Trainer:
@@ -91,8 +59,10 @@ class Trainer:
         self._views: dict[str, tuple[Tensor, list[Tensor]]] = {}
         self._shares = torch.empty(0)
         self._apply_configs()
-        self.state = state.to(self.device) if state else self._start_state()
+        self.state = self._adopt(state) if state else self._start_state()
         self._losses = Losses()
+        self.scored_by = self.state
+        """The state whose discriminator the present update of the generator learns from."""
 
     @property
     def config(self) -> RunConfig:
@@ -124,10 +94,11 @@ class Trainer:
                 tensors = {k: v for k, v in tensors.items() if not k.startswith(f"{player}_optimizer.")}
                 tensors |= self._start_optimizer(player, tensors)
                 fresh[f"{player}_optimizer_steps"] = 0
-        self.state = self.state._replace(tensors=tensors, **fresh)
+        self.state = self.state._replace(tensors=self._start_extras(tensors), **fresh)
 
     def _apply_configs(self) -> None:
         config = self.config
+        self._views.clear()
         self.data, self.latent = DATASETS[config.data.name], LATENTS[config.latent.name]
         self.loss = LOSSES[config.loss.name]
         self.dimension = int(config.latent.values["dimension"])  # type: ignore[arg-type]  # checked by check_config
@@ -135,6 +106,10 @@ class Trainer:
         self.discriminator = Network.build(config.discriminator, 2, 1)
         self.optimizers = {"d": OPTIMIZERS[config.d_optimizer.name], "g": OPTIMIZERS[config.g_optimizer.name]}
         self._values = {player: self._optimizer_values(player) for player in ("d", "g")}
+        regularizers = [config.regularizers for config in self._padded]
+        self.regularization = Regularization(regularizers, self.single, self.device)
+        techniques = [config.techniques for config in self._padded]
+        self.craft = Craft(techniques, self.discriminator, self.single, self.device)
         law = dict(config.data.values)
         self.box = LAB_BOX if law.pop("units") == "published" else self.data.box(law)
         self._draw_data = partial(self.data.function, **law)
@@ -154,7 +129,17 @@ class Trainer:
             name: network.draw_parameters(draws_for(self._seeds, 0, f"starting {name}")).to(self.device)
             for name, network in networks.items()
         }
-        return RunState(tensors | self._start_optimizer("d", tensors) | self._start_optimizer("g", tensors))
+        tensors |= self._start_optimizer("d", tensors) | self._start_optimizer("g", tensors)
+        return RunState(self._start_extras(tensors))
+
+    def _adopt(self, state: RunState) -> RunState:
+        state = state.to(self.device)
+        return state._replace(tensors=self._start_extras(state.tensors))
+
+    def _start_extras(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Give `tensors` with what regularizers and techniques remember, at its beginning where it is new."""
+        tensors = self.regularization.start(tensors)
+        return self.craft.start(tensors, lambda purpose: draws_for(self._seeds, 0, purpose))
 
     def _start_optimizer(self, player: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         parameters = tensors["discriminator" if player == "d" else "generator"]
@@ -204,12 +189,20 @@ class Trainer:
         return points if self.single else points[: self.runs]
 
     def weights(self, network: Learner) -> list[Tensor]:
-        """View a network's weights and biases, in the order of its `shapes`."""
+        """Give the weights and biases that a network computes with, in the order of its `shapes`."""
         vector = self.state.tensors[network]
         held = self._views.get(network)
         if held is None or held[0] is not vector:
-            held = self._views[network] = (vector, getattr(self, network).split(vector))
+            held = self._views[network] = (vector, self.weights_at(self.state, network))
         return held[1]
+
+    def weights_at(self, state: RunState, network: Learner) -> list[Tensor]:
+        """Give the weights and biases that a network computes with in a state of this run."""
+        vector = state.tensors[network]
+        if network == "discriminator":
+            vector = self.craft.shape(vector, state.tensors)
+        parts: list[Tensor] = getattr(self, network).split(vector)
+        return parts
 
     # Training ---------------------------------------------------------------------------------------------------
 
@@ -237,41 +230,57 @@ class Trainer:
             for update in range(d_updates):
                 yield from self._update_discriminator(start.step, update)
             for update in range(g_updates):
-                yield from self._update_generator(start.step, update)
+                yield from self._update_generator(start, update)
         except Diverged:
             self.state = start
             raise
-        self.state = self.state._replace(step=start.step + 1)
+        tensors = self.craft.end_step(self.state.tensors, start.step + 1)
+        self.state = self.state._replace(tensors=tensors, step=start.step + 1)
         if any(self.failures):
             self._undo_failed(start, losses_before)
 
     def _update_discriminator(self, step: int, update: int) -> Iterator[Phase]:
         phase = begin_update("discriminator", update)
+        self._renew_discriminator()
         batch = self.config.batch_size
         x_real = self._draw_batch("discriminator", "data", update, step)
         z = self._draw_batch("discriminator", "latent", update, step)
         yield phase("sample", x_real=x_real, z=z)
         x_fake = self.generator(self.weights("generator"), z)
         yield phase("generate", x_fake=x_fake)
+        seen = {"real": x_real, "fake": x_fake}
+        changed: dict[str, Tensor] = {}
+        if self.craft.changes_inputs:
+            seen = {sort: self._see(points, "discriminator", sort, update, step) for sort, points in seen.items()}
+            changed = {f"seen_{sort}": points for sort, points in seen.items()}
         weights = self.weights("discriminator")
-        trace = self.discriminator.trace(weights, torch.cat((x_real, x_fake), -2))
+        trace = self.discriminator.trace(weights, torch.cat((seen["real"], seen["fake"]), -2))
         logits = trace.outputs.squeeze(-1).requires_grad_()
         real_logits, fake_logits = torch.split_with_sizes(logits, (batch, batch), -1)
-        yield phase("classify", real_logits=real_logits, fake_logits=fake_logits)
+        yield phase("classify", **changed, real_logits=real_logits, fake_logits=fake_logits)
         per_example = self.loss(real_logits, fake_logits).discriminator
-        d_loss = per_example.detach().mean(-1)
+        penalties = self.penalise(seen["real"], seen["fake"], self._draws_at("discriminator", update, step))
+        d_loss = penalties.add_loss(per_example.detach().mean(-1))
         self._losses = Losses(self._of_runs(d_loss))
-        yield phase("loss", per_example=per_example, d_loss=d_loss)
+        yield phase("loss", per_example=per_example, **penalties.named, d_loss=d_loss)
         upstream = self._upstream(per_example, logits)
         gradient = self.discriminator.parameter_gradient(weights, trace, upstream)
+        gradient = penalties.add_gradient(self.pull_to_parameters(gradient))
         real_slope, fake_slope = torch.split_with_sizes(upstream.squeeze(-1), (batch, batch), -1)
         yield phase("backward", real_logit_gradient=real_slope, fake_logit_gradient=fake_slope, gradient=gradient)
-        change = self._move("d", "discriminator", d_loss, gradient)
+        scores = {"real_logits": real_logits, "fake_logits": fake_logits}
+        kept = self.regularization.remember(scores, self.state.tensors)
+        change = self._move("d", "discriminator", d_loss, gradient, kept)
         yield phase("update", change=change)
 
-    def _update_generator(self, step: int, update: int) -> Iterator[Phase]:
-        phase = begin_update("generator", update)
-        scoring = self.weights("discriminator")
+    def _update_generator(self, start: RunState, update: int) -> Iterator[Phase]:
+        phase, step = begin_update("generator", update), start.step
+        if not self.craft.is_simultaneous:
+            self._renew_discriminator()
+        self.scored_by = start if self.craft.is_simultaneous else self.state
+        scoring = (
+            self.weights_at(start, "discriminator") if self.craft.is_simultaneous else self.weights("discriminator")
+        )
         z = self._draw_batch("generator", "latent", update, step)
         sampled = {"z": z}
         if self.loss.pairs:
@@ -279,23 +288,63 @@ class Trainer:
         yield phase("sample", **sampled)
         weights = self.weights("generator")
         trace = self.generator.trace(weights, z)
-        yield phase("generate", x_fake=trace.outputs)
-        scores = self.discriminator.trace(scoring, trace.outputs)
+        x_fake = trace.outputs
+        yield phase("generate", x_fake=x_fake)
+        seen, changed = {"fake": x_fake} | ({"real": sampled["x_real"]} if self.loss.pairs else {}), {}
+        if self.craft.changes_inputs:
+            x_fake = x_fake.detach().requires_grad_()
+            seen = {
+                sort: self._see(points, "generator", sort, update, step)
+                for sort, points in (seen | {"fake": x_fake}).items()
+            }
+            changed = {f"seen_{sort}": points.detach() for sort, points in seen.items()}
+        scores = self.discriminator.trace(scoring, seen["fake"].detach())
         fake_logits = scores.outputs.squeeze(-1).requires_grad_()
         real_logits = fake_logits  # read by a paired loss only
         if self.loss.pairs:
-            real_logits = self.discriminator(scoring, sampled["x_real"]).squeeze(-1)
-        yield phase("classify", fake_logits=fake_logits, **({"real_logits": real_logits} if self.loss.pairs else {}))
+            real_logits = self.discriminator(scoring, seen["real"]).squeeze(-1)
+        paired = {"real_logits": real_logits} if self.loss.pairs else {}
+        yield phase("classify", **changed, fake_logits=fake_logits, **paired)
         per_example = self.loss(real_logits, fake_logits).generator
         g_loss = per_example.detach().mean(-1)
         self._losses = Losses(self._losses.discriminator, self._of_runs(g_loss))
         yield phase("loss", per_example=per_example, g_loss=g_loss)
         upstream = self._upstream(per_example, fake_logits)
         slope = self.discriminator.input_gradient(scoring, scores, upstream)
+        if self.craft.changes_inputs:
+            slope = pull_back(seen["fake"], x_fake, slope)
         gradient = self.generator.parameter_gradient(weights, trace, slope)
         yield phase("backward", fake_logit_gradient=upstream.squeeze(-1), slope=slope, gradient=gradient)
         change = self._move("g", "generator", g_loss, gradient)
         yield phase("update", change=change)
+
+    def penalise(self, x_real: Tensor, x_fake: Tensor, draws: Callable[[str], Draws]) -> Penalties:
+        """Compute what the discriminator pays besides its loss for these points (..., N, 2), by draws for a purpose."""
+        tensors = self.state.tensors
+        shape = partial(self.craft.shape, tensors=tensors)
+        return self.regularization.price(self.discriminator, shape, (x_real, x_fake), draws, tensors)
+
+    def pull_to_parameters(self, gradient: Tensor) -> Tensor:
+        """Carry the discriminator's gradient (..., P) from the weights it computes with to those that are trained."""
+        return self.craft.pull(gradient, self.state.tensors)
+
+    def push_to_weights(self, direction: Tensor) -> Tensor:
+        """Carry a move (..., P) of the discriminator's trained weights to those it computes with, to first order."""
+        return self.craft.push(direction, self.state.tensors)
+
+    def _renew_discriminator(self) -> None:
+        if self.craft.changes_weights:
+            self._views.pop("discriminator", None)
+            self.state = self.state._replace(tensors=self.craft.renew(self.state.tensors))
+
+    def _draws_at(self, player: str, update: int, step: int) -> Callable[[str], Draws]:
+        """Give the draws of an update for a purpose."""
+        return lambda purpose: draws_for(self._seeds, step, f"{player} {purpose} {update}")
+
+    def _see(self, points: Tensor, player: str, sort: str, update: int, step: int) -> Tensor:
+        """Give what the discriminator sees of an update's real or generated points."""
+        draws = self._draws_at(player, update, step)
+        return self.craft.see(points, lambda purpose: draws(f"{sort} {purpose}"), step)
 
     def _upstream(self, per_example: Tensor, logits: Tensor) -> Tensor:
         """Give the gradient (..., N, 1) of the runs' mean losses with respect to the logits: runs never mix."""
@@ -303,14 +352,19 @@ class Trainer:
             self._shares = torch.full_like(per_example, 1 / per_example.shape[-1])
         return pull_back(per_example, logits, self._shares).unsqueeze(-1)
 
-    def _move(self, player: str, network: str, loss: Tensor, gradient: Tensor) -> Tensor:
-        """Let the player's optimizer move its network; returns the change (..., P)."""
+    def _move(
+        self, player: str, network: str, loss: Tensor, gradient: Tensor, kept: Mapping[str, Tensor] = {}
+    ) -> Tensor:
+        """Let the player's optimizer move its network, and keep the tensors `kept`; returns the change (..., P)."""
         state = self.state
         before, optimizer, prefix = state.tensors[network], self.optimizers[player], f"{player}_optimizer."
         slots = {name: state.tensors[prefix + name] for name in optimizer.slots}
         count = (state.d_optimizer_steps if player == "d" else state.g_optimizer_steps) + 1
         change, slots = optimizer.function(gradient, slots, count, **self._values[player])
-        moved = {network: before + change, **{prefix + name: slot for name, slot in slots.items()}}
+        after = before + change
+        if player == "d":
+            after = self.regularization.project(after)
+        moved = {network: after, **kept, **{prefix + name: slot for name, slot in slots.items()}}
         # Not finite as soon as one number is not; a norm is infinite before an optimizer's squares are.
         total = loss.sum().item() + torch.linalg.vector_norm(gradient).item() + moved[network].sum().item()
         if any(self.failures) or not isfinite(total):
@@ -351,38 +405,3 @@ class Trainer:
 
     def _of_runs(self, values: Tensor) -> Tensor:
         return values if self.single else values[: self.runs]
-
-
-def begin_update(player: Learner, update: int) -> Callable[..., Phase]:
-    """Give the maker of an update's phases: (name, **tensors) -> Phase, each knowing the tensors of those before."""
-    known: dict[str, Tensor] = {}
-
-    def phase(name: PhaseName, **made: Tensor) -> Phase:
-        known.update(made)
-        return Phase(player, update, name, made, dict(known))
-
-    return phase
-
-
-def pull_back(outputs: Tensor, inputs: Tensor, weights: Tensor) -> Tensor:
-    """Give the gradient of the weighted sum of `outputs` with respect to `inputs`.
-
-    What torch.autograd.grad does, less its check of the shapes, which takes as long as the work does on so few numbers
-    and imports sympy: half a second and 35 MB for every worker.
-    """
-    engine = torch.autograd.Variable._execution_engine
-    (gradient,) = engine.run_backward(
-        (outputs,), (weights,), keep_graph=False, create_graph=False, inputs=(inputs,), accumulate_grad=False
-    )
-    assert gradient is not None, "the outputs depend on the inputs"
-    return gradient
-
-
-def structure(config: RunConfig) -> str:
-    """Give what runs must share to train in one stack: everything but the seed and the live numbers."""
-    plain = config.to_json()
-    del plain["seed"]
-    for section in ("d_optimizer", "g_optimizer"):
-        live = {p.key for p in OPTIMIZERS[plain[section]["name"]].parameters if getattr(p, "live", False)}
-        plain[section] = {key: value for key, value in plain[section].items() if key not in live}
-    return json.dumps(plain, sort_keys=True)

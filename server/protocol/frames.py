@@ -40,6 +40,7 @@ LAYER_ARRAYS: Mapping[str, tuple[str, ...]] = {
     "noise": ("z",),
     "real": ("x_real",),
     "generated": ("x_fake",),
+    "averaged": ("x_averaged",),
     "predictions": ("real_logits", "fake_logits"),
     "surface": ("surface",),
     "warp": ("warp", "warp_noise"),

@@ -17,7 +17,9 @@ from server.errors import MessageError
 PROTOCOL = 1
 """The version of the conversation; a page and a server of different versions say so and stop."""
 
-Layer = Literal["noise", "real", "generated", "predictions", "surface", "warp", "gradients", "d_gradients", "density"]
+Layer = Literal[
+    "noise", "real", "generated", "averaged", "predictions", "surface", "warp", "gradients", "d_gradients", "density"
+]
 """What a frame can hold, by the name a page watches; `server.protocol.frames` says which arrays each has."""
 State = Literal["paused", "running", "stepping", "failed", "closed"]
 Player = Literal["both", "discriminator", "generator"]
@@ -354,11 +356,15 @@ class BranchFacts(Message):
 
 
 class Tree(Message):
-    """The tree of the session's branches, and the present one; where that one ends, the status says."""
+    """The tree of the session's branches, and the present one; where that one ends, the status says.
+
+    `generation` counts how often the branches of a file took the place of all: their numbers then begin anew.
+    """
 
     type: Literal["tree"] = "tree"
     event: int
     revision: int
+    generation: int
     current: int
     branches: tuple[BranchFacts, ...]
 

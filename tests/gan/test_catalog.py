@@ -10,12 +10,18 @@ from server.gan.config import check_config, parameter_from
 from tests.tools.runs import catalog
 
 CONTRACT = {
-    "datasets": {"line", "gaussians", "ring", "disjoint", "ring8", "grid25", "drawing", "points"},
+    "datasets": {
+        *("line", "gaussians", "ring", "disjoint", "ring8", "grid25", "drawing", "points"),
+        *("swiss_roll", "moons", "checkerboard", "pinwheel", "spirals", "circles"),
+    },
     "losses": {"non_saturating", "minimax", "least_squares"},
     "optimizers": {"sgd", "momentum", "rmsprop", "adam"},
     "latents": {"normal", "uniform"},
     "activations": {"relu", "leaky_relu", "tanh", "silu", "elu"},
-    "metrics": {"grid_kl", "grid_js", "sliced_w2", "modes", "modes20", "high_quality", "reverse_kl"},
+    "metrics": {
+        *("modes", "modes20", "high_quality", "reverse_kl", "grid_kl", "grid_js", "sliced_w2"),
+        *("mmd", "energy", "frechet", "precision", "recall", "density", "coverage"),
+    },
 }
 EVERY_UNIT = [(kind, key) for kind, registry in REGISTRIES.items() for key in registry]
 
@@ -52,6 +58,27 @@ def test_a_parameter_is_rebuilt_from_its_description(kind: str) -> None:
         for facts, parameter in zip(described, unit.parameters, strict=True):
             rebuilt = parameter_from(facts)
             assert rebuilt.check("key", facts["default"]) == parameter.default
+
+
+@pytest.mark.parametrize("kind", ["losses", "optimizers", "activations", "regularizers", "datasets"])
+def test_a_long_menu_names_a_few_units_as_basic(kind: str) -> None:
+    basic = [unit["key"] for unit in catalog()[kind] if unit["basic"]]
+    assert len(catalog()[kind]) > 6
+    assert 3 <= len(basic) <= 8
+
+
+def test_a_run_that_nobody_has_changed_is_made_of_basic_units() -> None:
+    run = catalog()["run"]
+    for section, kind in run["sections"].items():
+        unit = next(unit for unit in catalog()[kind] if unit["key"] == run["defaults"][section]["name"])
+        assert unit["basic"], unit["key"]
+
+
+def test_presets_that_are_no_lessons_are_few() -> None:
+    groups = [preset["group"] for preset in catalog()["presets"]]
+    assert set(groups) <= {"First", "GAN Lab's", "Lessons"}
+    assert groups == sorted(groups, key=["First", "GAN Lab's", "Lessons"].index)
+    assert sum(preset["basic"] for preset in catalog()["presets"]) <= 10
 
 
 def test_an_unknown_unit_is_named_with_those_there_are() -> None:

@@ -38,11 +38,12 @@ MOST_UNITS = max(len(REGISTRIES[kind]) for kind in UNIT_KINDS.values())
 def list_unit_cases() -> Iterator[list[str]]:
     """Assignments with every unit of every kind in some case, and networks of other shapes."""
     units = {key: islice(cycle(REGISTRIES[kind]), MOST_UNITS) for key, kind in UNIT_KINDS.items()}
-    activations = islice(cycle(REGISTRIES["activations"]), MOST_UNITS)
-    for number, (activation, *names) in enumerate(zip(activations, *units.values(), strict=True)):
+    parts = [islice(cycle(REGISTRIES[kind]), MOST_UNITS) for kind in ("activations", "inits")]
+    for number, (activation, init, *names) in enumerate(zip(*parts, *units.values(), strict=True)):
         yield [
             *(f"{key}.name={name}" for key, name in zip(units, names, strict=True)),
             f"generator.activation={activation}",
+            f"generator.init={init}",
             f"generator.hidden_layers={number % 4}",
             f"discriminator.width={2 * number + 1}",
             f"latent.dimension={3 * number + 1}",
@@ -56,7 +57,10 @@ SHAPES = {
     "narrow": ["generator.width=1", "discriminator.width=4", "batch_size=1"],
     "an odd batch": ["batch_size=4095", "d_updates=2", "g_updates=3"],
     "a squashed output": ["generator.output=tanh", "data.name=line", "data.units=published"],
+    "two ways to begin": ["generator.init=orthogonal", "generator.init_gain=0.8", "discriminator.init=ganlab"],
+    "an activation of one network": ["discriminator.activation=sine", "generator.hidden_layers=0"],
     "numbers with many digits": [
+        "generator.init_gain=1.2345678901234567",
         "data.std=0.012345678901234567",
         "d_optimizer.learning_rate=0.00012345678901234567",
         "d_optimizer.beta1=0.12345678901234567",
@@ -269,3 +273,17 @@ def test_scalars_are_a_table_with_empty_cells_where_nothing_is_known() -> None:
 def test_points_are_a_table_by_group() -> None:
     text = write_points_csv({"real": [(0.5, -1.0)], "generated": [(1 / 3, 2e9)]})
     assert text.splitlines() == ["group,x,y", "real,0.5,-1", "generated,0.333333333,2e+09"]
+
+
+def test_a_notebook_says_what_the_letters_of_its_formulas_mean() -> None:
+    notebook = json.loads(write_notebook(make_config("data.units=published"), 9, catalog()))
+    texts = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown"]
+    (training,) = (text for text in texts if text.startswith("## Training"))
+    for letters in (
+        r"\mathrm{sp}(h) = \ln(1 + e^h)",
+        "`F.softplus`",
+        "`torch.sigmoid`",
+        "$d$ is the discriminator's logit",
+    ):
+        assert letters in training
+    assert not any("lab units" in text for text in texts)

@@ -2,6 +2,7 @@
 
 import time
 
+import numpy as np
 import pytest
 import torch
 
@@ -47,10 +48,20 @@ def test_every_layer_has_its_arrays_and_shapes(data: str) -> None:
 
 
 def test_a_fixed_array_is_left_out_when_asked() -> None:
-    trainer = build(steps=0)
+    trainer = Trainer(make_config(techniques=[{"name": "ema"}]))
     changing = probe_layers(trainer, LAYER_ARRAYS, SIZES, fixed=False)
     assert FIXED_ARRAYS.isdisjoint(changing)
     assert set(changing) | FIXED_ARRAYS == {name for names in LAYER_ARRAYS.values() for name in names}
+
+
+def test_the_averaged_generator_is_shown_where_a_run_keeps_one() -> None:
+    trainer = Trainer(make_config(techniques=[{"name": "ema", "beta": 0.5}]))
+    first = probe_layers(trainer, ["averaged", "generated"], SIZES)
+    np.testing.assert_array_equal(first["x_averaged"], first["x_fake"])
+    trainer.step()
+    then = probe_layers(trainer, ["averaged", "generated"], SIZES)
+    np.testing.assert_allclose(then["x_averaged"], (first["x_fake"] + then["x_fake"]) / 2, atol=1e-3)
+    assert probe_layers(build(steps=0), ["averaged"], SIZES) == {}
 
 
 def test_p9_no_fewer_samples_are_shown_than_in_gan_lab() -> None:
@@ -112,12 +123,19 @@ def test_p30_f5_gradients_point_where_the_generators_own_loss_falls(loss: str, d
     arrays = probe_layers(trainer, ["generated", "gradients"], SIZES)
     x_fake, gradients = torch.from_numpy(arrays["x_fake"]), torch.from_numpy(arrays["gradients"])
     reach = 1e-3 * (probe_box(trainer.config)[1] - probe_box(trainer.config)[0])
+    real = scores(trainer, torch.from_numpy(probe_layers(trainer, ["real"], SIZES)["x_real"]))[: len(x_fake)].double()
+    fake = scores(trainer, x_fake).double()
     for axis in range(2):
-        ahead, behind = x_fake.clone(), x_fake.clone()
-        ahead[:, axis] += reach
-        behind[:, axis] -= reach
-        losses = [trainer.loss(s, s).generator for s in (scores(trainer, ahead), scores(trainer, behind))]
-        torch.testing.assert_close(gradients[:, axis], -(losses[0] - losses[1]) / (2 * reach), atol=5e-3, rtol=2e-2)
+        costs = []
+        for sign in (1, -1):
+            moved = x_fake.clone()
+            moved[:, axis] += sign * reach
+            # Row i: the batch in which sample i alone has moved, because a mean is in the price of all.
+            rows = fake.expand(len(fake), -1).clone()
+            rows.diagonal()[:] = scores(trainer, moved).double()
+            costs.append(trainer.loss(real.expand_as(rows), rows).generator.sum(-1))
+        slopes = (costs[0] - costs[1]).float() / (2 * reach)
+        torch.testing.assert_close(gradients[:, axis], -slopes, atol=5e-3, rtol=2e-2)
 
 
 def test_f5_the_gradients_of_the_non_saturating_loss_do_not_vanish_where_the_discriminator_is_sure() -> None:

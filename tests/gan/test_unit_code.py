@@ -10,14 +10,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from server.gan.activations import ACTIVATIONS
 from server.gan.catalog import REGISTRIES
 from server.gan.datasets import DATASETS
+from server.gan.initialisation import INITS
 from server.gan.latents import LATENTS
 from server.gan.losses import LOSSES
-from server.gan.networks import ACTIVATIONS
 from server.gan.optimizers import OPTIMIZERS, start_slots
 from server.gan.randomness import draws_for
-from server.gan.registry import Number, Unit
+from server.gan.registry import Choice, Number, Unit
 from tests.tools.runs import catalog
 
 COUNT = 500
@@ -38,7 +39,8 @@ def value_sets(unit: Unit[Any]) -> list[dict[str, Any]]:
     """The values of a unit's parameters: the defaults, and others in range."""
     defaults = {parameter.key: parameter.default for parameter in unit.parameters}
     moved = {p.key: 0.7 * p.default + 0.3 * p.minimum for p in unit.parameters if isinstance(p, Number)}
-    return [defaults, defaults | moved]
+    chosen = [{p.key: option} for p in unit.parameters if isinstance(p, Choice) for option in p.options]
+    return [defaults, defaults | moved, *(defaults | choice for choice in chosen if choice.items() - defaults.items())]
 
 
 def agree(ours: Tensor, theirs: Tensor) -> None:
@@ -101,6 +103,42 @@ def test_an_optimizers_arithmetic_is_its_step_to_the_last_digit(key: str, values
 def test_an_activations_code_is_a_module_that_answers_the_same(key: str) -> None:
     h = torch.linspace(-6, 6, COUNT)
     agree(ACTIVATIONS[key](h), execute(ACTIVATIONS[key].code)["activation"](h))
+
+
+@pytest.mark.parametrize("first", [False, True])
+@pytest.mark.parametrize("shape", [(1, 9), (9, 9), (9, 4)])
+@pytest.mark.parametrize("key", INITS)
+def test_an_initialisations_code_draws_the_same_weights(key: str, shape: tuple[int, int], first: bool) -> None:
+    draws = draws_for(7, 0, "starting generator")
+    made = execute(INITS[key].code, inputs=shape[0], outputs=shape[1], draws=draws, first=first)
+    weight, bias = INITS[key](*shape, draws_for(7, 0, "starting generator"), first)
+    assert torch.equal(weight, made["weight"])
+    assert torch.equal(bias, made["bias"])
+
+
+@pytest.mark.parametrize("first", [False, True])
+@pytest.mark.parametrize("shape", [(1, 90), (50, 50), (90, 2)])
+@pytest.mark.parametrize("key", INITS)
+def test_an_initialisations_lines_for_a_layer_follow_the_same_law(
+    key: str, shape: tuple[int, int], first: bool
+) -> None:
+    layer, moments = nn.Linear(*shape), []
+    for seed in range(200):
+        torch.manual_seed(seed)
+        layer.reset_parameters()
+        with torch.no_grad():
+            execute(INITS[key].layer_code, layer=layer, first=first)
+        ours = INITS[key](*shape, draws_for(seed, 0, "layer"), first)
+        theirs = (layer.weight.detach().T, layer.bias.detach())
+        moments.append([measure_law(*parts) for parts in (ours, theirs)])
+    ours_all, theirs_all = torch.tensor(moments).mean(0)
+    torch.testing.assert_close(theirs_all, ours_all, atol=0.01, rtol=0.05)
+
+
+def measure_law(weight: Tensor, bias: Tensor) -> list[float]:
+    """The spread of weights and biases, the largest weight, and how far the layer stretches at most."""
+    stretch = torch.linalg.matrix_norm(weight, 2)
+    return [value.item() for value in (weight.square().mean(), bias.square().mean(), weight.abs().max(), stretch)]
 
 
 @pytest.mark.parametrize("key", LATENTS)

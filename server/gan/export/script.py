@@ -7,6 +7,7 @@ The text is `run.py.j2`; this module decides what goes into it.
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
@@ -15,8 +16,11 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from server.gan.config import OUTPUTS, Catalog, NetworkConfig, RunConfig, UnitConfig, Value, restarts
+from server.gan.config import Catalog, RunConfig, UnitConfig, Value, restarts
+from server.gan.export.networks import describe_networks
+from server.gan.export.regularizers import write_afters, write_averages, write_penalties
 from server.gan.export.snippets import find_names, pick_statements, pick_value, rename
+from server.gan.export.techniques import describe_techniques
 
 Facts = Mapping[str, Any]
 Change = tuple[int, RunConfig]
@@ -27,7 +31,10 @@ WIDTH = 88
 PRINTED = 20
 """About so many lines does a run print."""
 LAB_BOX = {"centre": [0.0, 0.0], "half_extent": 3.0}
+METHODS = ("normal", "uniform", "integers")
 NUMBERS = ("batch_size", "d_updates", "g_updates")
+LIBRARIES = {"torch": "PyTorch", "pytorch_optimizer": "The package pytorch-optimizer"}
+"""Who has an optimizer ready, by the first word of the call that makes it."""
 PLAYERS = {"d": "discriminator", "g": "generator"}
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
@@ -53,13 +60,15 @@ def write_script(config: RunConfig, steps: int, catalog: Catalog, changes: Seque
     """Write the script of a run that began with `config`, was changed on the way, and took `steps` steps.
 
     No change may need a restart.
+
+    Raises:
+        ConfigError: its techniques changed on the way, which a script cannot follow.
     """
     return render("script", config, steps, catalog, changes)
 
 
 def render(form: str, config: RunConfig, steps: int, catalog: Catalog, changes: Sequence[Change]) -> str:
     """Write a run in one of its forms, "script" or "notebook": a text in sections, each begun by `# %%`."""
-    assert (*config.regularizers, *config.techniques) == (), "no unit of these kinds has code yet"
     assert not any(restarts(config, later) for _, later in changes), "an exported run goes on from its beginning"
     facts = describe_run(list_stages(config, changes), catalog, pictures=form == "notebook")
     length = {"steps": steps, "every": max(1, steps // PRINTED)}
@@ -71,28 +80,36 @@ def describe_run(stages: Sequence[Stage], catalog: Catalog, pictures: bool) -> d
     first, configs = stages[0].config, [stage.config for stage in stages]
     players = [letter for letter in PLAYERS if any(getattr(one, f"{letter}_updates") for one in configs)]
     losses = {letter: _list_losses(f"{letter}_loss", stages, catalog) for letter in players}
+    regularizers = {unit["key"]: unit for unit in catalog["regularizers"]}
+    active = dict.fromkeys(unit.name for one in configs for unit in one.regularizers if "d" in players)
     pairs = any("real_logits" in find_names(stage["code"]) for stage in losses.get("g", ()))
     data = _describe_data(first.data, catalog) if "d" in players or pairs or pictures else None
     latent = _describe_latent(first.latent, catalog)
     loss_code = [stage["code"] for parts in losses.values() for stage in parts]
-    draw_code = [latent["code"], *((data["settings"], data["code"]) if data else ())]
+    networks = describe_networks(first, latent["dimension"], catalog)
+    begin_code = [init["code"] for init in networks["inits"]]
+    craft = describe_techniques(configs, catalog)
+    loss_code += [code for codes in craft["lines"].values() for code in codes]
+    draw_code = [latent["code"], *begin_code, *((data["settings"], data["code"]) if data else ())]
     return {
         "config": first,
         "label": find_unit(catalog, "datasets", first.data.name)["label"],
         "names": set[str]().union(*map(find_names, (*draw_code, *loss_code))),
-        "methods": [method for method in ("normal", "integers") if f"draws.{method}(" in "".join(draw_code)],
+        "methods": [one for one in METHODS if f"draws.{one}(" in "".join((*draw_code, *loss_code))],
         "data": data,
         "latent": latent,
-        "networks": {
-            "generator": _list_modules(first.generator, latent["dimension"], 2, catalog),
-            "discriminator": _list_modules(first.discriminator, 2, 1, catalog),
-        },
+        **networks,
         "optimizers": _describe_optimizers(configs, players, catalog),
         "players": {letter: _write_optimizer(letter, first) for letter in players},
         "losses": losses,
+        "afters": _list_blocks([(one.step, write_afters(one.config.regularizers, regularizers)) for one in stages]),
+        "averages": write_averages(first.regularizers, regularizers),
+        "has_averages": any(regularizers[name]["averages"] for name in active),
+        "regularizers": [regularizers[name] for name in active],
+        "craft": craft,
         "loss_units": [find_unit(catalog, "losses", name) for name in dict.fromkeys(one.loss.name for one in configs)],
         "pairs": pairs,
-        "changes": list(_list_changes(stages, players)),
+        "changes": list(_list_changes(stages, players, regularizers)),
         "pauses": any(0 in (one.d_updates, one.g_updates) for one in configs),
     }
 
@@ -140,7 +157,7 @@ def _describe_data(law: UnitConfig, catalog: Catalog) -> dict[str, Any]:
 def _write_value(key: str, value: Value) -> str:
     """Write a parameter of the data as an assignment; many points as a text in pairs, which stays short."""
     if not isinstance(value, tuple):
-        return f"{key} = {value!r}"
+        return f"{key} = {json.dumps(value)}"
     pairs = " ".join(f"{x!r},{y!r}" for x, y in value)
     text = textwrap.fill(pairs, WIDTH, break_long_words=False, break_on_hyphens=False)
     return f'{key} = """\n{text}\n"""\n{key} = np.array([pair.split(",") for pair in {key}.split()], dtype=float)'
@@ -159,18 +176,6 @@ def _describe_unit(unit: Facts) -> dict[str, Any]:
     }
 
 
-def _list_modules(network: NetworkConfig, inputs: int, outputs: int, catalog: Catalog) -> list[str]:
-    """Give what a network's nn.Sequential is made of, in order."""
-
-    def write(activation: str) -> str:
-        return pick_value(find_unit(catalog, "activations", activation)["code"])
-
-    sizes = (inputs, *[network.width] * network.hidden_layers, outputs)
-    layers = [f"Layer({i}, {o}, draws)" for i, o in pairwise(sizes)]
-    modules = [module for layer in layers for module in (write(network.activation), layer)][1:]
-    return modules if network.output == OUTPUTS.default else [*modules, write(network.output)]
-
-
 def _describe_optimizers(
     configs: Sequence[RunConfig], players: Collection[str], catalog: Catalog
 ) -> list[dict[str, Any]]:
@@ -181,11 +186,13 @@ def _describe_optimizers(
         unit = find_unit(catalog, "optimizers", name)
         numbers = [parameter["key"] for parameter in unit["parameters"]]
         kept = {key: f"self.{key}" for key in (*numbers, *unit["slots"])}
+        call = pick_value(unit["code"])
         facts = {
             "class_name": _name_class(name),
             "numbers": numbers,
             "slots": unit["slots"],
-            "torch": pick_value(unit["code"]),
+            "call": call,
+            "library": LIBRARIES.get(call.partition(".")[0]),
             "arithmetic": rename(unit["arithmetic"], {**kept, "step": "self.steps"}),
             "counts": "step" in find_names(unit["arithmetic"]),
         }
@@ -207,21 +214,33 @@ def _write_optimizer(letter: str, config: RunConfig) -> str:
 
 
 def _list_losses(name: str, stages: Sequence[Stage], catalog: Catalog) -> list[dict[str, Any]]:
-    """Give the code of a player's loss, and until which step it holds; the last has no end."""
-    codes = [
-        (stage.step, pick_statements(find_unit(catalog, "losses", stage.config.loss.name)["code"], name))
-        for stage in stages
-    ]
+    """Give the code of a player's loss with its penalties, and until which step it holds; the last has no end."""
+    regularizers = {unit["key"]: unit for unit in catalog["regularizers"]}
+    codes = []
+    for stage in stages:
+        lines = [pick_statements(find_unit(catalog, "losses", stage.config.loss.name)["code"], name)]
+        if name == "d_loss" and stage.config.regularizers:
+            lines.append(write_penalties(stage.config.regularizers, regularizers))
+        codes.append((stage.step, "\n".join(line for line in lines if line)))
+    return _list_blocks(codes)
+
+
+def _list_blocks(codes: Sequence[tuple[int, str]]) -> list[dict[str, Any]]:
+    """Join what stays the same from (step, code) to the next."""
     begun = [next(same) for _, same in groupby(codes, key=lambda one: one[1])]
     ends = [*(step for step, _ in begun[1:]), None]
     return [{"code": code, "until": until} for (_, code), until in zip(begun, ends, strict=True)]
 
 
-def _list_changes(stages: Sequence[Stage], players: Collection[str]) -> Iterator[dict[str, Any]]:
+def _list_changes(
+    stages: Sequence[Stage], players: Collection[str], regularizers: Mapping[str, Facts]
+) -> Iterator[dict[str, Any]]:
     """Give what the script does at the step of each change; a loss is chosen where it is computed."""
     for before, stage in pairwise(stages):
         old, new = before.config, stage.config
         lines = [f"{key} = {getattr(new, key)}" for key in NUMBERS if getattr(new, key) != getattr(old, key)]
+        was_on = {unit.name for unit in old.regularizers}
+        lines += write_averages([unit for unit in new.regularizers if unit.name not in was_on], regularizers)
         for letter in players:
             was, now = _optimizer(letter, old).values, _optimizer(letter, new).values
             if letter in stage.renewed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 
 def pick_statements(code: str, wanted: str) -> str:
@@ -24,6 +24,11 @@ def pick_value(code: str) -> str:
     return _cut(code, last.value)
 
 
+def pick_setup(code: str) -> str:
+    """Give the statements before the last: what its value needs."""
+    return "\n".join(_cut(code, statement) for statement in ast.parse(code).body[:-1])
+
+
 def find_names(code: str) -> set[str]:
     """Give the names that the code reads or writes."""
     return {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
@@ -36,6 +41,20 @@ def rename(code: str, names: Mapping[str, str]) -> str:
     for node in sorted(found, key=lambda node: (node.lineno, node.col_offset), reverse=True):
         line, end = lines[node.lineno - 1], node.col_offset + len(node.id)
         lines[node.lineno - 1] = line[: node.col_offset] + names[node.id] + line[end:]
+    return "\n".join(lines)
+
+
+def replace_calls(code: str, holder: str, write: Callable[[str, list[str]], str]) -> str:
+    """Put other text in place of every call `holder.method(...)`: write(method, arguments). None stands in another."""
+    lines = code.split("\n")
+    calls = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
+    for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset), reverse=True):
+        match call.func:
+            case ast.Attribute(value=ast.Name(id=name), attr=method) if name == holder:
+                assert call.end_lineno == call.lineno, "such a call stands in one line"
+                line = lines[call.lineno - 1]
+                written = write(method, [_cut(code, argument) for argument in call.args])
+                lines[call.lineno - 1] = line[: call.col_offset] + written + line[call.end_col_offset :]
     return "\n".join(lines)
 
 

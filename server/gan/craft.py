@@ -1,0 +1,136 @@
+"""The techniques of a run, or of a stack of runs, at work: what the trainer asks at each place of a step.
+
+Shape letters: R runs (the leading axis of a stack, absent for a single run), N examples, P parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from server.gan.autograd import pull_back
+from server.gan.config import UnitConfig
+from server.gan.networks import Network
+from server.gan.randomness import Draws
+from server.gan.regularization import read_numbers
+from server.gan.techniques import TECHNIQUES, Technique
+from server.gan.techniques.base import InputTechnique, StepTechnique, Value, WeightTechnique
+
+PREFIX = "technique."
+NETWORKS = ("generator", "discriminator")
+Purpose = Callable[[str], Draws]
+"""Gives draws for a purpose."""
+
+
+class Active(NamedTuple):
+    """A technique that a run has on, with its numbers."""
+
+    unit: Technique
+    numbers: Mapping[str, Value]
+
+
+class Craft:
+    """The techniques of `configs`, one a run of the stack, or the only one's; they differ in live numbers at most."""
+
+    def __init__(
+        self, configs: Sequence[tuple[UnitConfig, ...]], network: Network, single: bool, device: torch.device
+    ) -> None:
+        """Take up the techniques; `network` is the discriminator."""
+        self._network = network
+        self._active = [
+            Active(unit := TECHNIQUES[units[0].name], read_numbers(unit.parameters, units, single, device))
+            for units in zip(*configs, strict=True)
+        ]
+        self._inputs = [one for one in self._active if isinstance(one.unit, InputTechnique)]
+        self._weights = [one.unit for one in self._active if isinstance(one.unit, WeightTechnique)]
+        self._steps = [one for one in self._active if isinstance(one.unit, StepTechnique)]
+        self.is_simultaneous = any(one.unit.key == "simultaneous" for one in self._active)
+
+    @property
+    def changes_inputs(self) -> bool:
+        """Whether the discriminator sees other points than were drawn."""
+        return bool(self._inputs)
+
+    @property
+    def changes_weights(self) -> bool:
+        """Whether the discriminator computes with other weights than are trained."""
+        return bool(self._weights)
+
+    def start(self, tensors: Mapping[str, Tensor], draws: Purpose) -> dict[str, Tensor]:
+        """Give `tensors` with what these techniques remember, new ones at their beginning, and no others."""
+        kept = {name: tensor for name, tensor in tensors.items() if not name.startswith(PREFIX)}
+        for unit, _ in self._active:
+            names = {slot: name_slot(unit, slot) for slot in unit.slots}
+            if all(name in tensors for name in names.values()):
+                begun = {slot: tensors[name] for slot, name in names.items()}
+            elif isinstance(unit, WeightTechnique):
+                begun = unit.begin(self._network, kept["discriminator"], draws(f"starting {unit.key}"))
+            else:
+                begun = {slot: kept[source] for slot, source in unit.slots.items()}
+            kept |= {names[slot]: tensor for slot, tensor in begun.items()}
+        return kept
+
+    def see(self, points: Tensor, draws: Purpose, step: int) -> Tensor:
+        """Give what the discriminator sees of points (..., N, 2)."""
+        for unit, numbers in self._inputs:
+            shaped = {k: v.unsqueeze(-1) if isinstance(v, Tensor) else v for k, v in numbers.items()}
+            points = unit(points, draws(unit.key), step, **shaped)
+        return points
+
+    def shape(self, parameters: Tensor, tensors: Mapping[str, Tensor]) -> Tensor:
+        """Give the parameters (..., P) that the discriminator computes with; autograd sees through it."""
+        for unit in self._weights:
+            parameters = unit(self._network, parameters, _read_slots(unit, tensors))
+        return parameters
+
+    def pull(self, gradient: Tensor, tensors: Mapping[str, Tensor]) -> Tensor:
+        """Carry a gradient (..., P) from the weights that the discriminator computes with to its parameters."""
+        if not self._weights:
+            return gradient
+        parameters = tensors["discriminator"].detach().requires_grad_()
+        return pull_back(self.shape(parameters, tensors), parameters, gradient)
+
+    def push(self, direction: Tensor, tensors: Mapping[str, Tensor]) -> Tensor:
+        """Carry a move (..., P) of the discriminator's parameters to the weights that it computes with."""
+        if not self._weights:
+            return direction
+        parameters = tensors["discriminator"].detach().requires_grad_()
+        used = self.shape(parameters, tensors)
+        probe = torch.zeros_like(used, requires_grad=True)
+        # What comes back for a probe is linear in it, so its slope is the way forward.
+        (back,) = torch.autograd.grad((used * probe).sum(), parameters, create_graph=True)
+        (moved,) = torch.autograd.grad((back * direction).sum(), probe)
+        return moved
+
+    def renew(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Give `tensors` as an update finds them: what belongs to the weights is moved on."""
+        moved = dict(tensors)
+        for unit in self._weights:
+            slots = unit.renew(self._network, tensors["discriminator"], _read_slots(unit, tensors))
+            moved |= {name_slot(unit, slot): tensor for slot, tensor in slots.items()}
+        return moved
+
+    def end_step(self, tensors: Mapping[str, Tensor], step: int) -> Mapping[str, Tensor]:
+        """Give `tensors` as they are after a step, the `step`-th of the run."""
+        for unit, numbers in self._steps:
+            networks, slots = unit(
+                {name: tensors[name] for name in NETWORKS}, _read_slots(unit, tensors), step, **numbers
+            )
+            tensors = {**tensors, **networks, **{name_slot(unit, slot): tensor for slot, tensor in slots.items()}}
+        return tensors
+
+    def __iter__(self) -> Iterator[Technique]:
+        """Go through the techniques that are on."""
+        return (one.unit for one in self._active)
+
+
+def name_slot(unit: Technique, slot: str) -> str:
+    """Name the tensor of a run's state in which a technique keeps something."""
+    return f"{PREFIX}{unit.key}.{slot}"
+
+
+def _read_slots(unit: Technique, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {slot: tensors[name_slot(unit, slot)] for slot in unit.slots}

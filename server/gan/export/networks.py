@@ -1,0 +1,56 @@
+"""The networks of an exported run: what each is made of, and what that needs to be said before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+from server.gan.config import INIT_GAIN, OUTPUTS, Catalog, NetworkConfig, RunConfig
+from server.gan.export.snippets import find_names, pick_setup, pick_value
+
+Facts = Mapping[str, Any]
+
+
+def describe_networks(config: RunConfig, dimension: int, catalog: Catalog) -> dict[str, Any]:
+    """Give the `networks`' modules by name, their `inits`, the `setups` of what PyTorch has not, and `has_gain`."""
+    networks = {"generator": (config.generator, dimension, 2), "discriminator": (config.discriminator, 2, 1)}
+    activations, inits = ({unit["key"]: unit for unit in catalog[kind]} for kind in ("activations", "inits"))
+    chosen = [one for one, _, _ in networks.values()]
+    used = dict.fromkeys(name for one in chosen for name in _name_activations(one))
+    begun = dict.fromkeys(one.init for one in chosen)
+    return {
+        "networks": {
+            name: _list_modules(one, inputs, outputs, activations, needs_first(inits[one.init]))
+            for name, (one, inputs, outputs) in networks.items()
+        },
+        "inits": [{**inits[key], "needs_first": needs_first(inits[key])} for key in begun],
+        "setups": [setup for name in used if (setup := pick_setup(activations[name]["code"]))],
+        "has_gain": any(one.init_gain != INIT_GAIN.default for one in chosen),
+    }
+
+
+def needs_first(init: Facts) -> bool:
+    """Tell whether an initialisation begins the first layer in another way."""
+    return "first" in find_names(init["code"])
+
+
+def _name_activations(network: NetworkConfig) -> list[str]:
+    """Name the activations that a network has, the output's last."""
+    inner = [network.activation] if network.hidden_layers else []
+    return inner if network.output == OUTPUTS.default else [*inner, network.output]
+
+
+def _list_modules(
+    network: NetworkConfig, inputs: int, outputs: int, activations: Mapping[str, Facts], tells_first: bool
+) -> list[str]:
+    """Give what a network's nn.Sequential is made of, in order."""
+    sizes = (inputs, *[network.width] * network.hidden_layers, outputs)
+    gain = "" if network.init_gain == INIT_GAIN.default else f", gain={network.init_gain!r}"
+    modules = []
+    for layer, (i, o) in enumerate(pairwise(sizes)):
+        first = ", first=True" if tells_first and layer == 0 else ""
+        modules.append(f"Layer(*start_{network.init}({i}, {o}, draws{first}){gain})")
+        if layer < network.hidden_layers:
+            modules.append(pick_value(activations[network.activation]["code"]))
+    return modules if network.output == OUTPUTS.default else [*modules, pick_value(activations[network.output]["code"])]

@@ -1,0 +1,49 @@
+"""A run's regularizers as lines of PyTorch: what they add to the loss, and what follows an update."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from server.gan.config import UnitConfig
+from server.gan.export.snippets import find_names, rename
+
+Facts = Mapping[str, Any]
+
+
+def write_penalties(units: Sequence[UnitConfig], facts: Mapping[str, Facts]) -> str:
+    """Give the lines that add the penalties to d_loss; `facts` are those of the regularizers, by key."""
+    lines = []
+    for unit in units:
+        if not facts[unit.name]["projects"]:
+            code = _write(unit, facts)
+            if "draws" in find_names(code):
+                lines.append(f'draws = Draws(step, f"discriminator {unit.name} {{update}}")')
+            lines += [code, "d_loss = d_loss + penalty.mean()"]
+    return "\n".join(lines)
+
+
+def write_afters(units: Sequence[UnitConfig], facts: Mapping[str, Facts]) -> str:
+    """Give the lines that follow an update of the discriminator: weights cut off, running means moved on."""
+    lines = []
+    for unit in units:
+        if facts[unit.name]["projects"]:
+            lines.append(_write(unit, facts))
+        lines += [
+            f"{name}_average.add({name}.detach().mean(), {unit.values['decay']!r})"
+            for name in facts[unit.name]["averages"]
+        ]
+    return "\n".join(lines)
+
+
+def write_averages(units: Sequence[UnitConfig], facts: Mapping[str, Facts]) -> list[str]:
+    """Give the lines that begin the running means of these regularizers."""
+    return [f"{name}_average = Average()" for unit in units for name in facts[unit.name]["averages"]]
+
+
+def _write(unit: UnitConfig, facts: Mapping[str, Facts]) -> str:
+    """Give a regularizer's own lines: its choices named before, its numbers in their places."""
+    averages = {f"{name}_average": f"{name}_average.value" for name in facts[unit.name]["averages"]}
+    choices = [f'{key} = "{value}"' for key, value in unit.values.items() if isinstance(value, str)]
+    numbers = {key: repr(value) for key, value in unit.values.items() if not isinstance(value, str)}
+    return "\n".join([*choices, rename(facts[unit.name]["code"], {**numbers, **averages})])

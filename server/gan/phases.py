@@ -1,0 +1,56 @@
+"""What a step is made of, for those that look on: its phases, its losses, and the number that ended a run.
+
+Shape letters: R runs (the leading axis of a stack, absent for a single run).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Literal, NamedTuple
+
+from torch import Tensor
+
+Player = Literal["both", "discriminator", "generator"]
+Learner = Literal["discriminator", "generator"]
+PhaseName = Literal["sample", "generate", "classify", "loss", "backward", "update"]
+
+
+class Diverged(Exception):
+    """A run met a number that is not finite; the trainer's state is the last finite one, from before this step."""
+
+    def __init__(self, step: int, player: str, quantity: str) -> None:
+        super().__init__(f"step {step}: the {player}'s {quantity} became infinite or not a number")
+        self.step = step
+        self.player = player
+        self.quantity = quantity
+
+
+class Losses(NamedTuple):
+    """The mean losses of one step: () for a run, (R,) for a stack, none for a player that did not play."""
+
+    discriminator: Tensor | None = None
+    generator: Tensor | None = None
+
+
+class Phase(NamedTuple):
+    """One phase of one update: who acts, what has just happened, and its tensors by name.
+
+    `known` holds all tensors of this update so far, those of the phase among them.
+    """
+
+    player: Learner
+    update: int
+    name: PhaseName
+    tensors: Mapping[str, Tensor]
+    known: Mapping[str, Tensor]
+
+
+def begin_update(player: Learner, update: int) -> Callable[..., Phase]:
+    """Give the maker of an update's phases: (name, **tensors) -> Phase, each knowing the tensors of those before."""
+    known: dict[str, Tensor] = {}
+
+    def phase(name: PhaseName, **made: Tensor) -> Phase:
+        known.update(made)
+        return Phase(player, update, name, made, dict(known))
+
+    return phase

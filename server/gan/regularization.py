@@ -1,0 +1,165 @@
+"""The regularizers of a run, or of a stack of runs, at work: what they cost, and what they do to the weights.
+
+Shape letters: R runs (the leading axis of a stack, absent for a single run), N examples, P parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from server.gan.config import UnitConfig
+from server.gan.networks import Affine, Network
+from server.gan.randomness import Draws
+from server.gan.registry import Number, Parameter
+from server.gan.regularizers import REGULARIZERS, Regularizer
+from server.gan.regularizers.base import Value
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A discriminator under `weights`, as a function of points: what a regularizer calls a critic."""
+
+    network: Network
+    weights: list[Tensor]
+
+    def __call__(self, points: Tensor) -> Tensor:
+        """Give the logits (..., N) of points (..., N, 2)."""
+        return self.network.trace(self.weights, points, Affine.apply).outputs.squeeze(-1)
+
+
+@dataclass(frozen=True)
+class Penalties:
+    """What an update of the discriminator pays besides its loss; autograd goes back to `parameters`."""
+
+    parts: Mapping[str, Tensor]
+    """Regularizer -> (..., N)."""
+    parameters: Tensor
+
+    @property
+    def named(self) -> dict[str, Tensor]:
+        """What each regularizer costs an example, as a phase knows it."""
+        return {f"{name}_penalty": part.detach() for name, part in self.parts.items()}
+
+    def add_loss(self, loss: Tensor) -> Tensor:
+        """Add the means of the penalties to a loss (...)."""
+        return sum((part.detach().mean(-1) for part in self.parts.values()), loss)
+
+    def add_gradient(self, gradient: Tensor) -> Tensor:
+        """Add the slope of the penalties to the gradient (..., P) of the loss. Call it once."""
+        if not self.parts:
+            return gradient
+        means = torch.stack([part.mean(-1) for part in self.parts.values()])
+        (slope,) = torch.autograd.grad(means.sum(), self.parameters)
+        return gradient + slope
+
+
+class Active(NamedTuple):
+    """A regularizer that a run has on, with its numbers and choices."""
+
+    unit: Regularizer
+    numbers: Mapping[str, Value]
+    choices: Mapping[str, str]
+
+
+class Regularization:
+    """The regularizers of `configs`, one a run of the stack, or the only one's; they differ in live numbers at most."""
+
+    def __init__(self, configs: Sequence[tuple[UnitConfig, ...]], single: bool, device: torch.device) -> None:
+        active = [
+            Active(
+                unit := REGULARIZERS[units[0].name],
+                read_numbers(unit.parameters, units, single, device),
+                _read_choices(units[0]),
+            )
+            for units in zip(*configs, strict=True)
+        ]
+        self._penalties = [one for one in active if not one.unit.projects]
+        self._projections = [one for one in active if one.unit.projects]
+
+    def price(
+        self,
+        network: Network,
+        shape: Callable[[Tensor], Tensor],
+        points: tuple[Tensor, Tensor],
+        draws: Callable[[str], Draws],
+        tensors: Mapping[str, Tensor],
+    ) -> Penalties:
+        """Compute what the discriminator of the state `tensors` pays for points (x_real, x_fake) (..., N, 2).
+
+        `shape` gives the parameters that it computes with, `draws` the random numbers of a regularizer by its key.
+        """
+        if not self._penalties:
+            return Penalties({}, tensors["discriminator"])
+        parameters = tensors["discriminator"].detach().requires_grad_()
+        critic = Scorer(network, network.split(shape(parameters)))
+        parts = {}
+        for unit, numbers, choices in self._penalties:
+            kept = {"averages": _read_averages(unit, tensors)} if unit.averages else {}
+            parts[unit.key] = unit(critic, *points, draws(unit.key), **numbers, **choices, **kept)
+        return Penalties(parts, parameters)
+
+    def project(self, vector: Tensor) -> Tensor:
+        """Bring parameters (..., P) back to where they are allowed."""
+        for unit, numbers, _ in self._projections:
+            vector = unit(vector, **numbers)
+        return vector
+
+    def start(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Give `tensors` with the running means that these regularizers keep, and no others.
+
+        A new one is empty and counts as 0, the score of a discriminator that has not made up its mind.
+        """
+        kept = {name: tensor for name, tensor in tensors.items() if not name.startswith(PREFIX)}
+        empty = torch.zeros_like(kept["discriminator"][..., :1])
+        slots = [slot for one in self._penalties for name in one.unit.averages for slot in _name_slots(one.unit, name)]
+        return kept | {slot: tensors.get(slot, empty) for slot in slots}
+
+    def remember(self, known: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Give the running means after an update that knows the tensors `known` (..., N)."""
+        moved = {}
+        for unit, numbers, _ in self._penalties:
+            for name in unit.averages:
+                total, weight = _name_slots(unit, name)
+                forgotten = 1 - numbers["decay"]
+                moved[total] = tensors[total] * numbers["decay"] + known[name].detach().mean(-1, True) * forgotten
+                moved[weight] = tensors[weight] * numbers["decay"] + forgotten
+        return moved
+
+
+PREFIX = "regularizer."
+
+
+def _name_slots(unit: Regularizer, name: str) -> tuple[str, str]:
+    """Name where a running mean is kept: a decaying sum, and the sum of its weights, which began at nothing."""
+    return f"{PREFIX}{unit.key}.{name}", f"{PREFIX}{unit.key}.{name}_weight"
+
+
+def _read_averages(unit: Regularizer, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    averages = {}
+    for name in unit.averages:
+        total, weight = (tensors[slot] for slot in _name_slots(unit, name))
+        averages[name] = torch.where(weight > 0, total / weight, 0.0)
+    return averages
+
+
+def read_numbers(
+    parameters: Sequence[Parameter], units: Sequence[UnitConfig], single: bool, device: torch.device
+) -> dict[str, Value]:
+    """Give a unit's numbers: as they are where they are one for all, (R, 1) for a stack where each run has its own."""
+    numbers: dict[str, Value] = {}
+    for parameter in parameters:
+        if isinstance(parameter, Number):
+            column = [float(unit.values[parameter.key]) for unit in units]  # type: ignore[arg-type]  # checked
+            shared = single or not parameter.live
+            numbers[parameter.key] = column[0] if shared else torch.tensor(column, device=device).unsqueeze(-1)
+    return numbers
+
+
+def _read_choices(unit: UnitConfig) -> dict[str, str]:
+    """Give a regularizer's choices, which all runs of a stack share."""
+    return {key: value for key, value in unit.values.items() if isinstance(value, str)}

@@ -1,0 +1,63 @@
+"""What a regularizer of the discriminator is.
+
+Shape letters: N examples, P parameters; `...` are leading axes of independent runs.
+A penalty is per example, as a loss is; its mean is the trainer's, last. One convention for all, that of StyleGAN2-ADA
+and R3GAN: a zero-centred gradient penalty is gamma/2 times the squared length of the slope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from torch import Tensor
+
+from server.gan.registry import Number, Registry, Unit
+from server.gan.worked import Line
+
+Value = float | Tensor
+"""A number for a run, (R, 1) for a stack."""
+
+
+class Critic(Protocol):
+    """The discriminator as a function that autograd sees through, in its points and in its weights."""
+
+    weights: list[Tensor]
+    """Weights (..., I, O) and biases (..., O), in the order of the layers."""
+
+    def __call__(self, points: Tensor) -> Tensor:
+        """Give the logits (..., N) of points (..., N, 2) in lab units."""
+
+
+@dataclass(frozen=True)
+class Regularizer(Unit[Callable[..., Tensor]]):
+    """A penalty `(critic, x_real, x_fake, draws, **numbers) -> (..., N)`, N being 1 where no example is looked at.
+
+    With `averages` it is also given, as `averages`, the running means (..., 1) of the tensors of an update that these
+    name; how slowly they forget is its number `decay`.
+    With `projects` it is no penalty: `(parameters (..., P), **numbers) -> (..., P)`, applied after every update.
+    `code` ends with `penalty` (N,), made of x_real, x_fake, discriminator, draws and the unit's numbers; a running mean
+    is called `<name>_average` there. That of a projection changes the parameters.
+    `line` tells what a projection does to one parameter: `<weight>`, made of `<moved>` and the unit's numbers.
+    `goes_with` names, by section of a config, the units beside which it means something, and `because` says why.
+    """
+
+    averages: tuple[str, ...] = ()
+    projects: bool = False
+    line: Line | None = None
+    goes_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    because: str = ""
+
+    def describe(self) -> dict[str, Any]:
+        """Give the facts as plain data."""
+        facts = {"projects": self.projects, "averages": list(self.averages), "because": self.because}
+        return {**super().describe(), **facts, "goes_with": {k: list(v) for k, v in self.goes_with.items()}}
+
+
+REGULARIZERS: Registry[Regularizer] = Registry("regularizer")
+
+
+def weight_number(key: str, label: str, default: float, most: float, help: str) -> Number:
+    """Make the number that a penalty is multiplied with; it may be turned while a run trains."""
+    return Number(key, label, default, 0.0, most, help, live=True)

@@ -1,0 +1,98 @@
+"""Techniques that act between two steps, and one that changes who learns from whom.
+
+Shape letters: P parameters; `...` are leading axes of independent runs.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from server.gan.papers import PROGRESSIVE
+from server.gan.registry import Number, Paper
+from server.gan.techniques.base import TECHNIQUES, OrderTechnique, StepTechnique, Tensors, Value
+
+PLAYERS = ("generator", "discriminator")
+
+
+def ema(networks: Tensors, slots: Tensors, step: int, beta: Value) -> tuple[Tensors, dict[str, Tensor]]:
+    """A second generator is kept, the average of the recent ones: calmer than the one that trains, and often better."""
+    average = slots["generator"]
+    return networks, {"generator": average + (networks["generator"] - average) * (1 - beta)}
+
+
+def lookahead(
+    networks: Tensors, slots: Tensors, step: int, k: float, alpha: Value
+) -> tuple[Tensors, dict[str, Tensor]]:
+    """Every few steps both players go back a part of the way, together: circling games are pulled to their middle."""
+    if step % k:
+        return networks, dict(slots)
+    moved: dict[str, Tensor] = {name: slots[name] + (networks[name] - slots[name]) * alpha for name in PLAYERS}
+    return moved, moved
+
+
+def simultaneous() -> None:
+    """Both players move at once: the generator learns from the discriminator as it was before the step."""
+
+
+TECHNIQUES.add(
+    StepTechnique(
+        "ema",
+        "Average of the generator (EMA)",
+        ema,
+        r"\bar{\theta} \leftarrow \beta \bar{\theta} + (1 - \beta)\, \theta",
+        PROGRESSIVE,
+        (Number("beta", "Beta", 0.995, 0.0, 0.9999, "How slowly older generators are forgotten.", live=True),),
+        slots={"generator": "generator"},
+        code="with torch.no_grad():\n"
+        "    pairs = zip(averaged.parameters(), generator.parameters())\n"
+        "    for average, parameter in pairs:\n"
+        "        average.lerp_(parameter, 1 - beta)",
+        script={
+            "begin": "averaged = parameters_to_vector(generator.parameters()).detach()",
+            "end": "now = parameters_to_vector(generator.parameters()).detach()\n"
+            "averaged = averaged + (now - averaged) * (1 - beta)",
+        },
+    )
+)
+TECHNIQUES.add(
+    StepTechnique(
+        "lookahead",
+        "Lookahead",
+        lookahead,
+        r"\text{every } k \text{ steps: } \quad \phi \leftarrow \phi + \alpha (\theta - \phi),"
+        r" \quad \theta \leftarrow \phi, \quad \text{both players}",
+        Paper("Chavdarova, Pagliardini, Stich, Fleuret, Jaggi", "Taming GANs with Lookahead-Minmax", 2021),
+        (
+            Number("k", "Every", 5, 1, 1000, "After so many steps both players go back.", integer=True),
+            Number("alpha", "Alpha", 0.5, 0.0, 1.0, "Which part of the way is kept.", live=True),
+        ),
+        slots={name: name for name in PLAYERS},
+        code="if (step + 1) % k == 0:\n"
+        "    with torch.no_grad():\n"
+        "        for slow, fast in zip(slow_parameters, parameters):  # of both players\n"
+        "            slow.lerp_(fast, alpha)\n"
+        "            fast.copy_(slow)",
+        script={
+            "begin": "players = [generator, discriminator]\n"
+            "slow = [parameters_to_vector(player.parameters()).detach() for player in players]",
+            "end": "if (step + 1) % k == 0:\n"
+            "    for i, player in enumerate(players):\n"
+            "        fast = parameters_to_vector(player.parameters()).detach()\n"
+            "        slow[i] = slow[i] + (fast - slow[i]) * alpha\n"
+            "        vector_to_parameters(slow[i].clone(), player.parameters())",
+        },
+    )
+)
+TECHNIQUES.add(
+    OrderTechnique(
+        "simultaneous",
+        "Simultaneous updates",
+        simultaneous,
+        r"\theta_{t+1} = \theta_t - \eta \nabla_{\theta} L_G(\theta_t, \phi_t)"
+        r" \quad \text{instead of} \quad L_G(\theta_t, \phi_{t+1})",
+        Paper("Mescheder, Nowozin, Geiger", "The Numerics of GANs", 2017),
+        code="# Before the discriminator's updates; the generator learns from this one.\n"
+        "scoring = copy.deepcopy(discriminator)",
+        script={"step": "scoring = copy.deepcopy(discriminator)", "scoring": "scoring"},
+    )
+)

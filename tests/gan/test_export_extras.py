@@ -1,0 +1,64 @@
+"""Regularizers and techniques in exported runs: each trains as in the lab; what a script cannot follow is said."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.errors import ConfigError
+from server.gan.config import RunConfig, check_config
+from server.gan.export.script import Change, write_script
+from server.gan.regularizers import REGULARIZERS
+from server.gan.techniques import TECHNIQUES
+from server.gan.trainer import Trainer
+from tests.gan.test_export import run_script, train
+from tests.tools.runs import catalog
+
+STEPS = 60
+TOLERANCE = 1e-4
+
+
+def units(*names: str) -> list[dict[str, Any]]:
+    return [{"name": name} for name in names]
+
+
+def agree(config: RunConfig, folder: Path, changes: list[Change] | None = None, steps: int = STEPS) -> None:
+    there = run_script(write_script(config, steps, catalog(), changes or []), folder)
+    here = train(Trainer(config), steps, changes or [])
+    for mine, theirs in zip(here, there, strict=True):
+        assert theirs == pytest.approx(mine, abs=TOLERANCE, nan_ok=True)
+
+
+@pytest.mark.parametrize("key", list(REGULARIZERS))
+def test_a_run_with_a_regularizer_is_exported_as_it_trains(key: str, tmp_path: Path) -> None:
+    agree(check_config({"regularizers": units(key)}, catalog()), tmp_path)
+
+
+@pytest.mark.parametrize("key", list(TECHNIQUES))
+def test_a_run_with_a_technique_is_exported_as_it_trains(key: str, tmp_path: Path) -> None:
+    agree(check_config({"techniques": units(key), "loss": {"name": "rpgan"}, "d_updates": 2}, catalog()), tmp_path)
+
+
+def test_regularizers_and_techniques_together(tmp_path: Path) -> None:
+    plain = {
+        "regularizers": units("gradient_penalty", "lecam", "weight_clipping"),
+        "techniques": units("spectral_norm", "simultaneous", "instance_noise", "ema"),
+    }
+    agree(check_config(plain, catalog()), tmp_path, steps=30)
+
+
+def test_regularizers_that_were_switched_and_turned_while_the_run_trained(tmp_path: Path) -> None:
+    changes = [
+        (5, {"regularizers": [{"name": "r1", "gamma": 0.5}, {"name": "lecam", "decay": 0.9}]}),
+        (9, {"regularizers": [{"name": "r1", "gamma": 0.05}]}),
+        (12, {"regularizers": [{"name": "lecam", "decay": 0.8}, {"name": "weight_clipping", "bound": 0.2}]}),
+        (16, {"regularizers": []}),
+    ]
+    listed = [(step, check_config(plain, catalog())) for step, plain in changes]
+    agree(check_config({}, catalog()), tmp_path, listed, steps=20)
+
+
+def test_techniques_that_changed_on_the_way_are_refused_in_words() -> None:
+    later = check_config({"techniques": units("ema")}, catalog())
+    with pytest.raises(ConfigError, match="expected the same from the beginning"):
+        write_script(check_config({}, catalog()), 20, catalog(), [(5, later)])

@@ -74,7 +74,8 @@ def read_tensors(kind: Kind, content: bytes) -> tuple[Told, Arrays]:
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError, SafetensorError):
         raise FileError(f"expected a {kind.noun} of this lab, got another file or a damaged one") from None
     if types - kind.types:
-        raise FileError(f"expected float32 weights, got {', '.join(sorted(map(str, types - kind.types)))[:60]}")
+        expected, got = ", ".join(sorted(kind.types)), ", ".join(sorted(map(str, types - kind.types)))[:60]
+        raise FileError(f"expected numbers of type {expected}, got {got}")
     _check_told(kind, told)
     return told, arrays
 
@@ -94,12 +95,14 @@ def _check_told(kind: Kind, told: object) -> None:
     if not isinstance(told, dict) or told.get("format") != kind.format:
         raise FileError(f"expected a {kind.noun}, got another format")
     version = told.get("version")
-    if isinstance(version, int) and version > kind.version:
+    if isinstance(version, bool) or not isinstance(version, int):
+        raise FileError(f"expected a {kind.noun} of version {kind.version}, got one without a version")
+    if version > kind.version:
         raise FileError(
             f"expected a {kind.noun} of version {kind.version} or before, got version {version} of a newer lab; update"
         )
-    if isinstance(version, bool) or version != kind.version:
-        raise FileError(f"expected a {kind.noun} of version {kind.version}, got another version")
+    if version != kind.version:
+        raise FileError(f"expected a {kind.noun} of version {kind.version}, got version {version}")
 
 
 def _read_length(content: bytes) -> int:

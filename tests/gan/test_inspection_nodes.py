@@ -1,8 +1,10 @@
 """A node of the overview tells what it holds now, for the very samples that are drawn on the page."""
 
 import json
+import math
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,15 +14,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from server.errors import LabError
+from server.gan.datasets import DATASETS
 from server.gan.inspection import NodeInspection, inspect_node, inspect_phase
 from server.gan.inspection.nodes import NODES
+from server.gan.latents import LATENTS
 from server.gan.losses import LOSSES
 from server.gan.optimizers import OPTIMIZERS
 from server.gan.probes import Sizes, draw_fixed_data, draw_fixed_latent, probe_layers
 from server.gan.trainer import Trainer
 from server.protocol.frames import LAYER_ARRAYS
 from tests.tools import textbook
-from tests.tools.runs import make_config
+from tests.tools.runs import cross_units, make_config
 
 NAMES = ("generator.width=8", "discriminator.width=6", "batch_size=16", "data.name=gaussians")
 PAGE = Path("static/js/graph/nodes.js")
@@ -116,7 +120,7 @@ class Textbook:
         loss = trainer.config.loss.name
         self.losses = {
             "discriminator": textbook.D_LOSSES[loss](d_real, d_fake).mean(),
-            "generator": textbook.G_LOSSES[loss](d_fake).mean(),
+            "generator": textbook.G_LOSSES[loss](d_real, d_fake).mean(),
         }
         self.gradients = {
             name: torch.autograd.grad(self.losses[name], vectors[name], retain_graph=True)[0] for name in vectors
@@ -162,11 +166,39 @@ def read_network(told: NodeInspection, vector: Tensor, scope: dict[str, object])
     return network
 
 
-@pytest.mark.parametrize("loss", list(LOSSES))
-@pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
+@pytest.mark.parametrize(("data", "latent"), cross_units(DATASETS, LATENTS))
+def test_the_lines_that_draw_are_plain_pytorch(data: str, latent: str) -> None:
+    trainer = build(f"data.name={data}", f"latent.name={latent}", "latent.dimension=3", steps=0)
+    given = {key: np.array(value) for key, value in trainer.config.data.values.items() if isinstance(value, tuple)}
+    scope: dict[str, Any] = {"torch": torch, "math": math, "np": np, **given}
+    for node, name, shape in (("noise", "z", (30, 3)), ("real", "x_real", (40, 2))):
+        exec(inspect_node(trainer, node, SIZES)["code"], scope)
+        assert scope[name].shape == shape
+        assert scope[name].dtype == torch.float32
+    assert scope["x_real"].abs().max() < 4  # the view is [-3, 3]
+
+
+def test_the_lines_that_draw_hold_the_box_to_the_last_digit() -> None:
+    trainer = build("data.name=points", "data.points=[[1000.123456789, 2.0], [1001.5, 3.25]]", steps=0)
+    (x, y), half_extent = trainer.box
+    assert f"torch.tensor([{x!r}, {y!r}])) / {half_extent!r}" in inspect_node(trainer, "real")["code"]
+
+
+@pytest.mark.parametrize(("loss", "optimizer"), cross_units(LOSSES, OPTIMIZERS))
 def test_the_lines_of_pytorch_do_what_the_phases_do(loss: str, optimizer: str) -> None:
     names = (f"loss.name={loss}", f"d_optimizer.name={optimizer}", f"g_optimizer.name={optimizer}")
-    trainer = build(*names, "generator.activation=elu", "generator.output=tanh", steps=0)
+    shape = ("generator.activation=elu", "generator.output=tanh", "discriminator.activation=sine")
+    check_lines(build(*names, *shape, steps=0))
+
+
+@pytest.mark.parametrize("keys", [["r1", "weight_clipping"], ["r2", "drift"], ["label_smoothing", "orthogonal"]])
+def test_the_lines_of_a_regularized_run_do_what_its_phases_do(keys: list[str]) -> None:
+    units = json.dumps([{"name": key} for key in keys])
+    check_lines(build(f"regularizers={units}", "discriminator.activation=tanh", steps=0))
+
+
+def check_lines(trainer: Trainer) -> None:
+    """Raise where the lines that are shown, put together and run, come to other numbers than the phases."""
     scope: dict[str, object] = {"torch": torch, "nn": nn, "F": functional}
     networks = {
         name: read_network(inspect_node(trainer, name), trainer.state.tensors[name], scope)
@@ -184,7 +216,7 @@ def test_the_lines_of_pytorch_do_what_the_phases_do(loss: str, optimizer: str) -
         if phase.name == "sample":
             scope |= dict(phase.tensors)
         elif phase.name == "update":
-            exec(answer["code"].split("\n")[-1], scope)
+            exec(answer["code"].split("  # once, at the start\n")[1], scope)
         else:
             exec(answer["code"], scope)
         for name in phase.tensors.keys() & {"x_fake", "real_logits", "fake_logits", "d_loss", "g_loss"}:
@@ -192,3 +224,18 @@ def test_the_lines_of_pytorch_do_what_the_phases_do(loss: str, optimizer: str) -
     for name, network in networks.items():
         weights = [p.T.reshape(-1) if p.dim() == 2 else p for p in network.parameters()]
         torch.testing.assert_close(torch.cat(weights).detach(), trainer.state.tensors[name], atol=1e-5, rtol=1e-3)
+
+
+def test_the_lines_that_build_a_network_begin_it_as_the_run_does() -> None:
+    trainer = build("generator.init=orthogonal", "generator.init_gain=0.8", "discriminator.init=ganlab", steps=0)
+    codes = {name: inspect_node(trainer, name)["code"] for name in ("generator", "discriminator")}
+    torch.manual_seed(0)
+    scope: dict[str, Any] = {"torch": torch, "nn": nn}
+    exec("\n".join(codes.values()), scope)
+    for layer in scope["generator"][::2]:
+        expected = torch.full((min(layer.weight.shape),), 0.8)
+        torch.testing.assert_close(torch.linalg.svdvals(layer.weight.detach()), expected)
+        assert not layer.bias.any()
+    assert "first = layer is discriminator[0]" in codes["discriminator"]
+    assert not any(layer.bias.any() for layer in scope["discriminator"][::2])
+    assert "init" not in inspect_node(build(steps=0), "generator")["code"]

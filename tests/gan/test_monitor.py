@@ -13,7 +13,7 @@ from server.gan.monitor.readings import Reading, Vitals
 from server.gan.monitor.symptoms import SYMPTOMS
 from tests.tools.runs import catalog, make_config
 
-HEALTHY = Vitals(ranked=0.8, answer=1.0, centre=(0.0, 0.0), spread=1.0, reached=1.0)
+HEALTHY = Vitals(ranked=0.8, pull=1.0, centre=(0.0, 0.0), spread=1.0, reached=1.0)
 CLUMP = HEALTHY._replace(spread=0.05, reached=0.1)
 LEFT, RIGHT, MIDDLE = (-1.0, 0.0), (1.0, 0.0), (0.0, 0.0)
 
@@ -37,14 +37,18 @@ def move(vitals: Vitals, *centres: tuple[float, float], count: int = 30) -> list
 
 HOPPING = make_readings(move(CLUMP, LEFT, LEFT, LEFT, RIGHT, RIGHT, RIGHT))
 SWINGING = make_readings(move(CLUMP._replace(spread=0.1), LEFT, RIGHT), covered=None)
-SURE = make_readings([HEALTHY._replace(ranked=0.995, answer=0.05)] * 20, covered=6)
+SURE = make_readings([HEALTHY._replace(ranked=0.995, pull=0.05)] * 20, covered=6)
 FOOLED = make_readings([HEALTHY._replace(ranked=0.3)] * 20, covered=6)
 COLLAPSED = make_readings([CLUMP] * 20)
+THROWN = make_readings([HEALTHY._replace(spread=1.5, centre=(3.0, 3.0), reached=0.0)] * 20)
+STREWN = make_readings([HEALTHY._replace(spread=40.0, reached=0.1)] * 20)
 
 
 @pytest.mark.parametrize(
     ("readings", "kind", "began_at", "least"),
     [
+        (THROWN, "thrown_away", 0, 250),
+        (STREWN, "thrown_away", 0, 250),
         (COLLAPSED, "mode_collapse", 0, 300),
         (HOPPING, "mode_hopping", 150, 450),
         (SWINGING, "oscillation", 0, 950),
@@ -71,8 +75,11 @@ def test_a_symptom_is_named_once_with_where_it_began(
         make_readings([CLUMP] * 40, covered=5),
         make_readings([CLUMP] * 40, js=0.3),
         make_readings(move(HEALTHY._replace(spread=0.6), LEFT, RIGHT)),
-        make_readings([HEALTHY._replace(ranked=0.995, answer=1.4)] * 40, covered=6),
-        make_readings([HEALTHY._replace(ranked=0.8, answer=0.2)] * 40, covered=6),
+        make_readings([HEALTHY._replace(spread=1.5, centre=(2.0, 2.0))] * 40),
+        make_readings(([THROWN[0].vitals] * 5 + [HEALTHY]) * 6, covered=6),
+        make_readings([HEALTHY._replace(spread=4.0)] * 40, js=0.3, covered=8),
+        make_readings([HEALTHY._replace(ranked=0.995, pull=1.4)] * 40, covered=6),
+        make_readings([HEALTHY._replace(ranked=0.8, pull=0.2)] * 40, covered=6),
         make_readings([HEALTHY._replace(ranked=0.45)] * 40, js=0.2, covered=8),
         make_readings([HEALTHY._replace(ranked=0.55)] * 40, covered=6),
     ],
@@ -83,6 +90,9 @@ def test_a_symptom_is_named_once_with_where_it_began(
         "a clump on a law whose modes it covers",
         "a clump that fits the data",
         "a wide cloud that swings, as a run does on its way",
+        "a cloud beside the data",
+        "a cloud that comes back in time",
+        "data with a few points far off",
         "a sure discriminator whose loss still pulls",
         "a weak pull without a sure discriminator",
         "an even game with the data reached",
@@ -93,10 +103,20 @@ def test_nothing_is_said_of(readings: list[Reading]) -> None:
     assert watch(readings) == []
 
 
-def test_a_cloud_that_is_thrown_far_away_is_a_clump_seen_from_the_data() -> None:
+def test_a_wide_cloud_that_is_thrown_away_is_no_clump() -> None:
     far = CLUMP._replace(spread=1.5, centre=(8.0, 8.0), reached=0.0)
-    assert [one.kind for one in watch(make_readings([far] * 12))] == ["mode_collapse"]
+    assert [one.kind for one in watch(make_readings([far] * 12))] == ["thrown_away"]
     assert watch(make_readings([far._replace(centre=(1.0, 1.0))] * 12)) == []
+
+
+def test_leaps_from_and_to_places_far_from_the_data_are_no_hops() -> None:
+    far = [
+        vitals._replace(centre=(5 * x, 5 * y))
+        for vitals in move(CLUMP, *[LEFT] * 3, *[RIGHT] * 3)
+        for x, y in [vitals.centre]
+    ]
+    assert [one.kind for one in watch(make_readings(far))] == ["thrown_away", "mode_collapse"]
+    assert "mode_hopping" in [one.kind for one in watch(HOPPING)]
 
 
 def test_a_clump_that_never_rests_swings_and_one_that_rests_hops() -> None:
@@ -106,7 +126,7 @@ def test_a_clump_that_never_rests_swings_and_one_that_rests_hops() -> None:
 
 def test_a_cloud_that_only_drifts_away_does_not_swing() -> None:
     drift = [CLUMP._replace(spread=0.1, centre=(0.3 * i, 0.0)) for i in range(30)]
-    assert [one.kind for one in watch(make_readings(drift, covered=None))] == ["mode_collapse"]
+    assert [one.kind for one in watch(make_readings(drift, covered=None))] == ["mode_collapse", "thrown_away"]
 
 
 def test_a_run_that_comes_nearer_is_left_alone() -> None:
@@ -158,15 +178,23 @@ def test_a_reading_that_is_not_finite_is_no_evidence(odd: float) -> None:
     assert watch(holed) == []
 
 
-def test_a_run_that_broke_is_told_once_with_slower_steps_for_either_player() -> None:
+@pytest.mark.parametrize("player", ["discriminator", "generator"])
+def test_a_run_that_broke_is_told_once_with_slower_steps_for_both_and_for_the_one_that_failed(player: str) -> None:
     monitor = Monitor(make_config())
-    (verdict,) = monitor.take_failure(120)
+    (verdict,) = monitor.take_failure(120, player)
     assert (verdict.kind, verdict.began_at, verdict.step) == ("diverged", 120, 120)
+    assert f"number of the {player}'s" in verdict.sentence
     assert [remedy.changes for remedy in verdict.remedies] == [
-        {"d_optimizer.learning_rate": 0.0001},
-        {"g_optimizer.learning_rate": 0.0001},
+        {"d_optimizer.learning_rate": 0.0001, "g_optimizer.learning_rate": 0.0001},
+        {f"{player[0]}_optimizer.learning_rate": 0.0001},
     ]
-    assert monitor.take_failure(120) == []
+    assert monitor.take_failure(120, player) == []
+
+
+def test_where_only_the_failing_players_rate_can_be_lowered_that_is_said_once() -> None:
+    monitor = Monitor(make_config("g_optimizer.learning_rate=1e-5"))
+    (verdict,) = monitor.take_failure(120, "discriminator")
+    assert [remedy.changes for remedy in verdict.remedies] == [{"d_optimizer.learning_rate": 0.0001}]
 
 
 CONFIGS = (
@@ -175,6 +203,9 @@ CONFIGS = (
     ("d_updates=5", "loss.name=minimax"),
     ("d_optimizer.learning_rate=1e-5", "g_optimizer.learning_rate=1e-5"),
     ("d_optimizer.learning_rate=0.0001", "g_optimizer.name=sgd", "g_optimizer.learning_rate=10.0"),
+    ("d_optimizer.learning_rate=0.3", "g_optimizer.learning_rate=0.3"),
+    ("d_optimizer.learning_rate=0.3",),
+    ("g_optimizer.learning_rate=0.3",),
 )
 
 
@@ -191,3 +222,25 @@ def test_a_remedy_is_a_change_that_applies_while_the_run_goes_on(kind: str, chan
         after = check_config(plain, catalog())
         assert after != before
         assert not restarts(before, after)
+
+
+@pytest.mark.parametrize("kind", SYMPTOMS)
+@pytest.mark.parametrize("changes", CONFIGS)
+def test_a_remedy_says_its_numbers_and_raises_no_rate_above_the_present_and_the_default(
+    kind: str, changes: tuple[str, ...]
+) -> None:
+    config = make_config(*changes)
+    for remedy in SYMPTOMS[kind].remedies(config):
+        for path, value in remedy.changes.items():
+            assert (f"{value:g}" if isinstance(value, float) else str(value).replace("_", "-")) in remedy.label
+            if path.endswith("learning_rate"):
+                optimizer = getattr(config, path.split(".")[0])
+                default = {"adam": 0.001, "sgd": 0.01}[optimizer.name]
+                assert value <= max(optimizer.values["learning_rate"], default)
+
+
+@pytest.mark.parametrize("kind", ["thrown_away", "mode_collapse", "mode_hopping", "oscillation", "weak_discriminator"])
+def test_where_both_rates_are_far_too_high_both_are_lowered_first(kind: str) -> None:
+    first, *_ = SYMPTOMS[kind].remedies(make_config("d_optimizer.learning_rate=0.3", "g_optimizer.learning_rate=0.3"))
+    assert first.changes == {"d_optimizer.learning_rate": 0.03, "g_optimizer.learning_rate": 0.03}
+    assert first.label == "Lower both learning rates: discriminator 0.03, generator 0.03"

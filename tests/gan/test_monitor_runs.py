@@ -3,9 +3,10 @@
 The fact that it has to be in time for is told from the losses, the metrics and points of the test's own.
 """
 
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
-from math import log
+from math import dist, hypot, log
 from statistics import fmean
 from typing import Any, NamedTuple
 
@@ -13,13 +14,16 @@ import pytest
 import torch
 
 from server.gan.catalog import build_catalog
-from server.gan.config import assign, check_config
-from server.gan.metrics import evaluate_stack
+from server.gan.config import RunConfig, assign, check_config
+from server.gan.metrics import evaluate_metrics, evaluate_stack
 from server.gan.monitor.monitor import Monitor, Verdict
 from server.gan.monitor.vitals import SCORED, read_run, read_stack
+from server.gan.phases import Diverged
 from server.gan.presets import PRESETS
 from server.gan.randomness import draws_for
 from server.gan.trainer import Trainer
+from tests.tools import textbook
+from tests.tools.runs import make_config
 
 CATALOG = build_catalog()
 SEEDS = 5
@@ -93,9 +97,10 @@ def is_collapsed(now: History) -> bool:
 
 
 def is_hopping(now: History) -> bool:
-    """In 500 steps, the mode that is nearest to the middle of the points has changed three times."""
-    nearest = [round(float(torch.atan2(torch.tensor(y), torch.tensor(x))) * 4 / torch.pi) % 8 for x, y in centres(now)]
-    return is_collapsed(now[-6:]) and sum(one != other for one, other in pairwise(nearest)) >= 3
+    """In 800 steps, the middle of the points has moved by half the ring's radius, 2, three times inside its view."""
+    inside = [centre for centre in centres(now) if hypot(*centre) < 4]
+    leaps = sum(dist(one, other) > 1 for one, other in pairwise(inside))
+    return is_collapsed(now[-6:]) and len(inside) >= 10 and leaps >= 3
 
 
 def is_oscillating(now: History) -> bool:
@@ -123,9 +128,9 @@ def centres(now: History) -> list[tuple[float, float]]:
 @pytest.mark.parametrize(
     ("preset", "steps", "kind", "holds", "moments"),
     [
-        ("collapse", 1000, "mode_collapse", is_collapsed, 6),
-        ("collapse", 1000, "mode_hopping", is_hopping, 10),
-        ("collapse", 1000, "weak_discriminator", is_guessing, 4),
+        ("collapse", 2500, "mode_collapse", is_collapsed, 6),
+        ("collapse", 2500, "mode_hopping", is_hopping, 16),
+        ("collapse", 2500, "weak_discriminator", is_guessing, 4),
         ("vanishing", 700, "vanishing_gradient", is_outplayed, 4),
         ("oscillation", 1000, "oscillation", is_oscillating, 10),
     ],
@@ -159,9 +164,46 @@ def test_a_first_remedy_cures(preset: str, changed: str, steps: int, kind: str) 
     assert [kind in [verdict.kind for verdict in said] for said in cured] == [False] * SEEDS
 
 
+def watch_one(config: RunConfig, steps: int) -> list[Verdict]:
+    """Train one run, to its end or until it breaks: what the monitor said of it."""
+    trainer, monitor, said = Trainer(config), Monitor(config), list[Verdict]()
+    try:
+        for step in range(steps + 1):
+            if step % APART == 0:
+                said += monitor.take(read_run(trainer, evaluate_metrics(trainer, SCORED)))
+            trainer.step()
+    except Diverged as failure:
+        return said + monitor.take_failure(failure.step, failure.player)
+    return said
+
+
+def apply_remedy(config: RunConfig, verdict: Verdict) -> RunConfig:
+    plain = config.to_json()
+    for path, value in verdict.remedies[0].changes.items():
+        plain = assign(plain, f"{path}={value}")
+    return check_config(plain, CATALOG)
+
+
+FAST = [f"{player}_optimizer.{number}" for player in "dg" for number in ("name=sgd", "learning_rate=1")]
+HEAVY = [f"{player}_optimizer.{number}" for player in "dg" for number in ("name=momentum", "momentum=0.99")]
+
+
+def test_the_first_cure_of_a_run_that_diverged_keeps_it_finite() -> None:
+    config = make_config("loss.name=least_squares", *FAST)
+    (verdict,) = watch_one(config, 300)
+    assert verdict.kind == "diverged"
+    assert watch_one(apply_remedy(config, verdict), 1000) == []
+
+
+def test_points_that_heavy_momentum_throws_away_are_not_said_to_hop() -> None:
+    kinds = [verdict.kind for verdict in watch_one(make_config(*HEAVY), 650)]
+    assert "thrown_away" in kinds
+    assert "mode_hopping" not in kinds
+
+
 @pytest.mark.timeout(300)
 def test_a_discriminator_that_learns_ten_times_as_fast_rescues_collapsed_runs() -> None:
-    _, sick = watch("collapse", 1000)
+    _, sick = watch("collapse", 2500)
     verdict = next(one for said in sick for one in said if one.kind == "mode_collapse")
     changes = ",".join(f"{key}={value}" for key, value in verdict.remedies[0].changes.items())
     histories, _ = watch("collapse", 1500, changes)
@@ -190,11 +232,57 @@ def test_vitals_are_what_they_are_called() -> None:
     trainer.state = trainer.state._replace(tensors=zeros)
     vitals = read_run(trainer, {"grid_js": 0.9, "modes20": 1.0}).vitals
     assert vitals.ranked == pytest.approx(0.5)  # every point scores 0
-    assert vitals.answer == pytest.approx(1.0)
+    assert vitals.pull == 1.0  # a flat discriminator pulls nowhere, whatever the loss
     assert vitals.spread == pytest.approx(0.0)  # every point lies at the middle of the ring
     assert vitals.reached == 0.0
     assert max(map(abs, vitals.centre)) < 0.2
-    bias = torch.zeros_like(zeros["discriminator"])
-    bias[-1] = -4.0  # the last number is the output's bias: every score is -4
-    trainer.state = trainer.state._replace(tensors=zeros | {"discriminator": bias})
-    assert read_run(trainer, {"grid_js": 0.9, "modes20": 1.0}).vitals.answer == pytest.approx(2 / (1 + 2.718281828**4))
+
+
+def measure_pull(loss: str, updates: int) -> float:
+    """The pull of a loss on three blobs after so many updates of the discriminator alone."""
+    trainer = Trainer(make_config(f"loss.name={loss}", "data.name=disjoint", "generator.width=16"))
+    for _ in range(updates):
+        trainer.step("discriminator")
+    return read_run(trainer, {"grid_js": 0.9, "modes20": 0.0}).vitals.pull
+
+
+@pytest.mark.parametrize("loss", ["minimax", "least_squares", "hinge", "rpgan", "non_saturating"])
+def test_the_pull_is_that_of_the_textbook_over_that_of_the_non_saturating_loss(loss: str) -> None:
+    trainer = Trainer(make_config(f"loss.name={loss}"))
+    for _ in range(30):
+        trainer.step("discriminator")
+    z, x_real = trainer.sample_latent(250, trainer.draws("latent")), trainer.sample_data(250, trainer.draws("data"))
+    vectors = {name: trainer.state.tensors[name].double() for name in ("generator", "discriminator")}
+    points = textbook.run_network(vectors["generator"], (2, 64, 64, 2), "relu", "linear", z.double()).requires_grad_()
+    sorts = (x_real.double(), points)
+    d_real, d_fake = (
+        textbook.run_network(vectors["discriminator"], (2, 64, 64, 1), "relu", "linear", x)[:, 0] for x in sorts
+    )
+    own, usual = (
+        torch.autograd.grad(textbook.G_LOSSES[key](d_real, d_fake).sum(), points, retain_graph=True)[0]
+        .norm(dim=-1)
+        .mean()
+        for key in (loss, "non_saturating")
+    )
+    pull = read_run(trainer, {"grid_js": 0.9, "modes20": 0.0}).vitals.pull
+    assert pull == pytest.approx((own / usual).item(), rel=1e-3)
+
+
+def test_a_sure_discriminator_leaves_the_minimax_loss_hardly_any_of_the_pull() -> None:
+    assert 0.5 < measure_pull("minimax", 0) < 2
+    assert measure_pull("minimax", 200) < 0.05
+    assert measure_pull("non_saturating", 200) == 1.0
+
+
+@pytest.mark.parametrize("units", ["lab", "published"])
+def test_a_collapsed_generator_is_seen_in_either_units(units: str) -> None:
+    """Both clouds of the two Gaussians lie within half a unit of their middle, where all generated points are."""
+    trainer = Trainer(make_config("data.name=gaussians", f"data.units={units}"))
+    generator = torch.zeros_like(trainer.state.tensors["generator"])
+    generator[-2:] = trainer.to_lab(torch.tensor([0.5, 0.55]))  # the last two numbers are the output's biases
+    trainer.state = trainer.state._replace(tensors={**trainer.state.tensors, "generator": generator})
+    reading = read_run(trainer, {"grid_js": 0.9, "modes20": 0.0})
+    assert reading.vitals.reached < 0.2
+    monitor = Monitor(trainer.config)
+    said = [verdict.kind for i in range(8) for verdict in monitor.take(replace(reading, step=50 * i))]
+    assert said == ["mode_collapse"]

@@ -17,6 +17,7 @@ from server.gan.inspection.answers import (
     TensorSummary,
     Vector,
 )
+from server.gan.inspection.moves import Underway
 from server.gan.inspection.nodes import inspect_node
 from server.gan.inspection.phases import inspect_phase
 from server.gan.inspection.story import tell_sample
@@ -33,6 +34,7 @@ __all__ = [
     "SampleStory",
     "Stage",
     "TensorSummary",
+    "Underway",
     "Vector",
     "inspect_node",
     "inspect_phase",

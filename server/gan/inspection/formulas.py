@@ -14,11 +14,13 @@ from math import exp, log1p
 import torch
 from torch import Tensor
 
+from server.gan.activations import Activation
 from server.gan.datasets import LAB_BOX, LAB_HALF_EXTENT
 from server.gan.inspection.answers import Formula
 from server.gan.inspection.summaries import count_layers, name_layer
-from server.gan.networks import Activation, Network, Trace
-from server.gan.trainer import Learner, Trainer
+from server.gan.networks import Network, Trace
+from server.gan.phases import Learner
+from server.gan.trainer import Trainer
 from server.gan.worked import Line, write_number, write_numbers, write_symbols, write_vector
 
 WRITTEN_OUT = 4
@@ -27,16 +29,28 @@ WRITTEN_OUT = 4
 
 @dataclass(frozen=True)
 class Notation:
-    """How a network's formulas are written: what goes `into` it, and a name for each of its `outputs`."""
+    """How a network's formulas are written: its `letter`, what goes `into` it, a name for each of its `outputs`."""
 
+    letter: str
     into: str
     outputs: tuple[str, ...]
+
+    def mark(self, layer: int) -> str:
+        """Write which layer a symbol belongs to, counted from 0: (G1) is the generator's first."""
+        return mark_layer(self.letter, layer)
 
 
 def notate(trainer: Trainer, network: Learner) -> Notation:
     """Choose the letters of a network: u is a point in lab units where they are not the published ones, x."""
     point = "x" if trainer.box == LAB_BOX else "u"
-    return Notation("z", (f"{point}_1", f"{point}_2")) if network == "generator" else Notation(point, ("d",))
+    if network == "generator":
+        return Notation("G", "z", (f"{point}_1", f"{point}_2"))
+    return Notation("D", point, ("d",))
+
+
+def mark_layer(letter: str, layer: int) -> str:
+    """Write which layer of which network a symbol belongs to; the layer is counted from 0."""
+    return f"^{{({letter}{layer + 1})}}"
 
 
 def tell_lab_units(trainer: Trainer, point: Sequence[float], published: Sequence[float]) -> list[Formula]:
@@ -101,9 +115,10 @@ def explain_functions(template: str, numbers: Mapping[str, float]) -> list[Formu
     """Explain sp and sigma where a template uses them, with the number that stands in the first of them."""
     told = []
     for function, (line, value) in FUNCTIONS.items():
-        found = re.search(re.escape(function) + r"\((-?)<(\w+)>\)", template)
+        found = re.search(re.escape(function) + r"\((-?)<(\w+)>(?: - <(\w+)>)?\)", template)
         if found:
             h = -numbers[found[2]] if found[1] else numbers[found[2]]
+            h -= numbers[found[3]] if found[3] else 0.0
             inner = {"h": h, "value": value(h)}
             formula = tell(line, {"h": "h", "value": f"{function}(h)"}, inner)
             formula["latex_numbers"] = formula["latex_numbers"].replace("(h)", f"({write_number(h)})", 1)
@@ -141,8 +156,8 @@ def _describe_sum(layer: int, inputs: list[float], column: list[float], numbers:
 
 
 def _name_symbols(layer: int, neuron: int, inputs: int, notation: Notation) -> dict[str, str]:
-    at = f"^{{({layer + 1})}}"
-    into = notation.into if layer == 0 else f"a^{{({layer})}}"
+    at = notation.mark(layer)
+    into = notation.into if layer == 0 else f"a{notation.mark(layer - 1)}"
     symbols = {f"input_{i}": f"{into}_{{{i}}}" for i in range(1, inputs + 1)}
     symbols |= {f"weight_{i}": f"W{at}_{{{i},{neuron + 1}}}" for i in range(1, inputs + 1)}
     products = rf"\sum_{{i=1}}^{{{inputs}}} {into}_{{i}} \cdot W{at}_{{i,{neuron + 1}}}"

@@ -12,9 +12,11 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from server.gan.autograd import pull_back
 from server.gan.inspection.moments import Moment
+from server.gan.phases import Learner
 from server.gan.probes import Sizes, draw_fixed_data, draw_fixed_latent, probe_layers
-from server.gan.trainer import Learner, Trainer, pull_back
+from server.gan.trainer import Trainer
 
 WHOSE = "drawn on the page"
 PAGE = Sizes()
@@ -50,8 +52,11 @@ def look_at_discriminator(trainer: Trainer, sizes: Sizes) -> Moment:
     per_example = trainer.loss(known["real_logits"], known["fake_logits"]).discriminator
     upstream = pull_back(per_example, logits, torch.full_like(per_example, 1 / count))
     known["real_logit_gradient"], known["fake_logit_gradient"] = torch.split_with_sizes(upstream, (count, count))
-    known["gradient"] = discriminator.parameter_gradient(weights, trace, upstream.unsqueeze(-1))
-    known |= {"per_example": per_example.detach(), "d_loss": per_example.detach().mean()}
+    penalties = trainer.penalise(known["x_real"], known["x_fake"].detach(), trainer.draws)
+    gradient = discriminator.parameter_gradient(weights, trace, upstream.unsqueeze(-1))
+    known["gradient"] = penalties.add_gradient(trainer.pull_to_parameters(gradient))
+    known |= {"per_example": per_example.detach(), **penalties.named}
+    known["d_loss"] = penalties.add_loss(per_example.detach().mean())
     return _make_moment(trainer, "discriminator", known)
 
 

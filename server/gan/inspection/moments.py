@@ -9,22 +9,27 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+import torch
 from torch import Tensor
 
 from server.gan.inspection.answers import Formula, Inspection, LayerSummary, TensorSummary
 from server.gan.inspection.summaries import clean_numbers, note_gaps, summarise_tensor
 from server.gan.networks import Network
+from server.gan.phases import Learner
+from server.gan.regularizers import REGULARIZERS, Regularizer
 from server.gan.state import RunState
-from server.gan.trainer import Learner, Trainer
+from server.gan.trainer import Trainer
 
 Sort = Literal["real", "fake"]
-PUBLISHED = frozenset({"x_real", "x_fake"})
+PUBLISHED = frozenset({"x_real", "x_fake", "seen_real", "seen_fake"})
 """Points in lab units that are shown in published ones."""
 
 WORDS: Mapping[str, tuple[str, str]] = {
     "z": ("the noise that the generator starts from", ""),
     "x_real": ("samples of the data", "published units"),
     "x_fake": ("what the generator makes of the noise", "published units"),
+    "seen_real": ("the samples of the data as the discriminator sees them", "published units"),
+    "seen_fake": ("the generated samples as the discriminator sees them", "published units"),
     "real_logits": ("the discriminator's scores of the real samples", ""),
     "fake_logits": ("the discriminator's scores of the generated samples", ""),
     "per_example": ("the loss that each example costs", ""),
@@ -38,6 +43,21 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "change": ("how far each weight and bias moves, in one row", ""),
 }
 """Tensor -> what it is, and the unit it is shown in."""
+PENALTY = "_penalty"
+"""What the name of a regularizer's tensor ends with, after its key."""
+
+
+def find_regularizer(name: str) -> Regularizer | None:
+    """Find the regularizer whose penalty a tensor holds, if it holds one."""
+    key = name.removesuffix(PENALTY)
+    return REGULARIZERS[key] if key != name and key in REGULARIZERS else None
+
+
+def describe_tensor(name: str) -> tuple[str, str]:
+    """Say what a tensor is, and the unit it is shown in; one that nobody has described is called by its name."""
+    if unit := find_regularizer(name):
+        return f"what each example costs by {unit.label}", ""
+    return WORDS.get(name, (name.replace("_", " "), ""))
 
 
 @dataclass(frozen=True)
@@ -45,7 +65,7 @@ class Moment:
     """Tensors by name as a phase knows them, points in lab units, and the `state` whose weights made them.
 
     `whose` tells where the examples come from, after "sample 1": "of the batch"; `row` is the one whose numbers are
-    put into the formulas.
+    put into the formulas. `scoring` is the state whose discriminator scores, where it is another.
     """
 
     trainer: Trainer
@@ -54,6 +74,7 @@ class Moment:
     known: Mapping[str, Tensor]
     whose: str
     row: int = 0
+    scoring: RunState | None = None
 
     @property
     def subject(self) -> str:
@@ -70,8 +91,20 @@ class Moment:
         return self.trainer.generator if name == "generator" else self.trainer.discriminator
 
     def weights(self, name: Learner) -> list[Tensor]:
-        """Give the weights and biases that a network had at this moment."""
-        return self.network(name).split(self.state.tensors[name])
+        """Give the weights and biases that a network computes with at this moment."""
+        state = self.scoring if self.scoring and name == "discriminator" else self.state
+        return self.trainer.weights_at(state, name)
+
+    def seen(self, sort: Sort) -> Tensor:
+        """Give the points (N, 2) that the discriminator scores, detached: changed ones, where a technique does that."""
+        return self.known.get(f"seen_{sort}", self.known[f"x_{sort}"]).detach()
+
+    def measure_score_slope(self) -> list[float]:
+        """Measure how the discriminator's score grows as this example's generated point moves (2), per lab unit."""
+        network, weights = self.network("discriminator"), self.weights("discriminator")
+        trace = network.trace(weights, self.seen("fake")[self.row : self.row + 1])
+        slope: list[float] = network.input_gradient(weights, trace, torch.ones_like(trace.outputs))[0].tolist()
+        return slope
 
     def show(self, name: str) -> Tensor:
         """Give a tensor as it is shown: points in published units."""
@@ -80,7 +113,8 @@ class Moment:
 
     def summarise(self, names: Collection[str]) -> list[TensorSummary]:
         """Summarise some of the tensors."""
-        return [summarise_tensor(name, WORDS[name][0], self.show(name), WORDS[name][1]) for name in names]
+        described = [(name, *describe_tensor(name)) for name in names]
+        return [summarise_tensor(name, what, self.show(name), unit) for name, what, unit in described]
 
 
 @dataclass

@@ -8,8 +8,9 @@ from server.gan.inspection.answers import PhaseInspection
 from server.gan.inspection.moments import Moment, Told
 from server.gan.inspection.tellers import tell_classify, tell_draws, tell_generate, tell_loss
 from server.gan.inspection.updates import tell_backward, tell_update
+from server.gan.phases import Phase
 from server.gan.state import RunState
-from server.gan.trainer import Phase, Trainer
+from server.gan.trainer import Trainer
 
 TELLERS: Mapping[str, Callable[[Moment], Told]] = {
     "sample": tell_draws,
@@ -26,7 +27,8 @@ def inspect_phase(trainer: Trainer, phase: Phase, before: RunState) -> PhaseInsp
     Call it while the run stands at this phase, and before its config changes. It changes nothing.
     """
     assert trainer.single, "a phase is told of a single run"
-    moment = Moment(trainer, phase.player, before, phase.known, "of the batch")
+    scoring = trainer.scored_by if phase.player == "generator" else None
+    moment = Moment(trainer, phase.player, before, phase.known, "of the batch", scoring=scoring)
     told = tell_update(moment, trainer.state) if phase.name == "update" else TELLERS[phase.name](moment)
     return {
         **told.answer(moment, list(phase.tensors)),

@@ -8,27 +8,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from server.gan.activations import ACTIVATIONS
 from server.gan.config import NetworkConfig
 from server.gan.datasets import LAB_BOX
-from server.gan.export.snippets import pick_statements, pick_value, rename
-from server.gan.networks import ACTIVATIONS, Network
-from server.gan.trainer import Learner, Trainer
+from server.gan.export.snippets import find_names, pick_setup, pick_statements, pick_value, rename, replace_calls
+from server.gan.networks import Network
+from server.gan.phases import Learner
+from server.gan.regularizers import REGULARIZERS
+from server.gan.trainer import Trainer
 
+DRAWS = {"normal": "torch.randn", "uniform": "torch.rand"}
+"""What the lab's draws are called in PyTorch."""
 CLASSIFY = "{sort}_logits = discriminator(x_{sort}).squeeze(-1)"
 
 
 def write_latent(trainer: Trainer, count: int) -> str:
     """Give the lines that draw z."""
-    return rename(trainer.latent.code, write_values({**trainer.config.latent.values, "count": count}))
+    return _write_draws(trainer.latent.code, {**trainer.config.latent.values, "count": count})
 
 
 def write_data(trainer: Trainer, count: int) -> str:
     """Give the lines that draw x_real, and bring it to the units that training happens in."""
-    lines = rename(trainer.data.code, write_values({**trainer.config.data.values, "count": count}))
+    lines = _write_draws(trainer.data.code, {**trainer.config.data.values, "count": count})
     (x, y), half_extent = trainer.box
     if trainer.box != LAB_BOX:
-        lines += f"\nx_real = 3 * (x_real - torch.tensor([{x:g}, {y:g}])) / {half_extent:g}  # the view becomes [-3, 3]"
+        lines += f"\nx_real = 3 * (x_real - torch.tensor([{x!r}, {y!r}])) / {half_extent!r}  # the view becomes [-3, 3]"
     return lines
+
+
+def write_published(trainer: Trainer, points: str) -> str:
+    """Give the expression that brings points of training to published units."""
+    (x, y), half_extent = trainer.box
+    return points if trainer.box == LAB_BOX else f"{points} * {half_extent!r} / 3 + torch.tensor([{x!r}, {y!r}])"
 
 
 def write_generate(player: Learner) -> str:
@@ -41,9 +52,22 @@ def write_classify(*sorts: str) -> str:
     return "\n".join(CLASSIFY.format(sort=sort) for sort in sorts)
 
 
+def write_layer(name: Learner, layer: int, row: int, squashes: bool) -> str:
+    """Give the lines that a batch passes a layer by, counted from 0, and show what became of sample `row`."""
+    into = {"generator": "z", "discriminator": "x_fake"}[name] if layer == 0 else f"{name[0]}_a{layer}"
+    sums, linear = f"{name[0]}_h{layer + 1}", f"{name}[{2 * layer}]"
+    line = f"{sums} = {into} @ {linear}.weight.T + {linear}.bias"
+    if not squashes:
+        return f"{line}\n{sums}[{row}]"
+    values = f"{name[0]}_a{layer + 1}"
+    return f"{line}\n{values} = {name}[{2 * layer + 1}]({sums})\n{sums}[{row}], {values}[{row}]"
+
+
 def write_loss(trainer: Trainer, player: Learner) -> str:
-    """Give those lines of the loss that lead to this player's."""
-    return pick_statements(trainer.loss.code, f"{player[0]}_loss")
+    """Give those lines of the loss that lead to this player's, and what the regularizers add to it."""
+    own = pick_statements(trainer.loss.code, f"{player[0]}_loss")
+    penalties = _write_regularizers(trainer, projects=False) if player == "discriminator" else []
+    return "\n".join([own, *(f"{code}\nd_loss = d_loss + penalty.mean()" for code in penalties)])
 
 
 def write_backward(player: Learner) -> str:
@@ -51,21 +75,63 @@ def write_backward(player: Learner) -> str:
     return f"{player[0]}_optimizer.zero_grad()\n{player[0]}_loss.backward()"
 
 
+def write_needle(trainer: Trainer, row: int) -> str:
+    """Give the lines that compute the needles of all samples, and show that of sample `row`."""
+    whole = "needles = -len(x_fake) * slope"
+    if trainer.box != LAB_BOX:
+        whole += f" * 3 / {trainer.box.half_extent!r}  # per published unit"
+    return f"(slope,) = torch.autograd.grad(g_loss, x_fake, retain_graph=True)\n{whole}\nneedles[{row}]"
+
+
 def write_update(trainer: Trainer, player: Learner) -> str:
     """Give the lines that make a player's optimizer, once, and let it move its network."""
     values = getattr(trainer.config, f"{player[0]}_optimizer").values
     names = {**write_values(values), "optimizer": f"{player[0]}_optimizer", "parameters": f"{player}.parameters()"}
-    return f"{rename(trainer.optimizers[player[0]].code, names)}  # once, at the start\n{player[0]}_optimizer.step()"
+    optimizer = f"{rename(trainer.optimizers[player[0]].code, names)}  # once, at the start"
+    after = _write_regularizers(trainer, projects=True) if player == "discriminator" else []
+    return "\n".join([optimizer, f"{player[0]}_optimizer.step()", *after])
 
 
 def write_network(name: Learner, network: Network, config: NetworkConfig) -> str:
     """Give the lines that build a network."""
-    activation = pick_value(ACTIVATIONS[config.activation].code)
+    activation = ACTIVATIONS[config.activation].code
     layers: list[str] = []
     for inputs, outputs in zip(network.sizes[:-1], network.sizes[1:], strict=True):
-        layers += [f"nn.Linear({inputs}, {outputs})", activation]
+        layers += [f"nn.Linear({inputs}, {outputs})", pick_value(activation)]
     layers[-1:] = [pick_value(network.output.code)] if network.output else []
-    return "\n".join((f"{name} = nn.Sequential(", *(f"    {layer}," for layer in layers), ")"))
+    whole = "\n".join((f"{name} = nn.Sequential(", *(f"    {layer}," for layer in layers), ")"))
+    setup = pick_setup(activation)
+    return "\n".join(([f"{setup}\n\n"] if setup else []) + [whole, *_write_start(name, network)])
+
+
+def _write_start(name: Learner, network: Network) -> list[str]:
+    """Give the lines that draw a network's first weights, where a Linear does not draw them so by itself."""
+    lines = network.init.layer_code.splitlines()
+    if network.gain != 1:
+        lines.append(f"layer.weight.data *= {network.gain!r}")
+    if "first" in find_names(network.init.layer_code):
+        lines.insert(0, f"first = layer is {name}[0]")
+    if not lines:
+        return []
+    return [f"for layer in {name}:", "    if isinstance(layer, nn.Linear):", *(f"        {line}" for line in lines)]
+
+
+def _write_regularizers(trainer: Trainer, projects: bool) -> list[str]:
+    """Give the lines of every regularizer that is a penalty, or of every one that changes the weights afterwards."""
+    units = [(REGULARIZERS[unit.name], unit.values) for unit in trainer.config.regularizers]
+    return [_write_draws(unit.code, values) for unit, values in units if unit.projects == projects]
+
+
+def _write_draws(code: str, values: Mapping[str, Any]) -> str:
+    """Write a law's code with its values, and with PyTorch's own draws in place of the lab's."""
+    return replace_calls(rename(code, write_values(values)), "draws", _write_draw)
+
+
+def _write_draw(method: str, arguments: list[str]) -> str:
+    if method == "integers":
+        high, *shape = arguments
+        return f"torch.randint({high}, ({', '.join(shape)}{',' * (len(shape) == 1)}))"
+    return f"{DRAWS[method]}({', '.join(arguments)})"
 
 
 def write_values(values: Mapping[str, Any]) -> dict[str, str]:

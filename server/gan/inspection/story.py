@@ -6,45 +6,40 @@ Shape letters: M generated samples, Z latent dimensions, O outputs of a layer.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from torch import Tensor
 
 from server.errors import CommandError
 from server.gan.datasets import LAB_HALF_EXTENT
-from server.gan.export.snippets import pick_value
 from server.gan.inspection import snippets
 from server.gan.inspection.answers import Formula, NodeName, SampleStory, Stage, Vector
 from server.gan.inspection.formulas import SIGMOID, notate, sigmoid, tell, tell_lab_units, tell_neuron
 from server.gan.inspection.looks import PAGE, look_at_generator
 from server.gan.inspection.moments import Moment
+from server.gan.inspection.moves import Move, Underway, try_move, write_move
+from server.gan.inspection.slopes import tell_own_slope
 from server.gan.inspection.summaries import clean_list, clean_numbers, count_layers, name_layer
-from server.gan.inspection.tellers import tell_loss
+from server.gan.inspection.tellers import LOGIT_SYMBOLS, tell_loss
 from server.gan.networks import Network, Trace
+from server.gan.phases import Learner
 from server.gan.probes import Sizes
 from server.gan.registry import show
-from server.gan.trainer import Diverged, Learner, Trainer
+from server.gan.trainer import Trainer
 from server.gan.worked import write_number, write_vector
 
 PUBLISHED = "published units"
 SCORE_WORDS = {
     "probability": "The score as a probability: how sure the discriminator is that the sample is real.",
-    "target": "The discriminator is taught to answer 1 for real and 0 for generated samples.",
+    "target": "The discriminator is taught to answer {real:g} for real and {fake:g} for generated samples.",
     "relative": "Only differences mean something: the higher of two scores is the more real one.",
 }
+"""Kind of score -> what it says; with the numbers of the loss's own."""
 
 
-class Move(NamedTuple):
-    """Where one update of the generator takes a point (2), and where the slope at the start says; published units."""
-
-    to: list[float]
-    first_order: list[float]
-
-
-def tell_sample(trainer: Trainer, index: int, sizes: Sizes = PAGE) -> SampleStory:
+def tell_sample(trainer: Trainer, index: int, sizes: Sizes = PAGE, within: Underway | None = None) -> SampleStory:
     """Tell the story of the `index`-th generated sample drawn on the page (from 0); `sizes` are the page's.
 
-    The next update of the generator is tried on a copy: the run itself stays as it is.
+    The generator's next update is tried on a copy: the run itself stays as it is. `within`: the step it stands in.
 
     Raises:
         CommandError: there is no such sample.
@@ -52,7 +47,8 @@ def tell_sample(trainer: Trainer, index: int, sizes: Sizes = PAGE) -> SampleStor
     if not 0 <= index < sizes.generated:
         raise CommandError(f"sample: expected a whole number from 0 to {sizes.generated - 1}, got {show(index)}")
     moment = look_at_generator(trainer, sizes, index)
-    known, move = moment.known, try_move(moment)
+    known, tried = moment.known, try_move(moment, within)
+    move = tried if isinstance(tried, Move) else None
     logit = known["fake_logits"][index].item()
     has_probability = trainer.loss.extra["score"]["kind"] == "probability"
     return {
@@ -68,23 +64,8 @@ def tell_sample(trainer: Trainer, index: int, sizes: Sizes = PAGE) -> SampleStor
         "moved": clean_list(move.to) if move else None,
         "first_order": clean_list(move.first_order) if move else None,
         "stages": _tell_stages(moment, move),
-        "notes": [] if move else ["the next update of the generator has no finite result, so there is no move to show"],
+        "notes": [] if isinstance(tried, Move) else [tried],
     }
-
-
-def try_move(moment: Moment) -> Move | None:
-    """Try the generator's first update of the next step on a copy of the run; none where it has no finite result."""
-    trainer, row = moment.trainer, moment.row
-    copy = Trainer(trainer.config, trainer.device, trainer.state)
-    try:
-        change = list(copy.phases("generator"))[-1].tensors["change"]
-    except Diverged:
-        return None
-    network, weights = trainer.generator, trainer.weights("generator")
-    trace = network.trace(weights, moment.known["z"])
-    tangent = network.tangent(weights, trace, network.split(change))[row] * (trainer.box.half_extent / LAB_HALF_EXTENT)
-    point = moment.show("x_fake")[row]
-    return Move(copy.generate(moment.known["z"])[row].tolist(), (point + tangent).tolist())
 
 
 def _tell_stages(moment: Moment, move: Move | None) -> list[Stage]:
@@ -98,7 +79,7 @@ def _tell_stages(moment: Moment, move: Move | None) -> list[Stage]:
         _tell_score(moment, known["fake_logits"][row].item()),
         _tell_loss(moment),
         _tell_needle(moment, known["gradients"][row].tolist()),
-        *([_tell_move(point, move)] if move else []),
+        *([_tell_move(moment, point, move)] if move else []),
     ]
 
 
@@ -109,7 +90,7 @@ def _tell_noise(moment: Moment) -> Stage:
         "latex_numbers": f"z = {write_vector(z)}",
         "meaning": "The noise that this sample is made of; it stays the same while the generator learns.",
     }
-    code = f"{snippets.write_latent(moment.trainer, moment.count)}\nz = z[{moment.row}]"
+    code = f"{snippets.write_latent(moment.trainer, moment.count)}\nz[{moment.row}]"
     numbers = {f"z_{i}": value for i, value in enumerate(z, 1)}
     return _make_stage("noise", "noise", "Noise", [formula], [_show("z", "the noise", z)], numbers, code)
 
@@ -127,19 +108,16 @@ def _tell_layer(
     row, notation = moment.row, notate(moment.trainer, name)
     formula, numbers = tell_neuron(network, weights, trace, layer, row, notation)
     last = layer == count_layers(network) - 1
-    into = notation.into if layer == 0 else f"a^{{({layer})}}"
+    into = notation.into if layer == 0 else f"a{notation.mark(layer - 1)}"
     vectors = [
         _show(into, "what comes in", trace.inputs[layer][row].tolist()),
-        _show(f"h^{{({layer + 1})}}", "the sum of each neuron", trace.sums[layer][row].tolist()),
+        _show(f"h{notation.mark(layer)}", "the sum of each neuron", trace.sums[layer][row].tolist()),
     ]
     activation = network.output if last else network.activation
-    variable = "z" if name == "generator" else "x"
-    code = f"h{layer + 1} = {f'a{layer}' if layer else variable} @ W{layer + 1} + b{layer + 1}"
     if activation is not None:
         values = trace.outputs if last else trace.inputs[layer + 1]
-        vectors.append(_show(f"a^{{({layer + 1})}}", f"after {activation.label}", values[row].tolist()))
-        made = pick_value(activation.code)
-        code += f"\na{layer + 1} = {made}(h{layer + 1})"
+        vectors.append(_show(f"a{notation.mark(layer)}", f"after {activation.label}", values[row].tolist()))
+    code = snippets.write_layer(name, layer, row, squashes=activation is not None)
     title = f"{name[0].upper()}{name[1:]}, {name_layer(network, layer)}"
     return _make_stage(f"{name}-{layer + 1}", name, title, formula, vectors, numbers, code)
 
@@ -155,56 +133,68 @@ def _tell_point(moment: Moment, point: list[float]) -> Stage:
     numbers = {"x_1": point[0], "x_2": point[1]}
     vectors = [_show("x", "the sample", point, PUBLISHED)]
     formulas = [formula, *tell_lab_units(moment.trainer, inner, point)]
-    return _make_stage(
-        "sample", "generated", "Sample", formulas, vectors, numbers, snippets.write_generate("generator")
-    )
+    shown = snippets.write_published(moment.trainer, f"x_fake[{moment.row}]")
+    code = f"{snippets.write_generate('generator')}\n{shown}"
+    return _make_stage("sample", "generated", "Sample", formulas, vectors, numbers, code)
 
 
 def _tell_score(moment: Moment, logit: float) -> Stage:
-    kind = moment.trainer.loss.extra["score"]["kind"]
-    numbers, code = {"logit": logit}, snippets.write_classify("fake")
-    if kind == "probability":
+    score = moment.trainer.loss.extra["score"]
+    meaning = SCORE_WORDS[score["kind"]].format(**score)
+    numbers, code = {"logit": logit}, f"{snippets.write_classify('fake')}\nfake_logits[{moment.row}]"
+    if score["kind"] == "probability":
         numbers["probability"] = sigmoid(logit)
         inner = {"h": logit, "value": numbers["probability"]}
         formula = tell(SIGMOID, {"h": "d(G(z))", "value": r"\sigma(d(G(z)))"}, inner)
-        formula["meaning"] = SCORE_WORDS[kind]
-        code += "\nprobability = torch.sigmoid(fake_logits)"
+        formula["meaning"] = meaning
+        code += f", torch.sigmoid(fake_logits[{moment.row}])"
     else:
         shown = f"d(G(z)) = {write_number(logit)}"
-        formula = {"latex": "d(G(z))", "latex_numbers": shown, "meaning": SCORE_WORDS[kind]}
+        formula = {"latex": "d(G(z))", "latex_numbers": shown, "meaning": meaning}
     return _make_stage("score", "predictions-generated", "Score", [formula], [], numbers, code)
 
 
 def _tell_loss(moment: Moment) -> Stage:
-    told = tell_loss(moment)
-    own = told.formula[:-1]  # the last is the mean over all samples
-    shown = {"per_example", "fake_logit", "real_logit"}
+    told, trainer = tell_loss(moment), moment.trainer
+    shown = {"loss", "per_example", *LOGIT_SYMBOLS}
     numbers = {name: value for name, value in told.numbers.items() if name in shown}
-    return _make_stage("loss", "g-loss", "Loss", own, [], numbers, told.code)
+    pairs = [snippets.write_data(trainer, moment.count), snippets.write_classify("real")] if trainer.loss.pairs else []
+    code = "\n".join([*pairs, told.code, "g_loss"])
+    return _make_stage("loss", "g-loss", "Loss", told.formula, [], numbers, code)
 
 
 def _tell_needle(moment: Moment, needle: list[float]) -> Stage:
     own = moment.known["fake_logit_gradient"][moment.row].item() * moment.count
-    steps = ""
-    if own != 0:
-        steps = rf"-({write_number(own)}) \cdot {write_vector([-value / own for value in needle])} = "
+    per_unit = LAB_HALF_EXTENT / moment.trainer.box.half_extent
+    uphill = [value * per_unit for value in moment.measure_score_slope()]
+    steps = rf"-({write_number(own)}) \cdot {write_vector(uphill)} = "
+    factor, loss, name = "-", r"\partial \ell", "-∂ℓ/∂x"
+    meaning = "The needle: against the slope of this sample's own loss, so the way that would lower it fastest."
+    if moment.trainer.loss.couples:
+        factor, loss, name = "-N ", r"\partial L_G", "-N ∂L_G/∂x"
+        meaning = "The needle: against the slope of the whole loss, because this sample is in every price by the mean."
+    left = rf"{factor}\frac{{{loss}}}{{\partial x}}"
     formula: Formula = {
-        "latex": r"-\frac{\partial \ell}{\partial x} = -\frac{\partial \ell}{\partial d} \cdot \nabla d(x)",
-        "latex_numbers": rf"-\frac{{\partial \ell}}{{\partial x}} = {steps}{write_vector(needle)}",
-        "meaning": "The needle: against the slope of this sample's own loss, so the way that would lower it fastest.",
+        "latex": rf"{left} = {factor}\frac{{{loss}}}{{\partial d}} \cdot \nabla d(x)",
+        "latex_numbers": f"{left} = {steps}{write_vector(needle)}",
+        "meaning": meaning,
     }
     numbers = {"loss_per_score": own, "needle_1": needle[0], "needle_2": needle[1]}
-    vectors = [_show("-dL_G/dx", "the needle", needle, "per published unit")]
-    code = "(slope,) = torch.autograd.grad(g_loss, x_fake)\nneedle = -len(x_fake) * slope"
-    return _make_stage("gradient", "g-gradients", "Gradient", [formula], vectors, numbers, code)
+    numbers |= {"score_slope_1": uphill[0], "score_slope_2": uphill[1]}
+    vectors = [_show(name, "the needle", needle, "per published unit")]
+    code = snippets.write_needle(moment.trainer, moment.row)
+    formulas = [*tell_own_slope(moment, "fake", own), formula]
+    return _make_stage("gradient", "g-gradients", "Gradient", formulas, vectors, numbers, code)
 
 
-def _tell_move(point: Sequence[float], move: Move) -> Stage:
-    real, expected = ([b - a for a, b in zip(point, to, strict=True)] for to in move)
+def _tell_move(moment: Moment, point: Sequence[float], move: Move) -> Stage:
+    real, expected = ([b - a for a, b in zip(point, to, strict=True)] for to in (move.to, move.first_order))
+    first = {0: "", 1: " The discriminator makes its update first."}
+    turns = first.get(move.before, f" The discriminator makes its {move.before} updates first.")
     moved: Formula = {
         "latex": r"x' = G_{\theta + \Delta\theta}(z)",
         "latex_numbers": f"x' = {write_vector(point)} + {write_vector(real)} = {write_vector(move.to)}",
-        "meaning": "The same noise after the generator's next update, tried on a copy of the run. "
+        "meaning": f"The same noise after the generator's next update, tried on a copy of the run.{turns} "
         "The weights move for all samples at once, so one sample need not follow its own needle.",
     }
     predicted: Formula = {
@@ -219,8 +209,7 @@ def _tell_move(point: Sequence[float], move: Move) -> Stage:
     ]
     numbers = {"moved_1": move.to[0], "moved_2": move.to[1], "first_order_1": move.first_order[0]}
     numbers["first_order_2"] = move.first_order[1]
-    code = "g_loss.backward()\ng_optimizer.step()\nmoved = generator(z)"
-    return _make_stage("move", "generator", "Move", [moved, predicted], vectors, numbers, code)
+    return _make_stage("move", "generator", "Move", [moved, predicted], vectors, numbers, write_move(moment, move))
 
 
 def _show(name: str, what: str, values: Sequence[float], unit: str = "") -> Vector:

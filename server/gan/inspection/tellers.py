@@ -6,7 +6,8 @@ What a layer summed on the way is computed again, by the same operation on the s
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from torch import Tensor
 
@@ -14,7 +15,6 @@ from server.gan.inspection import snippets
 from server.gan.inspection.answers import Formula
 from server.gan.inspection.formulas import (
     SIGMOID,
-    Notation,
     explain_functions,
     notate,
     sigmoid,
@@ -23,11 +23,19 @@ from server.gan.inspection.formulas import (
     tell_neuron,
 )
 from server.gan.inspection.moments import Moment, Sort, Told
+from server.gan.inspection.penalties import GAME, find_penalties, tell_penalties
 from server.gan.inspection.summaries import count_layers, read_values
 from server.gan.networks import Trace
 from server.gan.worked import SHOWN_COORDINATES, Line, write_symbols, write_vector
 
-LOGIT_SYMBOLS = {"real_logit": "d(x)", "fake_logit": "d(G(z))"}
+LOGIT_SYMBOLS = {
+    "real_logit": "d(x)",
+    "fake_logit": "d(G(z))",
+    "mean_real_logit": r"\overline{d}_{\text{real}}",
+    "mean_fake_logit": r"\overline{d}_{\text{fake}}",
+}
+EACH_LOGIT = {**LOGIT_SYMBOLS, "real_logit": "d(x_i)", "fake_logit": "d(G(z_i))"}
+"""The symbols inside a sum over the examples."""
 SAMPLE_WORDS: dict[Sort, str] = {"real": "real", "fake": "generated"}
 
 
@@ -85,7 +93,9 @@ def tell_classify(moment: Moment, sorts: Collection[Sort] = ("real", "fake")) ->
         told.formula += _tell_score(moment, told, sort, logits)
     for sort in shown:
         logits = moment.known[f"{sort}_logits"].detach()
-        told.formula.append(_tell_mean_score(told, sort, logits))
+        formula, numbers = _tell_mean_score(sort, logits)
+        told.formula.append(formula)
+        told.numbers |= {f"{sort}_total": numbers["sum"], f"{sort}_mean": numbers["mean"]}
     return told
 
 
@@ -104,15 +114,18 @@ def tell_loss(moment: Moment) -> Told:
     told.numbers |= {"per_example": moment.known["per_example"][row].item(), "fake_logit": fake_logits[row].item()}
     assert len({name_part(template) for template in templates}) == len(templates), "each part prices another thing"
     whole = " + ".join(templates)
-    if "<real_logit>" in whole:
-        told.numbers["real_logit"] = real_logits[row].item()
+    _read_logits(whole, {"real": real_logits, "fake": fake_logits}, row, told)
     for template, part in zip(templates, parts, strict=True):
         told.numbers[f"{name_part(template)}_sum"] = read_values(part).sum().item()
         told.numbers[f"{name_part(template)}_mean"] = read_values(part).mean().item()
     one = Line("per_example", whole, "What one example costs: the worse its score suits the player, the more.")
     told.formula.append(tell(one, {**LOGIT_SYMBOLS, "per_example": r"\ell"}, told.numbers))
     told.formula += explain_functions(whole, told.numbers)
-    told.formula.append(_tell_mean_loss(f"L_{letter.upper()}", templates, told))
+    if not find_penalties(moment):
+        told.formula.append(_tell_mean_loss("loss", f"L_{letter.upper()}", templates, told))
+        return told
+    told.numbers["game"] = read_values(moment.known["per_example"]).mean().item()
+    told.formula += [_tell_mean_loss("game", GAME, templates, told), *tell_penalties(moment, told)]
     return told
 
 
@@ -129,11 +142,11 @@ def _tell_vector(latex: str, symbol: str, vector: list[float], meaning: str) -> 
 def _tell_score(moment: Moment, told: Told, sort: Sort, logits: Tensor) -> list[Formula]:
     """Tell the score of the first sample of a sort, and its probability where it is one."""
     network, weights = moment.network("discriminator"), moment.weights("discriminator")
-    trace = network.trace(weights, moment.known[f"x_{sort}"])
+    trace = network.trace(weights, moment.seen(sort))
     scores = logits.unsqueeze(-1)
     trace = Trace(trace.inputs, [*trace.sums[:-1], scores], scores)  # the phase's own scores
     symbol = LOGIT_SYMBOLS[f"{sort}_logit"]
-    notation = Notation(notate(moment.trainer, "discriminator").into, (symbol,))
+    notation = replace(notate(moment.trainer, "discriminator"), outputs=(symbol,))
     last = count_layers(network) - 1
     formula, numbers = tell_neuron(network, weights, trace, last, moment.row, notation)
     told.numbers |= {f"{sort}_output_{name}": value for name, value in numbers.items()}
@@ -145,27 +158,38 @@ def _tell_score(moment: Moment, told: Told, sort: Sort, logits: Tensor) -> list[
     return formula
 
 
-def _tell_mean_score(told: Told, sort: Sort, logits: Tensor) -> Formula:
-    symbol = {"real": "d(x_i)", "fake": "d(G(z_i))"}[sort]
+def _tell_mean_score(sort: Sort, logits: Tensor) -> tuple[Formula, dict[str, float]]:
     values = read_values(logits)
     numbers = {"sum": values.sum().item(), "N": len(values), "mean": values.mean().item()}
-    told.numbers |= {f"{sort}_total": numbers["sum"], f"{sort}_mean": numbers["mean"]}
-    symbols = {"sum": rf"\sum_{{i=1}}^{{N}} {symbol}", "N": "N", "mean": rf"\overline{{d}}_{{\text{{{sort}}}}}"}
+    whole = rf"\sum_{{i=1}}^{{N}} {EACH_LOGIT[f'{sort}_logit']}"
+    symbols = {"sum": whole, "N": "N", "mean": LOGIT_SYMBOLS[f"mean_{sort}_logit"]}
     line = Line("mean", r"\frac{<sum>}{<N>}", f"The mean score of the {len(values)} {SAMPLE_WORDS[sort]} samples.")
-    return tell(line, symbols, numbers)
+    return tell(line, symbols, numbers), numbers
 
 
-def _tell_mean_loss(symbol: str, templates: tuple[str, ...], told: Told) -> Formula:
+def _read_logits(template: str, logits: Mapping[Sort, Tensor], row: int, told: Told) -> None:
+    """Put the scores that a template names among the numbers, and tell their means where it names those."""
+    for sort, scores in logits.items():
+        if f"<{sort}_logit>" in template:
+            told.numbers[f"{sort}_logit"] = scores[row].item()
+        if f"<mean_{sort}_logit>" in template:
+            formula, numbers = _tell_mean_score(sort, scores)
+            told.formula.append(formula)
+            told.numbers[f"mean_{sort}_logit"] = numbers["mean"]
+
+
+def _tell_mean_loss(name: str, symbol: str, templates: tuple[str, ...], told: Told) -> Formula:
     """Tell the mean over examples, the sum of each part apart."""
-    names = [name_part(template) for template in templates]
-    logits = {"real_logit": "d(x_i)", "fake_logit": "d(G(z_i))"}
+    parts = [name_part(template) for template in templates]
+    terms = [f"({template})" if template.startswith("-") else template for template in templates]
     sums = {
-        name: rf"\sum_{{i=1}}^{{N}} {write_symbols(template, logits)}"
-        for name, template in zip(names, templates, strict=True)
+        part: rf"\sum_{{i=1}}^{{N}} {write_symbols(term, EACH_LOGIT)}" for part, term in zip(parts, terms, strict=True)
     }
     line = Line(
-        "loss",
-        " + ".join(rf"\frac{{<{name}_sum>}}{{<N>}}" for name in names),
-        "The mean over all examples is the loss that the player lowers.",
+        name,
+        " + ".join(rf"\frac{{<{part}_sum>}}{{<N>}}" for part in parts),
+        "The mean over all examples is the loss that the player lowers."
+        if name == "loss"
+        else "The mean over all examples is what the game costs; penalties come on top.",
     )
-    return tell(line, {"loss": symbol, "N": "N", **{f"{name}_sum": text for name, text in sums.items()}}, told.numbers)
+    return tell(line, {name: symbol, "N": "N", **{f"{part}_sum": text for part, text in sums.items()}}, told.numbers)

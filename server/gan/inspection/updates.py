@@ -6,30 +6,30 @@ Shape letters: N examples, P parameters.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import sqrt
 from typing import NamedTuple
 
+import torch
+
 from server.gan.inspection import snippets
 from server.gan.inspection.answers import Formula
-from server.gan.inspection.formulas import notate, tell
+from server.gan.inspection.formulas import mark_layer, notate, tell
 from server.gan.inspection.moments import Moment, Sort, Told
+from server.gan.inspection.penalties import find_penalties
+from server.gan.inspection.slopes import tell_own_slope
 from server.gan.inspection.summaries import count_layers, measure_layers, name_layer, read_values, summarise_layers
 from server.gan.inspection.tellers import LOGIT_SYMBOLS, SAMPLE_WORDS
 from server.gan.networks import Network
-from server.gan.optimizers import EPSILON
+from server.gan.phases import Learner
+from server.gan.regularizers import REGULARIZERS
 from server.gan.state import RunState
 from server.gan.worked import Line, write_number, write_vector
 
-SYMBOLS: Mapping[str, str] = {
-    "gradient": "g_t",
-    "learning_rate": r"\eta",
-    "epsilon": r"\epsilon",
-    "t": "t",
-    "change": r"\Delta\theta",
-    "weight_before": r"\theta_{t-1}",
-    "weight": r"\theta_t",
-}
-"""Those that every optimizer's lines share."""
+PARAMETER: Mapping[Learner, str] = {"discriminator": r"\phi", "generator": r"\theta"}
+"""What a player's weights and biases are called."""
+SYMBOLS: Mapping[str, str] = {"gradient": "g_t", "learning_rate": r"\eta", "epsilon": r"\epsilon", "t": "t"}
+"""Those that every optimizer's lines share, whoever learns."""
 MOVE = Line("weight", "<weight_before> + <change>", "The change is added to the weight.")
 
 
@@ -48,7 +48,8 @@ def tell_backward(moment: Moment) -> Told:
     sorts: tuple[Sort, ...] = ("real", "fake")
     for sort in sorts:
         if f"{sort}_logit_gradient" in moment.known:
-            told.formula.append(_tell_logit_gradient(moment, told, sort))
+            own = moment.known[f"{sort}_logit_gradient"][moment.row].item() * moment.count
+            told.formula += [*tell_own_slope(moment, sort, own), _tell_logit_gradient(moment, told, sort)]
     if "slope" in moment.known:
         told.formula.append(_tell_slope(moment, told))
     told.formula.append(_tell_output_bias(moment, told))
@@ -61,7 +62,7 @@ def tell_update(moment: Moment, after: RunState) -> Told:
     player, change = moment.player, moment.known["change"]
     network, optimizer = moment.network(player), moment.trainer.optimizers[player[0]]
     index = int(change.abs().argmax())
-    place = find_place(network, index)
+    place, theta = find_place(player, network, index), PARAMETER[player]
     told = Told(place.words, snippets.write_update(moment.trainer, player))
     told.numbers |= _read_parameter(moment, after, index)
     for line in optimizer.lines:
@@ -69,32 +70,57 @@ def tell_update(moment: Moment, after: RunState) -> Told:
             told.numbers[line.result] = line.value(told.numbers)
     told.formula.append(
         {
-            "latex": rf"\theta = {place.symbol}",
-            "latex_numbers": rf"\theta_{{t-1}} = {write_number(told.numbers['weight_before'])}",
+            "latex": rf"{theta} = {place.symbol}",
+            "latex_numbers": rf"{theta}_{{t-1}} = {write_number(told.numbers['weight_before'])}",
             "meaning": f"Of all parameters {place.words} moves most now; the others move by the same rule.",
         }
     )
-    symbols = {**SYMBOLS, **optimizer.symbols}
-    told.formula += [tell(line, symbols, told.numbers) for line in (*optimizer.lines, MOVE)]
+    numbers = [key for unit in moment.trainer.config.regularizers for key in unit.values]
+    symbols = {
+        **{key: rf"\text{{{key}}}" for key in numbers},
+        **SYMBOLS,
+        "change": rf"\Delta{theta}",
+        "weight": f"{theta}_t",
+        **optimizer.symbols,
+    }
+    symbols["weight_before"] = f"{theta}_{{t-1}}"
+    symbols["moved"] = rf"{theta}'_t"
+    told.formula += [tell(line, symbols, told.numbers) for line in (*optimizer.lines, *_find_moves(moment, told))]
     before, moved = moment.state.tensors[player], after.tensors[player]
     told.layers = summarise_layers(network, {"before": before, "step": change, "after": moved})
     told.numbers["change_norm"] = _combine(measure_layers(network, change))
     return told
 
 
-def find_place(network: Network, index: int) -> Place:
-    """Find where the `index`-th parameter of a network's vector stands; neurons are counted from 1."""
+def _find_moves(moment: Moment, told: Told) -> list[Line]:
+    """Find how the change reached the weight: added, and cut off where a regularizer allows it no further."""
+    before, change = (torch.tensor(told.numbers[name]) for name in ("weight_before", "change"))
+    moved = (before + change).item()
+    if moment.player == "generator" or moved == told.numbers["weight"]:
+        return [MOVE]
+    told.numbers["moved"] = moved
+    cuts = []
+    for unit in moment.trainer.config.regularizers:
+        if line := REGULARIZERS[unit.name].line:
+            told.numbers |= {key: float(value) for key, value in unit.values.items() if isinstance(value, int | float)}
+            cuts.append(line)
+    return [replace(MOVE, result="moved"), *cuts]
+
+
+def find_place(player: Learner, network: Network, index: int) -> Place:
+    """Find where the `index`-th parameter of a player's vector stands; neurons are counted from 1."""
     part = 0
     while index >= network.lengths[part]:
         index -= network.lengths[part]
         part += 1
     layer, shape = part // 2, network.shapes[part]
+    at = mark_layer(player[0].upper(), layer)
     if len(shape) == 1:
         words = f"the bias of neuron {index + 1} of the {name_layer(network, layer)}"
-        return Place(words, f"b^{{({layer + 1})}}_{{{index + 1}}}")
+        return Place(words, f"b{at}_{{{index + 1}}}")
     entry, neuron = divmod(index, shape[1])
     words = f"the weight from input {entry + 1} to neuron {neuron + 1} of the {name_layer(network, layer)}"
-    return Place(words, f"W^{{({layer + 1})}}_{{{entry + 1},{neuron + 1}}}")
+    return Place(words, f"W{at}_{{{entry + 1},{neuron + 1}}}")
 
 
 def _read_parameter(moment: Moment, after: RunState, index: int) -> dict[str, float]:
@@ -110,7 +136,7 @@ def _read_parameter(moment: Moment, after: RunState, index: int) -> dict[str, fl
         "weight_before": before[player][index].item(),
         "weight": after.tensors[player][index].item(),
         "t": steps,
-        "epsilon": EPSILON,
+        "epsilon": moment.trainer.optimizers[letter].epsilon,
         **{key: float(value) for key, value in values.items() if isinstance(value, int | float)},
     }
     for slot in moment.trainer.optimizers[letter].slots:
@@ -125,11 +151,11 @@ def _tell_logit_gradient(moment: Moment, told: Told, sort: Sort) -> Formula:
     told.numbers |= {f"{sort}_logit_gradient": slope, "N": count}
     below = rf"\partial {LOGIT_SYMBOLS[f'{sort}_logit']}"
     symbols = {"slope": rf"\frac{{\partial {_loss(moment)}}}{{{below}}}", "own": rf"\frac{{\partial \ell}}{{{below}}}"}
-    line = Line(
-        "slope",
-        r"\frac{1}{<N>} \cdot <own>",
-        f"How the loss grows with the score of this {SAMPLE_WORDS[sort]} sample, one of {count}.",
-    )
+    meaning = f"How the loss grows with the score of this {SAMPLE_WORDS[sort]} sample, one of {count}."
+    if moment.trainer.loss.couples:
+        symbols["own"] = rf"\frac{{\partial}}{{{below}}} \sum_{{j=1}}^{{N}} \ell_j"
+        meaning = f"{meaning[:-1]}; through the mean it is in the price of every example."
+    line = Line("slope", r"\frac{1}{<N>} \cdot <own>", meaning)
     return tell(line, {**symbols, "N": "N"}, {"slope": slope, "own": slope * count, "N": count})
 
 
@@ -138,10 +164,10 @@ def _tell_slope(moment: Moment, told: Told) -> Formula:
     slope = moment.known["slope"][moment.row].tolist()
     told.numbers |= {"slope_1": slope[0], "slope_2": slope[1]}
     point = notate(moment.trainer, "discriminator").into
-    score = moment.known["fake_logit_gradient"][moment.row].item()
-    steps, left = "", rf"\frac{{\partial L_G}}{{\partial {point}}}"
-    if score != 0:
-        steps = rf"{write_number(score)} \cdot {write_vector([value / score for value in slope])} = "
+    score, uphill = moment.known["fake_logit_gradient"][moment.row].item(), moment.measure_score_slope()
+    told.numbers |= {"score_slope_1": uphill[0], "score_slope_2": uphill[1]}
+    left = rf"\frac{{\partial L_G}}{{\partial {point}}}"
+    steps = rf"{write_number(score)} \cdot {write_vector(uphill)} = "
     return {
         "latex": rf"{left} = \frac{{\partial L_G}}{{\partial d}} \cdot \nabla d({point})",
         "latex_numbers": f"{left} = {steps}{write_vector(slope)}",
@@ -152,25 +178,35 @@ def _tell_slope(moment: Moment, told: Told) -> Formula:
 def _tell_output_bias(moment: Moment, told: Told) -> Formula:
     """Tell the gradient of the first output's bias: the sum of all examples' slopes there."""
     network, gradient = moment.network(moment.player), moment.known["gradient"]
-    last = count_layers(network)
+    at = mark_layer(moment.player[0].upper(), count_layers(network) - 1)
     value = network.split(gradient)[-1][0].item()
     told.numbers["output_bias_gradient"] = value
-    symbol = rf"\frac{{\partial {_loss(moment)}}}{{\partial b^{{({last})}}_{{1}}}}"
+    symbol = rf"\frac{{\partial {_loss(moment)}}}{{\partial b{at}_{{1}}}}"
     names = [name for name in ("real_logit_gradient", "fake_logit_gradient") if name in moment.known]
     if moment.player == "generator":
-        terms, numbers = [rf"\sum_{{i=1}}^{{N}} \frac{{\partial L_G}}{{\partial h^{{({last})}}_{{i,1}}}}"], ""
+        terms, numbers = [rf"\sum_{{i=1}}^{{N}} \frac{{\partial L_G}}{{\partial h{at}_{{i,1}}}}"], ""
     else:
         places = {"real_logit_gradient": "d(x_i)", "fake_logit_gradient": "d(G(z_i))"}
         terms = [rf"\sum_{{i=1}}^{{N}} \frac{{\partial L_D}}{{\partial {places[name]}}}" for name in names]
         sums = {name: read_values(moment.known[name]).sum().item() for name in names}
         told.numbers |= {f"{name}_sum": value for name, value in sums.items()}
         real, fake = (write_number(value) for value in sums.values())
-        numbers = f"{real} + {f'({fake})' if fake.startswith('-') else fake} = "
+        numbers = f"{real} + {_bracket(fake)}"
+        if find_penalties(moment):
+            terms.append(rf"\frac{{\partial P}}{{\partial b{at}_{{1}}}}")
+            told.numbers["penalty_bias_gradient"] = rest = value - sum(sums.values())
+            numbers += f" + {_bracket(write_number(rest))}"
+        numbers += " = "
     return {
         "latex": f"{symbol} = {' + '.join(terms)}",
         "latex_numbers": f"{symbol} = {numbers}{write_number(value)}",
-        "meaning": "The bias of the output layer is part of every answer, so it gathers the slopes of all examples.",
+        "meaning": "The bias of the output layer is part of every answer, so it gathers the slopes of all examples"
+        f"{', and of the penalties' if find_penalties(moment) else ''}.",
     }
+
+
+def _bracket(number: str) -> str:
+    return f"({number})" if number.startswith("-") else number
 
 
 def _tell_norm(moment: Moment, told: Told) -> Formula:
@@ -184,8 +220,9 @@ def _tell_norm(moment: Moment, told: Told) -> Formula:
         rf"\sqrt{{{' + '.join(f'<layer_{layer}_norm>^2' for layer in range(1, len(norms) + 1))}}}",
         "How steep the loss is over all weights together; every layer has its share.",
     )
-    symbols = {f"layer_{layer}_norm": rf"\lVert g^{{({layer})}} \rVert" for layer in range(1, len(norms) + 1)}
-    nabla = r"\nabla_{\phi} L_D" if moment.player == "discriminator" else r"\nabla_{\theta} L_G"
+    letter = moment.player[0].upper()
+    symbols = {f"layer_{i + 1}_norm": rf"\lVert g{mark_layer(letter, i)} \rVert" for i in range(len(norms))}
+    nabla = rf"\nabla_{{{PARAMETER[moment.player]}}} {_loss(moment)}"
     return tell(line, {**symbols, "gradient_norm": rf"\lVert {nabla} \rVert"}, told.numbers)
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from server.gan.config import RunConfig
 from server.gan.monitor.readings import Finding, Reading
-from server.gan.monitor.remedies import Remedy
+from server.gan.monitor.remedies import Remedy, slow_down
 from server.gan.monitor.rules import LONG_WINDOW
 from server.gan.monitor.symptoms import SYMPTOMS, Symptom
 
@@ -47,10 +47,10 @@ class Monitor:
             if (finding := symptom(self._readings))
         ]
 
-    def take_failure(self, step: int) -> list[Verdict]:
-        """Take in that a number became infinite at a step; returns what there is to say, if it was not said already."""
+    def take_failure(self, step: int, player: str) -> list[Verdict]:
+        """Take in that a number of a player's became infinite at a step; returns what is to be said and was not yet."""
         symptom = SYMPTOMS["diverged"]
-        finding = None if symptom.key in self._told else symptom(step)
+        finding = None if symptom.key in self._told else symptom(step, player)
         return [self._tell(symptom, finding, step)] if finding else []
 
     def configure(self, config: RunConfig) -> None:
@@ -66,6 +66,9 @@ class Monitor:
 
     def _tell(self, symptom: Symptom, finding: Finding, step: int) -> Verdict:
         self._told.add(symptom.key)
-        sentence = symptom.sentence.format(**finding.evidence)
+        sentence = symptom.sentence.format(**finding.evidence, player=finding.player)
         remedies = symptom.remedies(self._config)
+        if finding.player:
+            alone = slow_down(finding.player, self._config)
+            remedies += tuple(remedy for remedy in alone if remedy not in remedies)
         return Verdict(symptom.key, finding.began_at, step, finding.evidence, sentence, remedies)

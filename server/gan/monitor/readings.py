@@ -13,14 +13,15 @@ class Vitals(NamedTuple):
     """How the two players stand, and where the generated points lie.
 
     `ranked`: the chance that a real point is scored higher than a generated one; 0.5 if the scores tell nothing.
-    `answer`: how strongly the generator's loss answers to a change of the scores; 1 at a balanced discriminator.
+    `pull`: how strongly the generator's loss pulls at the generated points, over how the non-saturating loss would
+    with the same discriminator.
     `centre`: the generated points' mean, from that of the data; `spread`: their standard deviation. Both in standard
     deviations of the data.
     `reached`: the share of real points that have a generated one nearby, within a twelfth of the view.
     """
 
     ranked: float
-    answer: float
+    pull: float
     centre: Point
     spread: float
     reached: float
@@ -42,12 +43,13 @@ class Reading:
     @property
     def is_finite(self) -> bool:
         """Whether there is anything to judge."""
-        ranked, answer, centre, spread, reached = self.vitals
-        return all(map(isfinite, (ranked, answer, *centre, spread, reached, self.js)))
+        ranked, pull, centre, spread, reached = self.vitals
+        return all(map(isfinite, (ranked, pull, *centre, spread, reached, self.js)))
 
 
 class Finding(NamedTuple):
-    """What a rule has found: the step where it began, and the numbers that show it."""
+    """What a rule has found: the step where it began, the numbers that show it, and which player failed, if one did."""
 
     began_at: int
     evidence: dict[str, float]
+    player: str = ""

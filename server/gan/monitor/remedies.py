@@ -9,7 +9,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from server.gan.config import RunConfig, UnitConfig
+from server.gan.optimizers import OPTIMIZERS
 
+PLAYERS = ("discriminator", "generator")
 RATE = "learning_rate"
 FACTOR = 10
 LOWEST_RATE = 1e-5
@@ -30,24 +32,27 @@ Remedies = Callable[[RunConfig], tuple[Remedy, ...]]
 
 
 def strengthen_discriminator(config: RunConfig) -> tuple[Remedy, ...]:
-    """Let the discriminator keep up, by the rates or, where those are apart already, by more updates."""
-    remedies = []
-    if config.g_updates > 1:
-        remedies.append(Remedy("Give the generator one update a step", {"g_updates": 1}))
+    """Let the discriminator keep up, by the rates or, where those are apart already, by more updates.
+
+    Its rate rises where it is below its optimizer's default, and never above that.
+    """
+    lower = lower_high(config)
+    remedies = [*lower, *give_generator_one_update(config)]
     d_rate, g_rate = read_rate(config.d_optimizer), read_rate(config.g_optimizer)
-    if d_rate < FACTOR * g_rate:
-        slow = max(LOWEST_RATE, max(d_rate, g_rate) / FACTOR)
-        changes = {f"d_optimizer.{RATE}": FACTOR * slow, f"g_optimizer.{RATE}": slow}
-        remedies.append(Remedy("Let the discriminator learn ten times as fast as the generator", changes))
+    if not lower and d_rate < FACTOR * g_rate:
+        quick = max(d_rate, read_default(config.d_optimizer))
+        slow = max(LOWEST_RATE, min(g_rate, divide_rate(quick)))
+        remedies.append(_set_rates("Let the discriminator learn faster than the generator", config, quick, slow))
     if not remedies and config.d_updates < MORE_UPDATES:
-        label = f"Give the discriminator {MORE_UPDATES} updates a step"
+        label = f"Give the discriminator {MORE_UPDATES} updates a step instead of {config.d_updates}"
         remedies.append(Remedy(label, {"d_updates": MORE_UPDATES}))
-    return tuple(remedies)
+    return tuple(remedies[:MOST_REMEDIES])
 
 
 def revive_gradient(config: RunConfig) -> tuple[Remedy, ...]:
-    """Let the generator feel a pull again: by a loss whose pull does not die, or by a weaker discriminator."""
-    fewer = (Remedy("Give the discriminator one update a step", {"d_updates": 1}),) if config.d_updates > 1 else ()
+    """Let the generator feel a pull again: by a weaker discriminator, or by a loss that pulls where it is sure."""
+    label = f"Give the discriminator 1 update a step instead of {config.d_updates}"
+    fewer = (Remedy(label, {"d_updates": 1}),) if config.d_updates > 1 else ()
     steady = Remedy("Use the non-saturating loss", {"loss.name": STEADY_LOSS})
     other = (steady,) if config.loss.name != STEADY_LOSS else ()
     return (*fewer, *slow_down("discriminator", config), *other)[:MOST_REMEDIES]
@@ -55,20 +60,41 @@ def revive_gradient(config: RunConfig) -> tuple[Remedy, ...]:
 
 def calm_generator(config: RunConfig) -> tuple[Remedy, ...]:
     """Let the generator take fewer or smaller steps, so that the discriminator has time to follow."""
-    fewer = (Remedy("Give the generator one update a step", {"g_updates": 1}),) if config.g_updates > 1 else ()
-    return fewer + slow_down("generator", config)
+    slower = lower_high(config) or slow_down("generator", config)
+    return give_generator_one_update(config) + slower
+
+
+def give_generator_one_update(config: RunConfig) -> tuple[Remedy, ...]:
+    """Give the generator one update a step, where it has more."""
+    label = f"Give the generator 1 update a step instead of {config.g_updates}"
+    return (Remedy(label, {"g_updates": 1}),) if config.g_updates > 1 else ()
+
+
+def lower_high(config: RunConfig) -> tuple[Remedy, ...]:
+    """Lower both learning rates to a tenth, where both are far above their optimizers' defaults.
+
+    Where the discriminator's alone is, lower that; a generator's that is too high is lowered by whatever else helps.
+    """
+    if not _is_high(config.d_optimizer):
+        return ()
+    return slow_both(config) if _is_high(config.g_optimizer) else slow_down("discriminator", config)
 
 
 def slow_down(player: str, config: RunConfig) -> tuple[Remedy, ...]:
     """Lower a player's learning rate to a tenth, where it is not the lowest already."""
-    rate = read_rate(getattr(config, f"{player[0]}_optimizer"))
-    lower = max(LOWEST_RATE, rate / FACTOR)
-    return (_set_rate(player, "Lower", lower),) if lower < rate else ()
+    rate = read_rate(_optimizer(player, config))
+    lower = divide_rate(rate)
+    label = f"Lower the {player}'s learning rate from {rate:g} to {lower:g}"
+    return (Remedy(label, {f"{player[0]}_optimizer.{RATE}": lower}),) if lower < rate else ()
 
 
 def slow_both(config: RunConfig) -> tuple[Remedy, ...]:
-    """Lower either player's learning rate."""
-    return slow_down("discriminator", config) + slow_down("generator", config)
+    """Lower both learning rates to a tenth, or that which is not the lowest already."""
+    lower = [*slow_down("discriminator", config), *slow_down("generator", config)]
+    if len(lower) < len(PLAYERS):
+        return tuple(lower)
+    rates = (divide_rate(read_rate(_optimizer(player, config))) for player in PLAYERS)
+    return (_set_rates("Lower both learning rates", config, *rates),)
 
 
 def read_rate(optimizer: UnitConfig) -> float:
@@ -76,5 +102,27 @@ def read_rate(optimizer: UnitConfig) -> float:
     return float(optimizer.values[RATE])  # type: ignore[arg-type]  # every optimizer has one, and it is a number
 
 
-def _set_rate(player: str, verb: str, rate: float) -> Remedy:
-    return Remedy(f"{verb} the {player}'s learning rate to {rate:g}", {f"{player[0]}_optimizer.{RATE}": rate})
+def read_default(optimizer: UnitConfig) -> float:
+    """Give the learning rate that an optimizer begins with."""
+    return next(float(p.default) for p in OPTIMIZERS[optimizer.name].parameters if p.key == RATE)  # type: ignore[arg-type]  # as above
+
+
+def divide_rate(rate: float) -> float:
+    """Give a tenth of a rate, as it is written, or the lowest rate there is."""
+    return max(LOWEST_RATE, float(f"{rate / FACTOR:.6g}"))
+
+
+def _is_high(optimizer: UnitConfig) -> bool:
+    return read_rate(optimizer) > FACTOR * read_default(optimizer)
+
+
+def _optimizer(player: str, config: RunConfig) -> UnitConfig:
+    return config.d_optimizer if player == "discriminator" else config.g_optimizer
+
+
+def _set_rates(words: str, config: RunConfig, d_rate: float, g_rate: float) -> Remedy:
+    """Set both rates; the label says both, and the changes hold what is new."""
+    wanted = {f"{player[0]}_optimizer.{RATE}": rate for player, rate in zip(PLAYERS, (d_rate, g_rate), strict=True)}
+    now = {f"{player[0]}_optimizer.{RATE}": read_rate(_optimizer(player, config)) for player in PLAYERS}
+    label = f"{words}: discriminator {d_rate:g}, generator {g_rate:g}"
+    return Remedy(label, {key: rate for key, rate in wanted.items() if rate != now[key]})

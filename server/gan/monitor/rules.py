@@ -19,6 +19,8 @@ Readings = Sequence[Reading]
 FAR_APART = 0.5
 """The JS divergence, in bits, from which a glance tells the two sorts of points apart."""
 SMALL_SPREAD, SMALL_REACH = 0.25, 0.6
+NEAR, AWAY, AWAY_WINDOW = 2.0, 3.0, 6
+"""Widths of the data: within the first a cloud's middle is among them, beyond the second it has left them."""
 LONG_WINDOW = 20
 """No rule looks back over more readings than these."""
 CLUMP_WINDOW, CLUMPS, OPENING = 8, 7, 1.25
@@ -26,7 +28,7 @@ HOP_CLUMPS, HOP_LENGTH, HOPS, REST = 10, 0.5, 3, 1 / 3
 SWING, SWING_SPREADS, SWING_PATH, SWING_MOVES = 0.4, 4.0, 6.0, 2 / 3
 MOVE = 0.2
 """A centre that goes less far from one reading to the next is at rest."""
-SURE_WINDOW, SURE_RANKED, SURE_ANSWER = 8, 0.97, 0.3
+SURE_WINDOW, SURE_RANKED, FAINT_PULL = 8, 0.97, 0.3
 FOOLED_WINDOW, FOOLED_RANKED = 10, 0.5
 
 
@@ -43,9 +45,18 @@ def find_collapse(readings: Readings) -> Finding | None:
     return Finding(clumps[0].step, evidence)
 
 
+def find_thrown_away(readings: Readings) -> Finding | None:
+    """The generated points have left the data altogether: their middle is far off, or they are strewn wide."""
+    window = readings[-AWAY_WINDOW:]
+    if len(window) < AWAY_WINDOW or not all(map(is_away, window)):
+        return None
+    distance = median(hypot(*reading.vitals.centre) for reading in window)
+    return Finding(window[0].step, {"distance": distance, "spread": median(r.vitals.spread for r in window)})
+
+
 def find_hopping(readings: Readings) -> Finding | None:
     """The generated points lie in one clump, which rests, then leaps to another part of the data, again and again."""
-    clumps = [reading for reading in readings[-LONG_WINDOW:] if is_clump(reading) and (reading.modes or 0) > 2]
+    clumps = [reading for reading in readings[-LONG_WINDOW:] if is_clump(reading) and is_among_modes(reading)]
     if len(clumps) < HOP_CLUMPS or share_moving(clumps) > 1 - REST:
         return None
     leaps = [(now.step, way) for now, way in zip(clumps[1:], measure_ways(clumps), strict=True) if way > HOP_LENGTH]
@@ -70,14 +81,14 @@ def find_swinging(readings: Readings) -> Finding | None:
 
 
 def find_vanishing(readings: Readings) -> Finding | None:
-    """The discriminator is sure of every point, and the generator's loss hardly answers any more: its gradient dies."""
+    """The discriminator is sure of nearly every point, and there the generator's loss passes on hardly any pull."""
     window = readings[-SURE_WINDOW:]
     if len(window) < SURE_WINDOW or is_nearing(window):
         return None
-    ranked, answer = fmean(r.vitals.ranked for r in window), fmean(r.vitals.answer for r in window)
-    if ranked < SURE_RANKED or answer > SURE_ANSWER:
+    ranked, pull = fmean(r.vitals.ranked for r in window), fmean(r.vitals.pull for r in window)
+    if ranked < SURE_RANKED or pull > FAINT_PULL:
         return None
-    return Finding(window[0].step, {"ranked": ranked, "answer": answer})
+    return Finding(window[0].step, {"ranked": ranked, "pull": pull})
 
 
 def find_fooling(readings: Readings) -> Finding | None:
@@ -92,11 +103,20 @@ def find_fooling(readings: Readings) -> Finding | None:
 
 
 def is_clump(reading: Reading) -> bool:
-    """Tell whether the generated points, seen from the data, are one small clump that misses most of them."""
-    distance = max(1.0, hypot(*reading.vitals.centre))
-    small = reading.vitals.spread < SMALL_SPREAD * distance and reading.vitals.reached < SMALL_REACH
+    """Tell whether the generated points are one clump, small beside the data, that misses most of them."""
+    small = reading.vitals.spread < SMALL_SPREAD and reading.vitals.reached < SMALL_REACH
     covers_few = reading.covered is None or reading.covered <= max(1, (reading.modes or 0) // 4)
     return small and covers_few and reading.js > FAR_APART
+
+
+def is_away(reading: Reading) -> bool:
+    """Tell whether the generated points have left the data, as a whole or in all directions."""
+    return max(hypot(*reading.vitals.centre), reading.vitals.spread) > AWAY and reading.js > FAR_APART
+
+
+def is_among_modes(reading: Reading) -> bool:
+    """Tell whether the points' middle lies among the data, and these have modes to hop between."""
+    return hypot(*reading.vitals.centre) < NEAR and (reading.modes or 0) > 2
 
 
 def is_opening(clumps: Readings) -> bool:

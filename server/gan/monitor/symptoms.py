@@ -16,19 +16,18 @@ from server.gan.monitor.remedies import (
     slow_both,
     strengthen_discriminator,
 )
+from server.gan.papers import GAN_TUTORIAL, WHICH_CONVERGE
 from server.gan.registry import Paper, Registry, Unit
 
-GOODFELLOW = Paper("Goodfellow", "NIPS 2016 Tutorial: Generative Adversarial Networks", 2016)
 ARJOVSKY = Paper("Arjovsky, Bottou", "Towards Principled Methods for Training Generative Adversarial Networks", 2017)
-MESCHEDER = Paper("Mescheder, Geiger, Nowozin", "Which Training Methods for GANs do actually Converge?", 2018)
 
 
 @dataclass(frozen=True)
 class Symptom(Unit[Callable[..., Finding | None]]):
     """A way in which a run goes wrong; its rule judges the readings, or with `of_failure` why the run broke.
 
-    `sentence` explains a finding, with the numbers of its evidence in braces; `evidence` says in words what each
-    number is; `remedies` gives the changes that help a run of a config.
+    `sentence` explains a finding, with the numbers of its evidence in braces, and `{player}` for the one that failed;
+    `evidence` says in words what each number is; `remedies` gives the changes that help a run of a config.
     """
 
     sentence: str = field(kw_only=True)
@@ -45,9 +44,9 @@ SYMPTOMS: Registry[Symptom] = Registry("symptom")
 """In the order in which they are told."""
 
 
-def find_failure(step: int) -> Finding:
+def find_failure(step: int, player: str) -> Finding:
     """A number became infinite or not a number: the updates had grown so large that they undid each other."""
-    return Finding(step, {})
+    return Finding(step, {}, player)
 
 
 BEST_JS = "lowest JS divergence since, in bits"
@@ -55,15 +54,29 @@ RANKED = "pairs in which the real point is scored higher"
 
 SYMPTOMS.add(
     Symptom(
-        "diverged", "Diverged", find_failure, r"\|\theta\| \to \infty", MESCHEDER,
-        sentence="The updates grew until a number became infinite or not a number; from there a run cannot go on.",
+        "diverged", "Diverged", find_failure, r"\|\theta\| \to \infty", WHICH_CONVERGE,
+        sentence="The updates grew until a number of the {player}'s became infinite or not a number; from there a run"
+        " cannot go on.",
         evidence={}, remedies=slow_both, of_failure=True,
     )
 )  # fmt: skip
 SYMPTOMS.add(
     Symptom(
+        "thrown_away", "Thrown away from the data", rules.find_thrown_away,
+        rf"\max\big(\lVert \bar y \rVert,\; \sigma(G(z))\big) > {rules.AWAY:g}\, \sigma(x)", WHICH_CONVERGE,
+        sentence="The generated points have left the data: their middle lies {distance:,.1f} widths of the data away,"
+        " and they are {spread:,.1f} widths wide. Steps as large as these throw them past whatever they aim at.",
+        evidence={
+            "distance": "distance from the middle of the data, in widths of the data",
+            "spread": "width of the cloud, in widths of the data",
+        },
+        remedies=slow_both,
+    )
+)  # fmt: skip
+SYMPTOMS.add(
+    Symptom(
         "mode_collapse", "Mode collapse", rules.find_collapse,
-        rf"\frac{{\sigma(G(z))}}{{\sigma(x)}} < {rules.SMALL_SPREAD}", GOODFELLOW,
+        rf"\frac{{\sigma(G(z))}}{{\sigma(x)}} < {rules.SMALL_SPREAD}", GAN_TUTORIAL,
         sentence="All generated points lie in one clump, whatever noise they come from, and {reached:.0%} of the data"
         " have one nearby.",
         evidence={
@@ -88,7 +101,7 @@ SYMPTOMS.add(
 SYMPTOMS.add(
     Symptom(
         "oscillation", "Oscillation without progress", rules.find_swinging,
-        rf"\operatorname{{std}}_t(\bar y_t) > {rules.SWING_SPREADS:g}\, \sigma(G(z))", MESCHEDER,
+        rf"\operatorname{{std}}_t(\bar y_t) > {rules.SWING_SPREADS:g}\, \sigma(G(z))", WHICH_CONVERGE,
         sentence="The cloud of generated points swings to and fro and comes no closer: the generator overshoots before"
         " the discriminator can follow.",
         evidence={
@@ -102,18 +115,20 @@ SYMPTOMS.add(
 SYMPTOMS.add(
     Symptom(
         "vanishing_gradient", "Discriminator overpowers generator", rules.find_vanishing,
-        r"\mathbb{E}\left|\frac{\partial L_G}{\partial d(G(z))}\right| <"
-        rf" {rules.SURE_ANSWER}\, \left|\frac{{\partial L_G}}{{\partial d}}\right|_{{\text{{balanced}}}}", ARJOVSKY,
-        sentence="The discriminator tells {ranked:.0%} of pairs apart, and the generator's gradient has shrunk to"
-        " {answer:.0%} of what it is in an even game.",
-        evidence={"ranked": RANKED, "answer": "the generator's gradient, as a part of that in an even game"},
+        r"\mathbb{E}\left\lVert\frac{\partial L_G}{\partial G(z)}\right\rVert <"
+        rf" {rules.FAINT_PULL}\,"
+        r" \mathbb{E}\left\lVert\frac{\partial L_{\text{non-saturating}}}{\partial G(z)}\right\rVert",
+        ARJOVSKY,
+        sentence="The discriminator tells {ranked:.0%} of pairs apart: it is sure of nearly every generated point, and"
+        " there this loss passes on {pull:.0%} of the pull that the non-saturating loss would.",
+        evidence={"ranked": RANKED, "pull": "pull on the generated points, over that of the non-saturating loss"},
         remedies=revive_gradient,
     )
 )  # fmt: skip
 SYMPTOMS.add(
     Symptom(
         "weak_discriminator", "Generator overpowers discriminator", rules.find_fooling,
-        r"P\big(d(x) > d(G(z))\big) < \tfrac12, \quad \mathrm{JS} > \tfrac12", GOODFELLOW,
+        r"P\big(d(x) > d(G(z))\big) < \tfrac12, \quad \mathrm{JS} > \tfrac12", GAN_TUTORIAL,
         sentence="The discriminator scores the real point higher in only {ranked:.0%} of pairs, although the two sorts"
         " lie far apart: it learns too slowly to guide the generator.",
         evidence={"ranked": RANKED, "best_js": BEST_JS},

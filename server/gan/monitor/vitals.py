@@ -1,6 +1,7 @@
 """Reads a run, or every run of a stack, for the monitor: a look of a millisecond or two.
 
-Shape letters: R runs (the leading axis of a stack, absent for a single run), N points. Points are in lab units.
+Shape letters: R runs (the leading axis of a stack, absent for a single run), N points. Points are in the units that
+the run trains in.
 A look draws from purposes of its own and changes nothing, so a run trains the same with a monitor and without.
 """
 
@@ -12,13 +13,15 @@ from math import nan
 import torch
 from torch import Tensor
 
+from server.gan.autograd import pull_back
 from server.gan.datasets.base import LAB_HALF_EXTENT
-from server.gan.losses import Loss
+from server.gan.losses import LOSSES, Loss
 from server.gan.monitor.readings import Reading, Vitals
-from server.gan.trainer import Trainer, pull_back
+from server.gan.trainer import Trainer
 
 POINTS = 250
-NEARBY = LAB_HALF_EXTENT / 6
+NEARBY = 1 / 6
+"""Points lie near each other within this part of the view's half: a twelfth of its side."""
 SCORED = ("grid_js", "modes20")
 """The metrics that a reading needs."""
 
@@ -49,20 +52,29 @@ def measure_vitals(trainer: Trainer) -> list[Vitals]:
     x_real = trainer.sample_data(POINTS, trainer.draws("data"))
     x_fake = trainer.generator(trainer.weights("generator"), trainer.sample_latent(POINTS, trainer.draws("latent")))
     scoring = trainer.weights("discriminator")
-    real_logits, fake_logits = (trainer.discriminator(scoring, x).squeeze(-1) for x in (x_real, x_fake))
+    real_logits = trainer.discriminator(scoring, x_real).squeeze(-1)
+    trace = trainer.discriminator.trace(scoring, x_fake)
+    fake_logits = trace.outputs.squeeze(-1)
+    uphill = trainer.discriminator.input_gradient(scoring, trace, torch.ones_like(trace.outputs))
     middle, centre = x_real.mean(-2), x_fake.mean(-2)
     width = _measure_width(x_real, middle)
     away = (centre - middle) / width.unsqueeze(-1)
     columns = (
         _rank(real_logits, fake_logits),
-        _measure_answer(trainer.loss, real_logits, fake_logits),
+        _measure_pull(trainer.loss, real_logits, fake_logits, torch.linalg.vector_norm(uphill, dim=-1)),
         away[..., 0],
         away[..., 1],
         _measure_width(x_fake, centre) / width,
-        (torch.cdist(x_real, x_fake).amin(-1) < NEARBY).float().mean(-1),
+        (torch.cdist(x_real, x_fake).amin(-1) < NEARBY * _measure_view(trainer)).float().mean(-1),
     )
     rows = torch.stack(columns, -1).reshape(-1, len(columns))[: trainer.runs].tolist()
-    return [Vitals(ranked, answer, (x, y), spread, reached) for ranked, answer, x, y, spread, reached in rows]
+    return [Vitals(ranked, pull, (x, y), spread, reached) for ranked, pull, x, y, spread, reached in rows]
+
+
+def _measure_view(trainer: Trainer) -> float:
+    """Measure half the side of the square that the data are viewed in, in the units that the run trains in."""
+    view = trainer.data.box(trainer.config.data.values).half_extent
+    return view * LAB_HALF_EXTENT / trainer.box.half_extent
 
 
 def _rank(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
@@ -71,19 +83,24 @@ def _rank(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     return ((apart.sign() + 1) / 2).mean((-1, -2))
 
 
-def _measure_answer(loss: Loss, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """Give the mean size (...) of dL_G/d(score), over what it is where real and generated points score alike."""
-    score = loss.extra["score"]
-    level = (score["real"] + score["fake"]) / 2 if score["kind"] == "target" else 0.0
-    even = torch.full_like(fake_logits, level)
-    return _differentiate(loss, real_logits, fake_logits) / _differentiate(loss, even, even)
+def _measure_pull(loss: Loss, real_logits: Tensor, fake_logits: Tensor, steepness: Tensor) -> Tensor:
+    """Give the mean length (...) of dL_G/dy over the generated points y, over that with the non-saturating loss.
+
+    Both have the slope `steepness` (..., N) of the score as a factor. Where that is 0 everywhere no loss pulls, and
+    this one no less than the other: 1.
+    """
+    own, usual = (
+        (_differentiate(one, real_logits, fake_logits) * steepness).mean(-1) for one in (loss, LOSSES["non_saturating"])
+    )
+    return torch.where(usual > 0, own / usual, 1.0)
 
 
 def _differentiate(loss: Loss, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """Give the size (..., N) of the slope of the generator's loss at each generated point's score."""
     with torch.enable_grad():
         scores = fake_logits.clone().requires_grad_()
         per_example = loss(real_logits, scores).generator
-    return pull_back(per_example, scores, torch.ones_like(per_example)).abs().mean(-1)
+    return pull_back(per_example, scores, torch.ones_like(per_example)).abs()
 
 
 def _measure_width(points: Tensor, centre: Tensor) -> Tensor:

@@ -1,0 +1,89 @@
+"""Where a sample goes: the generator's next update, tried on a copy of the run.
+
+Shape letters: M generated samples, Z latent dimensions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain, islice
+from typing import NamedTuple
+
+from server.gan.datasets import LAB_HALF_EXTENT
+from server.gan.export.snippets import rename
+from server.gan.inspection import snippets
+from server.gan.inspection.moments import Moment
+from server.gan.phases import Diverged, Phase, Player
+from server.gan.state import RunState
+from server.gan.trainer import Trainer
+
+FROZEN = "the generator is frozen: it makes no updates, so the sample stays where it is"
+ENDLESS = "the generator's next update has no finite result, so there is no move to show"
+
+
+class Underway(NamedTuple):
+    """A step that a run stands in: the state that it began with, who plays in it, and how many updates are made."""
+
+    start: RunState
+    player: Player
+    updates: int
+
+
+class Move(NamedTuple):
+    """Where the generator's next update takes a point (2), and where the slope at the start says; published units.
+
+    `before`: how many updates the discriminator makes first.
+    """
+
+    to: list[float]
+    first_order: list[float]
+    before: int
+
+
+def try_move(moment: Moment, within: Underway | None = None) -> Move | str:
+    """Walk a copy of the run to the generator's next update; where that does not move the sample, say why.
+
+    Without `within` the run stands between two steps: the discriminator's updates of the next one come first.
+    """
+    trainer, row = moment.trainer, moment.row
+    start, player, made = within or Underway(trainer.state, "both", 0)
+    copy = Trainer(trainer.config, trainer.device, start)
+    before = 0
+    try:
+        for phase in islice(_list_updates(copy, player), made, None):
+            if phase.player == "generator":
+                break
+            before += 1
+        else:
+            return FROZEN
+    except Diverged:
+        return ENDLESS
+    network, weights = trainer.generator, trainer.weights("generator")
+    trace = network.trace(weights, moment.known["z"])
+    tangent = network.tangent(weights, trace, network.split(phase.tensors["change"]))[row]
+    foretold = moment.show("x_fake")[row] + tangent * (trainer.box.half_extent / LAB_HALF_EXTENT)
+    return Move(copy.generate(moment.known["z"])[row].tolist(), foretold.tolist(), before)
+
+
+def write_move(moment: Moment, move: Move) -> str:
+    """Give the lines of PyTorch of the generator's next update, on a batch of its own, and where the sample is then."""
+    trainer = moment.trainer
+    count = trainer.config.batch_size
+    pairs = [snippets.write_data(trainer, count), snippets.write_classify("real")] if trainer.loss.pairs else []
+    lines = [
+        snippets.write_latent(trainer, count),
+        snippets.write_generate("generator"),
+        snippets.write_classify("fake"),
+        *pairs,
+        snippets.write_loss(trainer, "generator"),
+    ]
+    batch = rename("\n".join(lines), {"z": "z_batch", "x_fake": "x_batch"})
+    turns = "1 update" if move.before == 1 else f"{move.before} updates"
+    first = [f"# before it, the discriminator makes {turns}"] if move.before else []
+    moved = snippets.write_published(trainer, f"generator(z)[{moment.row}]")
+    return "\n".join([*first, batch, snippets.write_backward("generator"), "g_optimizer.step()", moved])
+
+
+def _list_updates(copy: Trainer, player: Player) -> Iterator[Phase]:
+    """Walk a step, and the next one whole; gives the phases that moved a network's weights."""
+    return (phase for phase in chain(copy.phases(player), copy.phases()) if phase.name == "update")

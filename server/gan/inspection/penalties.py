@@ -1,0 +1,44 @@
+"""What the regularizers cost the discriminator, told with the numbers of a moment.
+
+Shape letters: N examples.
+"""
+
+from __future__ import annotations
+
+from server.gan.inspection.answers import Formula
+from server.gan.inspection.formulas import tell
+from server.gan.inspection.moments import Moment, Told, find_regularizer
+from server.gan.inspection.summaries import read_values
+from server.gan.regularizers import Regularizer
+from server.gan.worked import Line, write_number
+
+GAME = r"L_{\text{game}}"
+"""The discriminator's loss before any penalty."""
+
+
+def find_penalties(moment: Moment) -> dict[str, Regularizer]:
+    """Find the penalties that are in the discriminator's loss at this moment, by the name of their tensors."""
+    units = {name: find_regularizer(name) for name in moment.known}
+    return {name: unit for name, unit in units.items() if unit is not None}
+
+
+def tell_penalties(moment: Moment, told: Told) -> list[Formula]:
+    """Tell what each penalty costs on average, and that the discriminator's loss is the sum of the game and them."""
+    units = find_penalties(moment)
+    symbols = {name: rf"P_{{\text{{{unit.label}}}}}" for name, unit in units.items()}
+    formulas = [_tell_penalty(moment, told, name, unit, symbols[name]) for name, unit in units.items()]
+    terms = " + ".join(f"<{name}>" for name in ("game", *units))
+    whole = Line("loss", terms, "The discriminator lowers the loss of the game and the penalties together.")
+    return [*formulas, tell(whole, {**symbols, "game": GAME, "loss": "L_D"}, told.numbers)]
+
+
+def _tell_penalty(moment: Moment, told: Told, name: str, unit: Regularizer, symbol: str) -> Formula:
+    values = read_values(moment.known[name])
+    total, count, mean = values.sum().item(), values.size, values.mean().item()
+    told.numbers |= {name: mean, f"{name}_sum": total}
+    quotient = rf"\frac{{{write_number(total)}}}{{{count}}} = " if count > 1 else ""
+    return {
+        "latex": f"{symbol} = {unit.formula}",
+        "latex_numbers": f"{symbol} = {quotient}{write_number(mean)}",
+        "meaning": unit.help,
+    }

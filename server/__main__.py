@@ -127,6 +127,21 @@ def export(
     export_run(preset, config, assignments or (), steps, notebook, output)
 
 
+@app.command("check-lessons")
+def check_lessons(
+    lessons: Annotated[
+        list[str] | None, typer.Argument(help="Presets whose claims to check.", show_default="all that claim something")
+    ] = None,
+    seeds: Annotated[int, typer.Option(help="How many seeds to train, from 0 on.", min=1, max=64)] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object a claim.")] = False,
+) -> None:
+    """Train the presets that teach and check that what they claim happens; exit with 1 where it does not."""
+    from server.commands.check_lessons import check_lessons as check
+
+    if not check(lessons or (), seeds, as_json):
+        raise typer.Exit(1)
+
+
 @app.command("import")
 def import_ganlab(
     file: Annotated[Path, typer.Argument(help="The JSON file that GAN Lab saved; its weights lie beside it.")],

@@ -19,7 +19,8 @@ from server.errors import ConfigError
 from server.gan.config import RunConfig
 from server.gan.metrics import METRICS, evaluate_stack
 from server.gan.model_file import build_model, write_file, write_model
-from server.gan.trainer import Diverged, Losses, Trainer
+from server.gan.phases import Diverged, Losses
+from server.gan.trainer import Trainer
 from server.settings import count_cores
 
 MOST_SEEDS = 1024

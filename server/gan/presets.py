@@ -10,36 +10,11 @@ help says which.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from server.gan.config import Catalog, check_config
-
-
-@dataclass(frozen=True)
-class Preset:
-    """A named run: `config` holds what differs from the defaults, `watch_for` says what happens when it trains.
-
-    `pretrained` is the step of the model that the lab has of it, where it has one (`python -m tests.tools.pretrain`).
-    """
-
-    key: str
-    label: str
-    help: str
-    watch_for: str
-    config: Mapping[str, Any]
-    pretrained: int | None = None
-
-    def describe(self, catalog: Catalog) -> dict[str, Any]:
-        """Give the preset as plain data, its config complete."""
-        return {
-            "key": self.key,
-            "label": self.label,
-            "help": self.help,
-            "watch_for": self.watch_for,
-            "pretrained": self.pretrained,
-            "config": check_config(self.config, catalog).to_json(),
-        }
+from server.gan.claims import Claim
+from server.gan.lessons import LESSONS
+from server.gan.preset import FIRST, GAN_LABS, Preset
 
 
 def _perceptron(hidden_layers: int, width: int, activation: str) -> dict[str, Any]:
@@ -59,6 +34,11 @@ _IN_ORDER = (
         "The lab's default: eight narrow modes on a circle, the non-saturating loss, Adam for both players.",
         "The generated points reach all eight modes early; then the shares of the modes keep sloshing.",
         {},
+        group=FIRST,
+        claims=(
+            Claim("modes20", "at least", 7, 3000, share=0.8),
+            Claim("reverse_kl", "at least", 0.0125, 3000, share=0.6),
+        ),
     ),
     Preset(
         "least_squares",
@@ -66,6 +46,8 @@ _IN_ORDER = (
         "The default run with the least-squares loss on logits: scores are pulled to 1 and 0.",
         "The modes are reached early and sharpen; their shares stay uneven, and some seeds lose a mode or two again.",
         {"loss": {"name": "least_squares"}},
+        group=FIRST,
+        claims=(Claim("largest_score", "at most", 10, 3000),),
     ),
     Preset(
         "collapse",
@@ -77,18 +59,23 @@ _IN_ORDER = (
             "discriminator": {"hidden_layers": 1},
             "d_optimizer": {"name": "adam", "learning_rate": 0.0001},
         },
+        group=FIRST,
+        claims=(Claim("modes20", "at most", 2, 3000),),
     ),
     Preset(
         "vanishing",
         "Vanishing gradient",
         "The original minimax loss against a discriminator that is far ahead: five updates a step, at five times the"
         " rate.",
-        "The discriminator is soon sure of every point; the generator's gradient dies, and the points stop improving.",
+        "The discriminator is soon sure of every point; there this loss hardly pulls at all, where the non-saturating"
+        " one would, and the points come no closer.",
         {
             "loss": {"name": "minimax"},
             "d_optimizer": {"name": "adam", "learning_rate": 0.005},
             "d_updates": 5,
         },
+        group=FIRST,
+        claims=(Claim("grid_js", "at least", 0.6, 3000, share=0.8),),
     ),
     Preset(
         "oscillation",
@@ -96,6 +83,8 @@ _IN_ORDER = (
         "The default run with five generator updates a step, so that the discriminator is always late.",
         "The generated points rush from one side of the ring to the other, and the divergence does not fall.",
         {"g_updates": 5},
+        group=FIRST,
+        claims=(Claim("grid_js", "at least", 0.6, 3000, share=0.8),),
     ),
     Preset(
         "line",
@@ -114,6 +103,7 @@ _IN_ORDER = (
             "batch_size": GAN_LAB_BATCH,
         },
         pretrained=1250,
+        group=GAN_LABS,
     ),
     Preset(
         "gaussians",
@@ -130,6 +120,7 @@ _IN_ORDER = (
             "batch_size": GAN_LAB_BATCH,
         },
         pretrained=1750,
+        group=GAN_LABS,
     ),
     Preset(
         "ring",
@@ -147,6 +138,7 @@ _IN_ORDER = (
             "batch_size": GAN_LAB_BATCH,
         },
         pretrained=1500,
+        group=GAN_LABS,
     ),
     Preset(
         "disjoint",
@@ -163,6 +155,7 @@ _IN_ORDER = (
             "batch_size": GAN_LAB_BATCH,
         },
         pretrained=3000,
+        group=GAN_LABS,
     ),
 )
-PRESETS: Mapping[str, Preset] = {preset.key: preset for preset in _IN_ORDER}
+PRESETS: Mapping[str, Preset] = {preset.key: preset for preset in (*_IN_ORDER, *LESSONS)}

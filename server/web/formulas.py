@@ -1,11 +1,15 @@
 """The catalogue's formulas as MathML, which browsers show without a script or a font of ours."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from latex2mathml.converter import convert
 
 from server.gan.config import Catalog
+
+TOKENS = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
+OPENING, CLOSING = ("{", r"\begin", r"\left"), ("}", r"\end", r"\right")
 
 
 def convert_formulas(catalog: Catalog) -> dict[str, str]:
@@ -22,6 +26,19 @@ def convert_formulas(catalog: Catalog) -> dict[str, str]:
 def convert_latex(latex: str) -> str:
     """Give a formula as MathML, to stand by itself."""
     return str(convert(latex, display="block"))
+
+
+def split_equations(latex: str) -> list[str]:
+    """Give the equations of a formula, which parts them by a wide space (`, \\quad`) outside of all brackets."""
+    lines = [""]
+    depth = 0
+    for token in TOKENS.findall(latex):
+        depth += OPENING.count(token) - CLOSING.count(token)
+        if token == r"\quad" and depth == 0:
+            lines.append("")
+        else:
+            lines[-1] += token
+    return [line.strip().removesuffix(",") for line in lines if line.strip()]
 
 
 def has_formula(unit: Mapping[str, Any]) -> bool:

@@ -16,7 +16,7 @@ from server.sessions.hub import Hub
 from server.sessions.models import LOADED, PRETRAINED, save_model
 from server.web.answers import answer_file
 from server.web.assets import find_folder
-from server.web.refusals import Refused, answer_refusal, find_session, read_body
+from server.web.refusals import find_session, read_body
 
 
 def models_router(hub: Hub, pool: Pool) -> APIRouter:
@@ -26,10 +26,7 @@ def models_router(hub: Hub, pool: Pool) -> APIRouter:
     @router.get("/api/sessions/{key}/model")
     async def send_model(key: str) -> Response:
         """Send the session's run as a file."""
-        try:
-            session = find_session(hub, key)
-        except Refused as refusal:
-            return answer_refusal(refusal)
+        session = find_session(hub, key)
         model = save_model(session, pool.catalog)
         name = f"ganlab-{model.config.data.name}-step-{model.counters['step']}.safetensors"
         return answer_file(write_model(model), name)
@@ -41,11 +38,8 @@ def models_router(hub: Hub, pool: Pool) -> APIRouter:
         The body is a model of this lab; or, with `manifest`, so many bytes of GAN Lab's JSON and then its weights.
         With `pretrained` there is none: the model is the one that the lab has for that preset.
         """
-        try:
-            session = find_session(hub, key)
-            content = b"" if pretrained else await read_body(request, KIND)
-        except Refused as refusal:
-            return answer_refusal(refusal)
+        session = find_session(hub, key)
+        content = b"" if pretrained else await read_body(request, KIND)
         model = read_pretrained(pretrained, pool) if pretrained else read_content(content, manifest, pool)
         session.begin_at(model, PRETRAINED if pretrained else LOADED)
         return JSONResponse({"config": model.config.to_json(), "step": model.counters["step"]})

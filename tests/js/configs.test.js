@@ -34,6 +34,17 @@ test("another unit keeps none of the old unit's values", () => {
   assert.deepEqual(assignPath(CONFIG, "g_optimizer.name", "sgd").g_optimizer, { name: "sgd" });
 });
 
+test("a unit of a list is switched on once and off by its name, and its numbers are below it", () => {
+  const none = /** @type {RunConfig} */ ({ ...CONFIG, regularizers: [] });
+  const one = assignPath(none, "regularizers.r1", true);
+  assert.deepEqual(one.regularizers, [{ name: "r1" }]);
+  assert.deepEqual(assignPath(one, "regularizers.r1", true).regularizers, [{ name: "r1" }]);
+  const two = assignPath(assignPath(one, "regularizers.lecam", true), "regularizers.r1.gamma", 3);
+  assert.deepEqual(two.regularizers, [{ name: "r1", gamma: 3 }, { name: "lecam" }]);
+  assert.deepEqual(assignPath(two, "regularizers.r1", false).regularizers, [{ name: "lecam" }]);
+  assert.deepEqual(one.regularizers, [{ name: "r1" }]);
+});
+
 test("a preset is recognised whatever the order of its keys, and not when a number differs", () => {
   const { g_optimizer, ...rest } = CONFIG;
   const config = { g_optimizer: { beta1: 0.5, learning_rate: 0.001, name: "adam" }, ...rest };

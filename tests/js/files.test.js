@@ -2,6 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { areForLab, arrangeFiles, readFormat } from "../../static/js/files/kinds.js";
+import { describeLoss } from "../../static/js/files/replace.js";
+import { createOpener } from "../../static/js/files/transfer.js";
+import { buildState } from "../../static/js/state.js";
+import { createStore } from "../../static/js/store.js";
+
+/** @typedef {import("../../static/js/state.js").Status} Status */
+/** @typedef {import("../../static/js/state.js").Tree} Tree */
 
 /** @param {string} name @param {number} [size] */
 const file = (name, size = 3) => new File([new Uint8Array(size)], name);
@@ -52,4 +59,21 @@ test("dropped files are the lab's own or GAN Lab's by their names; all others ar
   assert.equal(areForLab([file("points.json")]), false);
   assert.equal(areForLab([file("points.csv")]), false);
   assert.equal(areForLab([]), false);
+});
+
+test("under a lock no file is opened, and the words say what is locked", async () => {
+  const look = /** @type {import("../../static/js/appearance/choices.js").Appearance} */ ({});
+  const store = createStore(buildState(look));
+  store.set({ session: "k", connection: "open" });
+  const open = createOpener(store, ["seed", "settings"], () => assert.fail("nothing is asked"));
+  await open([tensorFile("a.safetensors", "ganlab-run")]);
+  assert.equal(store.get().problem, "Seed, Settings: locked by this link.");
+});
+
+test("before a saved run is opened, it is said what would be lost; an untrained run is no loss", () => {
+  const status = (/** @type {number} */ head) => /** @type {Status} */ ({ first: 0, head });
+  const tree = (/** @type {number} */ count) => /** @type {Tree} */ (/** @type {unknown} */ ({ branches: Array(count).fill({}) }));
+  assert.equal(describeLoss({ status: status(0), tree: tree(1) }), "");
+  assert.match(describeLoss({ status: status(1200), tree: tree(1) }), /its 1,200 steps will be gone/);
+  assert.match(describeLoss({ status: status(0), tree: tree(3) }), /all 3 branches of it will be gone/);
 });

@@ -13,7 +13,7 @@ import {
 } from "../../static/js/inspector/figures.js";
 import { describeChange, describeTurn, titlePhase } from "../../static/js/inspector/phase_words.js";
 import { createQuestions } from "../../static/js/inspector/questions.js";
-import { explainSilence, findAddress, findNeighbour, listCauses, NODES } from "../../static/js/inspector/subjects.js";
+import { explainSilence, findAddress, findNeighbour, isOutdated, listCauses, NODES } from "../../static/js/inspector/subjects.js";
 import { chooseGain, describeChosen, drawChosen, findNearest } from "../../static/js/layers/chosen.js";
 import { formatNumber } from "../../static/js/layers/numbers.js";
 import { createScoreScale } from "../../static/js/layers/score.js";
@@ -106,6 +106,38 @@ test("between two steps there is no phase to tell of, and the words say what to 
   assert.match(explainSilence(state({ inspected: phase, status: status({}) })), /between two steps.*Next phase/);
   assert.match(explainSilence(state({ inspected: phase, status: status({ state: "running" }) })), /Next phase/);
   assert.equal(explainSilence(state({ inspected: { kind: "sample", index: 0 }, status: status({}) })), "");
+});
+
+test("a run that broke has no next phase to walk into", () => {
+  const words = explainSilence(state({ inspected: { kind: "phase" }, status: status({ state: "failed" }) }));
+  assert.match(words, /broke/);
+  assert.doesNotMatch(words, /Next phase/);
+});
+
+test("an answer about what is over is not told; while the run trains, one that is some steps late is", () => {
+  const node = /** @type {const} */ ({ kind: "node", node: "noise" });
+  const phase = /** @type {const} */ ({ kind: "phase" });
+  const [at3, at4] = [3, 4].map((step) => ({ inspected: node, status: status({ step }) }));
+  assert.equal(isOutdated(state({ ...at3 }), state({ ...at3 })), false);
+  assert.equal(isOutdated(state({ ...at3 }), state({ ...at4 })), true);
+  const training = { ...at4, status: status({ step: 4, state: "running" }) };
+  assert.equal(isOutdated(state({ ...at3 }), state(training)), false);
+  assert.equal(isOutdated(state({ ...at3 }), state({ ...training, revision: 1 })), true);
+  assert.equal(isOutdated(state({ ...at3, inspected: phase }), state({ ...training, inspected: phase })), true);
+});
+
+test("an answer to a question that was dropped meanwhile is not told", async () => {
+  /** @type {string[]} */
+  const told = [];
+  const questions = createQuestions(
+    async (/** @type {string} */ question) => question,
+    (question) => told.push(question),
+    { signal: new AbortController().signal },
+  );
+  questions.ask("one", { isPatient: false });
+  questions.drop();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(told, []);
 });
 
 test("after the last sample comes the first, and before the first the last", () => {

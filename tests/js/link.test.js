@@ -69,6 +69,8 @@ const CATALOG = /** @type {Catalog} */ (
       numbers: [untyped(number("seed", 0, 0, 2 ** 32 - 1, true)), untyped(number("g_updates", 1, 0, 10, true))],
       network: [untyped(number("width", 64, 1, 256, true))],
       output: { type: "choice", key: "output", label: "", default: "linear", options: ["linear", "tanh"], help: "" },
+      init: { type: "choice", key: "init", label: "", default: "uniform", options: ["uniform", "normal"], help: "" },
+      init_gain: number("init_gain", 1, 0.01, 10),
       restarting: ["seed", "data", "latent", "generator", "discriminator"],
       sections: {
         data: "datasets",
@@ -144,7 +146,7 @@ function drawConfig(random) {
       ...Object.fromEntries(numbers.map((facts) => [facts.key, drawValue(facts, random)])),
       ...Object.fromEntries(Object.entries(sections).map(([key, kind]) => [key, drawUnit(CATALOG[kind], random)])),
       generator: { ...net(), ...(random() < 0.5 ? { output: "tanh" } : {}) },
-      discriminator: net(),
+      discriminator: { ...net(), ...(random() < 0.5 ? { init: "normal", init_gain: 0.25 } : {}) },
       regularizers: random() < 0.5 ? some("regularizers") : some("regularizers").reverse(),
       techniques: some("techniques"),
     })
@@ -321,6 +323,7 @@ const BAD = [
   ["view=1,2,3", /^view=1,2,3: expected x0,x1,y0,y1/],
   ["view=1,0,0,1", /^view=1,0,0,1: expected/],
   ["hide=toolbar,everything", /^hide=everything: expected some of toolbar/],
+  ["hide=metrics,toolbar,layered", /^hide=metrics,layered: results are always shown$/],
   ["lock=doors", /^lock=doors: expected some of settings, data, seed$/],
   ["embed=yes", /^embed=yes: expected 1 or 0$/],
   ["at.5=loss:hinges", /^at\.5: loss=hinges: expected one of/],

@@ -63,8 +63,8 @@ test("a remedy changes what it names and nothing else", () => {
 });
 
 test("the same finding in two branches is told apart", () => {
-  assert.equal(identify(verdict(), 1), identify(verdict({ event: 90, revision: 3 }), 1));
-  assert.notEqual(identify(verdict(), 1), identify(verdict(), 2));
+  assert.equal(identify(verdict(), "0:1"), identify(verdict({ event: 90, revision: 3 }), "0:1"));
+  assert.notEqual(identify(verdict(), "0:1"), identify(verdict(), "0:2"));
 });
 
 test("verdicts are kept in order, and forgotten when another branch is shown", () => {

@@ -92,7 +92,7 @@ test("a status or a frame of a branch keeps the history until that of the branch
 
 test("the tree stays over a branch and a return, and another session has none yet", () => {
   /** @type {import("../../static/js/protocol.js").Tree} */
-  const tree = { type: "tree", event: 2, revision: 1, current: 1, branches: [] };
+  const tree = { type: "tree", event: 2, revision: 1, generation: 0, current: 1, branches: [] };
   assert.equal(receiveAll(welcome(0, 1), tree, status(2)).tree, tree);
   assert.equal(receiveAll(welcome(0, 1), tree, welcome(0, 1)).tree, tree);
   assert.equal(receiveAll(welcome(0, 1), tree, welcome(0, 1, false)).tree, null);

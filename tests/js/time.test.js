@@ -3,13 +3,14 @@ import { test } from "node:test";
 
 import { findFormer } from "../../static/js/controls/freeze.js";
 import { History } from "../../static/js/history.js";
+import { traceMarks, traceSeries } from "../../static/js/plots/chart_frame.js";
 import { describeMark } from "../../static/js/plots/mark_words.js";
 import { listCompared } from "../../static/js/time/compare.js";
 import { describeLosses, traceLosses } from "../../static/js/time/curve.js";
 import { chooseEscape, findPastStep, readLosses, readMetric } from "../../static/js/time/past.js";
 import { createSeeks } from "../../static/js/time/seeks.js";
 import { describeTick, gatherTicks, placeStep } from "../../static/js/time/ticks.js";
-import { arrangeBranches, describeBranch, findRun, findUndo, hasForked } from "../../static/js/time/tree.js";
+import { arrangeBranches, describeBranch, findUndo, hasForked, identifyBranch, identifyRun } from "../../static/js/time/tree.js";
 
 /** @typedef {import("../../static/js/protocol.js").Status} Status */
 /** @typedef {import("../../static/js/protocol.js").Mark} Mark */
@@ -46,7 +47,7 @@ function branch(number, parent, change) {
 
 /** @param {Tree["branches"]} branches @returns {Tree} */
 function tree(...branches) {
-  return { type: "tree", event: 1, revision: 1, current: 1, branches };
+  return { type: "tree", event: 1, revision: 1, generation: 0, current: 1, branches };
 }
 
 /** Ten steps, with the generator resting at the odd ones, and a metric at steps 0, 5 and 10. */
@@ -123,6 +124,13 @@ test("ticks stand at their steps, and those that would touch are one that leads 
   assert.equal(text, "Step 100: Reset\nStep 1,100: New seed");
 });
 
+test("of many marks at one place the first five are said, and how many more there are", () => {
+  const marks = Array.from({ length: 40 }, (_, i) => mark(i, "reset"));
+  const lines = describeTick({ step: 0, marks }, null).split("\n");
+  assert.deepEqual([lines.length, lines[4], lines[5]], [6, "Step 4: Reset", "and 35 more"]);
+  assert.equal(describeTick({ step: 0, marks: marks.slice(0, 6) }, null).split("\n")[5], "Step 5: Reset");
+});
+
 test("marks of frozen and lonely players are said in words", () => {
   assert.deepEqual(describeMark(mark(1, "changed", { d_updates: [2, 0] }), null), ["Discriminator frozen"]);
   assert.deepEqual(describeMark(mark(1, "changed", { g_updates: [0, 1] }), null), ["Generator learns again"]);
@@ -173,21 +181,27 @@ test("a branch says where it leaves and how far it was trained", () => {
   assert.equal(describeBranch(child, 400), "leaves Run 1 at step 100, trained to step 400");
 });
 
-test("the newest deletion can be undone, until there is a newer one or it is undone", () => {
+test("deletions are undone one after the other, the last first, and only those of this page are news", () => {
   const [one, two, three] = [branch(1, null), branch(2, 1), branch(3, 1)];
   const [goneTwo, goneThree] = [branch(2, 1, { deleted: true }), branch(3, 1, { deleted: true })];
-  assert.equal(findUndo(tree(one, two, three), tree(one, goneTwo, three), null), 2);
-  assert.equal(findUndo(tree(one, goneTwo, three), tree(one, goneTwo, three), 2), 2);
-  assert.equal(findUndo(tree(one, goneTwo, three), tree(one, goneTwo, goneThree), 2), 3);
-  assert.equal(findUndo(tree(one, goneTwo, goneThree), tree(one, goneTwo, three), 3), null);
-  assert.equal(findUndo(null, tree(one, two), null), null);
+  assert.equal(findUndo(tree(one, goneTwo, goneThree), [3, 2]), goneTwo);
+  assert.equal(findUndo(tree(one, two, goneThree), [3, 2]), goneThree);
+  assert.equal(findUndo(tree(one, two, three), [3, 2]), null);
+  assert.equal(findUndo(tree(one, goneTwo, goneThree), []), null);
 });
 
 test("a branch belongs to the run that it goes back to, or to the oldest that is still known", () => {
   const branches = [branch(1, null), branch(2, 1), branch(3, 2), branch(4, null), branch(6, 5)];
-  const runs = [1, 2, 3, 4, 6, 9].map((current) => findRun({ ...tree(...branches), current }));
-  assert.deepEqual(runs, [1, 1, 1, 4, 6, null]);
-  assert.equal(findRun(null), null);
+  const runs = [1, 2, 3, 4, 6, 9].map((current) => identifyRun({ ...tree(...branches), current }));
+  assert.deepEqual(runs, ["0:1", "0:1", "0:1", "0:4", "0:6", null]);
+  assert.equal(identifyRun(null), null);
+});
+
+test("the branches of an opened file are others than those before it, though their numbers are the same", () => {
+  const opened = { ...tree(branch(1, null), branch(2, 1)), generation: 1 };
+  assert.notEqual(identifyRun(opened), identifyRun(tree(branch(1, null))));
+  assert.notEqual(identifyBranch(opened), identifyBranch(tree(branch(1, null))));
+  assert.equal(hasForked(tree(branch(1, null), branch(2, 1)), opened), true);
 });
 
 test("a fork is a branch that was not there; a new run and a reload are none", () => {
@@ -200,4 +214,25 @@ test("the present branch is never compared with itself", () => {
   const others = [1, 2].map((number) => ({ number, name: "", head: 0, history: new History() }));
   const compared = new Map(others.map((one) => [one.number, one]));
   assert.deepEqual(listCompared({ compared, tree: tree() }).map(({ number }) => number), [2]);
+});
+
+test("each of four compared branches has its own kind of line, and keeps it while others are looked at", () => {
+  const others = [1, 2, 3, 4].map((number) => ({ number, name: "", head: 0, history: new History() }));
+  const compared = new Map(others.map((one) => [one.number, one]));
+  const list = (/** @type {number} */ current) => listCompared({ compared, tree: { ...tree(), current } });
+  assert.equal(new Set(list(9).map(({ dash }) => dash)).size, 4);
+  assert.deepEqual(list(2).map(({ dash }) => dash), list(9).filter(({ number }) => number !== 2).map(({ dash }) => dash));
+});
+
+test("names and marks are shown just as they are written, and are no markup of the charts", () => {
+  const palette = /** @type {import("../../static/js/palette.js").Palette} */ (
+    /** @type {unknown} */ (new Proxy({}, { get: () => [0, 0, 0] }))
+  );
+  const series = { key: "a", name: "<b>%{x}</b> & co", colour: /** @type {const} */ ("generated"), steps: [1], values: [2] };
+  const { name, hovertemplate } = traceSeries(series, { isShown: true, range: null, palette });
+  const { text } = traceMarks([mark(1, "<a href=x>y</a>")], null, palette);
+  for (const each of /** @type {string[]} */ ([name, String(hovertemplate).replace("%{y:.4~g}<extra></extra>", ""), .../** @type {string[]} */ (text)])) {
+    assert.doesNotMatch(each, /[<>{}]/);
+  }
+  assert.equal(name, "&#60;b&#62;%&#123;x&#125;&#60;/b&#62; &#38; co");
 });

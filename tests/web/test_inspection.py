@@ -10,15 +10,14 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
-from server.app import answer_error
 from server.engine.pool import Pool
-from server.errors import LabError
 from server.gan.config import check_config
 from server.gan.inspection import inspect_node, tell_sample
 from server.gan.trainer import Trainer
 from server.sessions.hub import Hub
 from server.settings import Settings
 from server.web.inspection import inspection_router
+from server.web.refusals import answer_refusals
 from tests.tools.sessions import Desk
 from tests.web.clients import open_client
 
@@ -48,7 +47,7 @@ async def lab(pool: Pool) -> AsyncIterator[Lab]:
     """A session with small networks, two steps trained."""
     hub = Hub(Settings(), pool)
     app = FastAPI()
-    app.add_exception_handler(LabError, answer_error)
+    answer_refusals(app)
     app.include_router(inspection_router(hub))
     desk = Desk(pool, SMALL)
     hub.sessions[desk.session.key] = desk.session

@@ -11,9 +11,7 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
-from server.app import answer_error
 from server.engine.pool import Pool
-from server.errors import LabError
 from server.gan.model_file import MOST_BYTES, read_model
 from server.protocol.messages import Hello, Step
 from server.sessions.hub import Hub
@@ -21,6 +19,7 @@ from server.sessions.outbox import Outbox
 from server.sessions.session import Session
 from server.settings import Settings
 from server.web.models import find_pretrained, models_router
+from server.web.refusals import answer_refusals
 from tests.tools.ganlab_models import make_saved
 from tests.web.clients import open_client
 
@@ -69,7 +68,7 @@ async def lab(pool: Pool) -> AsyncIterator[Lab]:
     """A session with small networks."""
     hub = Hub(Settings(), pool)
     app = FastAPI()
-    app.add_exception_handler(LabError, answer_error)
+    answer_refusals(app)
     app.include_router(models_router(hub, pool))
     session = hub.join(Hello(config=SMALL))
     news = asyncio.Event()

@@ -2,8 +2,9 @@
 
 /** @typedef {import("../state.js").RunConfig} RunConfig */
 /** @typedef {import("../state.js").Catalog} Catalog */
+/** @typedef {import("../state.js").UnitConfig} UnitConfig */
 /** @typedef {import("../state.js").PageStore} PageStore */
-/** @typedef {import("../socket.js").Lab} Lab */
+/** @typedef {Pick<import("../socket.js").Lab, "command">} Lab */
 /** @typedef {(config: RunConfig) => RunConfig} Edit */
 /** @typedef {(edit: Edit) => Promise<void>} Change Ask the server for a changed run; rejects with what was refused. */
 
@@ -23,6 +24,7 @@ export function readPath(config, path) {
 
 /**
  * The same run with another value at a dotted path; another unit (`loss.name`) comes with its own defaults.
+ * A list has its units by name: `regularizers.r1` is whether it has that one, `regularizers.r1.gamma` a number of it.
  *
  * @param {RunConfig} config
  * @param {string} path
@@ -30,10 +32,26 @@ export function readPath(config, path) {
  * @returns {RunConfig}
  */
 export function assignPath(config, path, value) {
-  const [section = "", key] = path.split(".");
+  const [section = "", key, inner] = path.split(".");
   if (key === undefined) return { ...config, [section]: value };
+  const held = readPath(config, section);
+  if (Array.isArray(held)) return { ...config, [section]: assignUnit(held, key, inner, value) };
   if (key === "name") return { ...config, [section]: { name: value } };
   return { ...config, [section]: { .../** @type {any} */ (config)[section], [key]: value } };
+}
+
+/**
+ * @param {readonly UnitConfig[]} units
+ * @param {string} name
+ * @param {string | undefined} key of a parameter; none: whether there is such a unit
+ * @param {unknown} value
+ * @returns {UnitConfig[]}
+ */
+function assignUnit(units, name, key, value) {
+  if (key !== undefined) return units.map((unit) => (unit.name === name ? { ...unit, [key]: value } : unit));
+  const others = units.filter((unit) => unit.name !== name);
+  if (!value) return others;
+  return others.length < units.length ? [...units] : [...units, { name }];
 }
 
 /**

@@ -6,12 +6,14 @@ import { fitBox } from "../data/fit.js";
 import { thinEvenly } from "../data/parse.js";
 import { drawDots } from "./dots.js";
 import { isGiven } from "./given.js";
+import { listFirst, writePaper } from "./menu.js";
 
 /** @typedef {import("../state.js").PageStore} PageStore */
 /** @typedef {import("../state.js").UnitFacts} UnitFacts */
 /** @typedef {import("../state.js").RunConfig} RunConfig */
 /** @typedef {import("../data/strokes.js").Point} Point */
 /** @typedef {import("./configs.js").Change} Change */
+/** @typedef {import("./finder.js").Finder} Finder */
 /** @typedef {import("./given.js").GivenData} GivenData */
 
 /**
@@ -32,18 +34,22 @@ const MOST_DOTS = 400;
 
 /**
  * @param {HTMLElement} root
+ * @param {HTMLElement} more the button that opens all of them
  * @param {PageStore} store
  * @param {Change} change
  * @param {GivenData} given
- * @param {{signal: AbortSignal}} options
+ * @param {{signal: AbortSignal, finder: Finder}} options
  */
-export function createDatasets(root, store, change, given, { signal }) {
+export function createDatasets(root, more, store, change, given, { signal, finder }) {
   /** @type {Choice[]} */
   let choices = [];
   store.subscribe(
     ["catalog"],
     ({ catalog }) => {
       choices = (catalog?.datasets ?? []).map((unit) => buildChoice(unit, given));
+      const first = new Set(listFirst(catalog?.datasets ?? []));
+      for (const { unit, label } of choices) label.hidden = !first.has(unit);
+      more.hidden = choices.every(({ label }) => !label.hidden);
       root.replaceChildren(...choices.map(({ label }) => label));
     },
     { signal },
@@ -54,6 +60,8 @@ export function createDatasets(root, store, change, given, { signal }) {
       for (const choice of choices) {
         choice.input.checked = choice.unit.key === config?.data.name;
         if (!choice.input.checked) continue;
+        // One that was chosen from all of them keeps its place beside the others.
+        choice.label.hidden = false;
         bringIntoView(root, choice.label);
         if (config && takesPoints(choice.unit)) showOwn(choice, config);
       }
@@ -64,23 +72,43 @@ export function createDatasets(root, store, change, given, { signal }) {
     signal,
   });
 
-  root.addEventListener(
-    "change",
-    async (event) => {
-      const name = /** @type {HTMLInputElement} */ (event.target).value;
-      const { catalog } = store.get();
-      store.set({ problem: null });
-      if (isGiven(name)) return given.open(name);
-      if (!catalog) return;
-      try {
-        await change((config) => chooseDataset(config, catalog, name));
-      } catch (error) {
-        // The picture that is chosen again is that of the run as it still is.
-        store.set({ problem: /** @type {Error} */ (error).message, config: store.get().config });
-      }
+  /** @param {string} name */
+  async function choose(name) {
+    const { catalog } = store.get();
+    store.set({ problem: null });
+    if (isGiven(name)) return given.open(name);
+    if (!catalog) return;
+    try {
+      await change((config) => chooseDataset(config, catalog, name));
+    } catch (error) {
+      // The picture that is chosen again is that of the run as it still is.
+      store.set({ problem: /** @type {Error} */ (error).message, config: store.get().config });
+    }
+  }
+
+  root.addEventListener("change", (event) => choose(/** @type {HTMLInputElement} */ (event.target).value), { signal });
+  more.addEventListener(
+    "click",
+    () => {
+      const isChosen = (/** @type {string} */ name) => name === store.get().config?.data.name;
+      finder.open("Data sets", choices.map(describeChoice), isChosen, choose);
     },
     { signal },
   );
+}
+
+/**
+ * A data set among all of them, with a copy of its picture.
+ *
+ * @param {Choice} choice
+ */
+function describeChoice({ unit, canvas }) {
+  function picture() {
+    const copy = make("canvas", { width: SIDE, height: SIDE });
+    copy.getContext("2d")?.drawImage(canvas, 0, 0);
+    return copy;
+  }
+  return { value: unit.key, label: unit.label, help: unit.help, more: writePaper(unit), picture };
 }
 
 /**

@@ -27,3 +27,13 @@ export function showCount(element, count) {
   const groups = formatCount(count).split(",");
   element.replaceChildren(...groups.map((textContent) => make("span", { className: "digits", textContent })));
 }
+
+/**
+ * Give the keyboard's focus on, before it falls off the page with what goes away: to this element, else to Play.
+ *
+ * @param {HTMLElement | null} [next]
+ */
+export function passFocus(next) {
+  const heir = next ?? document.querySelector("[data-action=play]");
+  if (heir instanceof HTMLElement) heir.focus();
+}

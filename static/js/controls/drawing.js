@@ -7,7 +7,7 @@ import { find } from "./dom.js";
 import { createNumberField } from "./fields.js";
 import { paintInk } from "./ink.js";
 import { createPen } from "./pen.js";
-import { recall, remember } from "./tab_memory.js";
+import { tabMemory } from "./memory.js";
 
 /** @typedef {import("../state.js").PageStore} PageStore */
 /** @typedef {import("../state.js").NumberFacts} NumberFacts */
@@ -41,7 +41,7 @@ class Editor {
   #canvas;
   #pen;
   /** The drawing, its brush, and what was applied last, to tell whether a run still has it. */
-  #sheet = readSheet(recall(MEMORY_KEY));
+  #sheet = readSheet(tabMemory.recall(MEMORY_KEY));
   /** The line that is being drawn. @type {Point[] | null} */
   #line = null;
   /** Where the keys hold the pen; none while a pointer draws. @type {Point | null} */
@@ -93,7 +93,7 @@ class Editor {
   /** @param {Partial<Sheet>} change */
   #keep(change) {
     this.#sheet = { ...this.#sheet, ...change };
-    remember(MEMORY_KEY, writeSheet(this.#sheet));
+    tabMemory.remember(MEMORY_KEY, writeSheet(this.#sheet));
   }
 
   /** The brush's field is described by the catalogue, which is there before the dialog can be opened. */

@@ -13,7 +13,11 @@ import { POSITIONS, formatNumber, readNumber, toPosition, toValue } from "./numb
  */
 
 /** @typedef {{label: string, help: string, restarts: boolean}} Heading */
-/** @typedef {{value: string, label: string, help?: string}} Option */
+/**
+ * One option of a menu: `group` is the heading that it stands under, `about` the address where more is told of it.
+ *
+ * @typedef {{value: string, label: string, help?: string, group?: string, about?: string}} Option
+ */
 
 let numFields = 0;
 
@@ -126,19 +130,25 @@ function createSlider(facts, move) {
 }
 
 /**
- * One of a few options; where the options have their own help, it stands below.
+ * One of some options; where the options have their own help, it stands below.
  *
  * @param {Heading} heading
- * @param {Option[]} options
+ * @param {readonly Option[]} options
  * @param {(value: string) => void} commit
+ * @param {HTMLElement} [beside] What stands beside the menu.
  * @returns {Field & {select: HTMLSelectElement}}
  */
-export function createChoiceField(heading, options, commit) {
+export function createChoiceField(heading, options, commit, beside) {
   const select = make("select", { className: "select" });
-  select.append(...options.map(({ value, label }) => make("option", { value }, [label])));
-  const { element, helpLine, complain } = frameField(heading, select, select);
+  select.append(...groupOptions(options));
+  const row = beside ? make("div", { className: "field-row" }, [select, beside]) : select;
+  const { element, helpLine, complain } = frameField(heading, select, row);
+  let told = "";
   function showHelp() {
-    setText(helpLine, options.find(({ value }) => value === select.value)?.help ?? heading.help);
+    if (told === select.value && told !== "") return;
+    told = select.value;
+    const chosen = options.find(({ value }) => value === told);
+    helpLine.replaceChildren(chosen?.help ?? heading.help, ...(chosen?.about ? [" ", linkReference(chosen)] : []));
   }
   select.addEventListener("change", () => {
     complain("");
@@ -155,4 +165,30 @@ export function createChoiceField(heading, options, commit) {
       showHelp();
     },
   };
+}
+
+/**
+ * The place of a unit in the reference, in a tab of its own, so that the run stays where it is.
+ *
+ * @param {Pick<Option, "label" | "about">} option
+ */
+export function linkReference({ label, about = "" }) {
+  const link = make("a", { href: about, target: "_blank", rel: "noopener", className: "about" }, ["Reference"]);
+  link.setAttribute("aria-label", `Reference: ${label}, opens a new tab`);
+  return link;
+}
+
+/**
+ * Options under the headings of their groups, which are in the order in which they first come.
+ *
+ * @param {readonly Option[]} options
+ */
+function groupOptions(options) {
+  /** @param {Option} option */
+  const build = ({ value, label }) => make("option", { value }, [label]);
+  const groups = [...new Set(options.map(({ group }) => group))];
+  return groups.flatMap((group) => {
+    const members = options.filter((option) => option.group === group).map(build);
+    return group ? [make("optgroup", { label: group }, members)] : members;
+  });
 }

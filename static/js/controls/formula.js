@@ -55,7 +55,7 @@ function parseFormula(mathml) {
 }
 
 /**
- * The terms of each equation: a formula parts its equations by a space, which a narrow column has no room for.
+ * The terms of each equation: a formula parts its equations by a wide space, which a narrow column has no room for.
  *
  * @param {Element} math
  * @returns {Element[][]}
@@ -64,10 +64,19 @@ function splitEquations(math) {
   /** @type {Element[][]} */
   const lines = [[]];
   for (const term of listTerms(math)) {
-    if (term.localName === "mspace") lines.push([]);
+    if (isWide(term)) lines.push([]);
     else lines.at(-1)?.push(term);
   }
   return lines.map(dropComma).filter((line) => line.length > 0);
+}
+
+/**
+ * Whether a term is a space of a letter's width or more; a narrower one stands inside an equation.
+ *
+ * @param {Element} term
+ */
+function isWide(term) {
+  return term.localName === "mspace" && Number.parseFloat(term.getAttribute("width") ?? "") >= 1;
 }
 
 /** @param {Element} math */

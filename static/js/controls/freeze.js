@@ -7,7 +7,7 @@ import { make } from "../plots/elements.js";
 /** @typedef {import("../state.js").Mark} Mark */
 /** @typedef {"generator" | "discriminator"} Learner */
 
-/** Updates that bring a discriminator of this size about as far as it comes while the generator holds still. */
+/** Enough updates to see where a discriminator goes while the generator holds still; seldom as far as it could get. */
 const UPDATES_ALONE = 500;
 /** What a run begins with that has frozen nobody. */
 const USUAL = 1;
@@ -34,13 +34,13 @@ export function createFreeze(player, { commit, listMarks }) {
 }
 
 /**
- * The button that lets the discriminator learn alone, until it is about as good as it gets against this generator.
+ * The button that lets the discriminator learn alone for a while.
  *
  * @param {(player: Learner, count: number) => void} train
  */
-export function createOptimum(train) {
-  const button = make("button", { type: "button", className: "button", textContent: "Train to its optimum" });
-  const words = `Train the discriminator alone for ${UPDATES_ALONE} updates`;
+export function createAlone(train) {
+  const button = make("button", { type: "button", className: "button", textContent: `Train alone, ${UPDATES_ALONE} updates` });
+  const words = `Train the discriminator alone for ${UPDATES_ALONE} updates; the generator keeps its weights`;
   button.title = words;
   button.setAttribute("aria-description", words);
   button.addEventListener("click", () => train("discriminator", UPDATES_ALONE));

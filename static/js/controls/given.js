@@ -2,7 +2,7 @@
 
 import { createDrawing } from "./drawing.js";
 import { find } from "./dom.js";
-import { recall, remember } from "./tab_memory.js";
+import { tabMemory } from "./memory.js";
 import { createUpload } from "./upload.js";
 
 /** @typedef {import("../state.js").PageStore} PageStore */
@@ -39,7 +39,7 @@ export function createGiven({ drawing, points, actions }, store, change, { signa
     const before = store.get().config?.data ?? null;
     await change((config) => ({ ...config, data: edit(config.data) }));
     former = before;
-    remember(MEMORY_KEY, JSON.stringify({ session: store.get().session, former }));
+    tabMemory.remember(MEMORY_KEY, JSON.stringify({ session: store.get().session, former }));
     showActions();
   }
 
@@ -108,6 +108,6 @@ export function createGiven({ drawing, points, actions }, store, change, { signa
  * @returns {UnitConfig | null}
  */
 function recallFormer(session) {
-  const kept = JSON.parse(recall(MEMORY_KEY) ?? "null");
+  const kept = JSON.parse(tabMemory.recall(MEMORY_KEY) ?? "null");
   return session !== null && kept?.session === session ? kept.former : null;
 }

@@ -1,5 +1,7 @@
 /** Keys for the whole page, with a list of them in a dialog, and a switch for readers whom they disturb. */
 
+import { browserMemory } from "./memory.js";
+
 /** @typedef {import("./actions.js").Actions} Actions */
 
 const STORAGE_KEY = "ganlab.shortcuts";
@@ -15,7 +17,7 @@ const MOVED = `${PRESSED}, input, [tabindex]`;
  * @param {{signal: AbortSignal}} options
  */
 export function createKeyboard({ dialog, button, checkbox }, actions, { signal }) {
-  /** @type {Record<string, () => void>} */
+  /** @type {Record<string, () => unknown>} */
   const keys = {
     " ": () => actions.toggle(),
     ArrowRight: () => actions.step("both"),
@@ -27,22 +29,26 @@ export function createKeyboard({ dialog, button, checkbox }, actions, { signal }
     r: () => actions.reset(),
     "?": () => dialog.showModal(),
   };
-  checkbox.checked = localStorage.getItem(STORAGE_KEY) !== "off";
-  checkbox.addEventListener("change", () => localStorage.setItem(STORAGE_KEY, checkbox.checked ? "on" : "off"), {
+  /** Whether the last key's deed is still under way. */
+  let isBusy = false;
+  checkbox.checked = browserMemory.recall(STORAGE_KEY) !== "off";
+  checkbox.addEventListener("change", () => browserMemory.remember(STORAGE_KEY, checkbox.checked ? "on" : "off"), {
     signal,
   });
   button.addEventListener("click", () => dialog.showModal(), { signal });
   document.addEventListener(
     "keydown",
-    (event) => {
+    async (event) => {
       if (!checkbox.checked || document.querySelector("dialog:modal") || event.ctrlKey || event.metaKey || event.altKey) return;
       const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
       const action = keys[key];
       if (!action || isTaken(event.target, key)) return;
       event.preventDefault();
-      // A key that is held down is one wish for Play, Slow motion and Reset, and many for a step.
-      if (event.repeat && (key === " " || key === "r" || key === "s")) return;
-      action();
+      // A key that is held down is one wish for Play, Slow motion and Reset, and for a step many, one after the other.
+      if (event.repeat && (isBusy || key === " " || key === "r" || key === "s")) return;
+      isBusy = true;
+      await action();
+      isBusy = false;
     },
     { signal },
   );

@@ -1,8 +1,11 @@
 /** The models that the lab comes with: a checkbox beside the data that it has one for. */
 
 import { ask, attempt } from "../files/transfer.js";
+import { LOCKED } from "../link/locks.js";
+import { make } from "../plots/elements.js";
 import { find } from "./dom.js";
 
+/** @typedef {import("../link/options.js").Lockable} Lockable */
 /** @typedef {import("../state.js").PageState} PageState */
 /** @typedef {import("../state.js").PageStore} PageStore */
 /** @typedef {import("../state.js").PresetFacts} PresetFacts */
@@ -15,10 +18,13 @@ const PRETRAINED = "pre-trained model";
  * @param {HTMLElement} root
  * @param {PageStore} store
  * @param {Actions} actions
- * @param {{signal: AbortSignal}} options
+ * @param {{signal: AbortSignal, locks: readonly Lockable[]}} options
  */
-export function createPretrained(root, store, actions, { signal }) {
+export function createPretrained(root, store, actions, { signal, locks }) {
   const box = /** @type {HTMLInputElement} */ (find(root, "input"));
+  // Such a model has its own settings, data and seed.
+  const isLocked = locks.length > 0;
+  if (isLocked) root.insertAdjacentElement("afterend", make("span", { className: "locked", textContent: LOCKED }));
   /** What the user has asked for, until the run's marks say that it is so, or it was refused. @type {boolean | null} */
   let asked = null;
 
@@ -37,7 +43,7 @@ export function createPretrained(root, store, actions, { signal }) {
   );
   /** @param {Readonly<PageState>} state */
   function show(state) {
-    box.disabled = !findPretrained(state);
+    box.disabled = isLocked || !findPretrained(state);
     const opened = state.marks.some(({ text }) => text === PRETRAINED);
     if (opened === asked) asked = null;
     box.checked = asked ?? opened;

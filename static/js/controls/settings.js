@@ -1,13 +1,13 @@
 /** The settings, generated from the catalogue: what decides a run, grouped by whom it belongs to. */
 
 import { make } from "../plots/elements.js";
-import { findPreset } from "./configs.js";
 import { find } from "./dom.js";
-import { createChoiceField } from "./fields.js";
-import { createFreeze, createOptimum } from "./freeze.js";
+import { createAlone, createFreeze } from "./freeze.js";
 import { showFormula } from "./formula.js";
 import { isGiven } from "./given.js";
 import { buildNetwork } from "./network.js";
+import { createPresets } from "./presets.js";
+import { createSwitches } from "./switches.js";
 import { createUnit } from "./units.js";
 import { buildNumber, createWorkshop } from "./workshop.js";
 
@@ -17,6 +17,7 @@ import { buildNumber, createWorkshop } from "./workshop.js";
 /** @typedef {import("../state.js").NumberFacts} NumberFacts */
 /** @typedef {import("./configs.js").Change} Change */
 /** @typedef {import("./fields.js").Field} Field */
+/** @typedef {import("./finder.js").Finder} Finder */
 /** @typedef {import("./given.js").GivenData} GivenData */
 
 /**
@@ -34,9 +35,11 @@ import { buildNumber, createWorkshop } from "./workshop.js";
  * @typedef {object} Workshop
  * @property {Catalog} catalog
  * @property {(path: string, value: unknown) => void} commit
+ * @property {Finder} finder Where all that a menu has is searched.
+ * @property {(name: string) => string | undefined} formula The MathML of `kind/key`.
  * @property {(path: string) => boolean} restarts Whether a change at the path begins a new run.
  * @property {() => boolean} showsLegacy Whether another tool's own units are offered too.
- * @property {() => readonly import("../state.js").Mark[]} listMarks What was done with the run so far.
+ * @property {() => readonly import("../state.js").Mark[]} listMarks What was done with the run up to the step where it stands.
  */
 
 /**
@@ -44,9 +47,10 @@ import { buildNumber, createWorkshop } from "./workshop.js";
  * @param {PageStore} store
  * @param {Change} change
  * @param {GivenData} given
- * @param {{signal: AbortSignal, train: (player: import("./freeze.js").Learner, count: number) => void}} options
+ * @param {{signal: AbortSignal, finder: Finder, train: (player: import("./freeze.js").Learner, count: number) => void}}
+ *   options
  */
-export function createSettings(root, store, change, given, { signal, train }) {
+export function createSettings(root, store, change, given, { signal, finder, train }) {
   /** @type {Part[]} */
   let parts = [];
 
@@ -54,14 +58,14 @@ export function createSettings(root, store, change, given, { signal, train }) {
     ["catalog"],
     ({ catalog }) => {
       if (!catalog) return;
-      const workshop = createWorkshop(catalog, store, change, () => parts);
+      const workshop = createWorkshop(catalog, store, change, finder, () => parts);
       parts = buildParts(root, { ...workshop, commit: openGiven(workshop.commit, given) });
-      find(root, "[data-group=discriminator] .freeze-row").append(createOptimum(train));
+      find(root, "[data-group=discriminator] .freeze-row").append(createAlone(train));
     },
     { signal },
   );
   store.subscribe(
-    ["catalog", "config", "legacy"],
+    ["catalog", "formulas", "config", "legacy"],
     ({ config }) => {
       if (config) parts.forEach((part) => part.show(config));
     },
@@ -70,7 +74,7 @@ export function createSettings(root, store, change, given, { signal, train }) {
   store.subscribe(
     ["catalog", "formulas", "config"],
     ({ catalog, formulas, config }) => {
-      if (catalog && config) showFormula(find(root, ".formula"), formulas[`losses/${config.loss.name}`]);
+      if (catalog && config) showFormula(find(root, "[data-group=game] .formula"), formulas[`losses/${config.loss.name}`]);
     },
     { signal },
   );
@@ -112,8 +116,12 @@ function buildParts(root, workshop) {
     discriminator: player("discriminator"),
     game: [createUnit("loss", "Loss", workshop), number("batch_size"), number("seed")],
     data: [createUnit("data", "Data set", workshop), createUnit("latent", "Noise", workshop)],
+    additions: [
+      createSwitches("regularizers", "Regularizers", workshop),
+      createSwitches("techniques", "Techniques", workshop),
+    ],
   };
-  const presets = buildPresets(workshop);
+  const presets = createPresets(workshop);
   find(root, "[data-place=presets]").replaceChildren(presets.element);
   for (const [key, parts] of Object.entries(groups)) {
     const group = find(root, `[data-group=${key}]`);
@@ -124,31 +132,4 @@ function buildParts(root, workshop) {
     make("div", { className: "formula", tabIndex: 0, role: "group", ariaLabel: "Formula of the loss" }),
   );
   return [presets, ...Object.values(groups).flat()];
-}
-
-/**
- * @param {Workshop} workshop
- * @returns {Part}
- */
-function buildPresets({ catalog, commit }) {
-  const options = catalog.presets.map(({ key, label, help, watch_for }) => ({
-    value: key,
-    label,
-    help: `${help} Watch for this: ${watch_for.charAt(0).toLowerCase()}${watch_for.slice(1)}`,
-  }));
-  const heading = {
-    label: "Preset",
-    help: "Your own settings. Choose a preset to begin from a known run.",
-    restarts: true,
-  };
-  const field = createChoiceField(heading, options, (key) => {
-    commit("", catalog.presets.find((preset) => preset.key === key)?.config);
-  });
-  const own = make("option", { value: "", disabled: true, hidden: true }, ["Your own"]);
-  field.select.prepend(own);
-  return {
-    element: field.element,
-    show: (config) => field.show(findPreset(config, catalog) ?? ""),
-    field: () => undefined,
-  };
 }

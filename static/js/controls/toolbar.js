@@ -1,7 +1,7 @@
 /** The toolbar: buttons that act on the run, and the numbers that say where it is. */
 
 import { setText } from "../plots/elements.js";
-import { find, showCount } from "./dom.js";
+import { find, passFocus, showCount } from "./dom.js";
 import { formatRate } from "./numbers.js";
 import { describeProblem, describeState } from "./words.js";
 
@@ -45,8 +45,9 @@ export function createToolbar(root, store, actions, { signal }) {
     ["status"],
     ({ status }) => {
       // Until there is a run to act on, a press would be lost; the page begins with all of them off.
-      for (const button of buttons) button.disabled = status === null;
-      back.disabled = status === null || (status.step === status.first && status.state !== "stepping");
+      const isFirst = status?.step === status?.first && status?.state !== "stepping";
+      if (isFirst && back === document.activeElement) passFocus(find(root, "[data-action=step]"));
+      for (const button of buttons) button.disabled = status === null || (isFirst && button === back);
       const running = status?.state === "running";
       play.dataset.shows = running ? "pause" : "play";
       play.setAttribute("aria-label", running ? "Pause" : "Play");

@@ -3,6 +3,7 @@
 import { make } from "../plots/elements.js";
 import { readPath } from "./configs.js";
 import { createChoiceField, createNumberField } from "./fields.js";
+import { createMenu, listOptions } from "./menu.js";
 
 /** @typedef {import("./settings.js").Part} Part */
 /** @typedef {import("./settings.js").Workshop} Workshop */
@@ -20,12 +21,15 @@ const FIRST = new Set(["learning_rate"]);
  * @returns {Part}
  */
 export function createUnit(section, label, workshop) {
-  const { catalog, commit, restarts, showsLegacy } = workshop;
-  const units = catalog[/** @type {import("../state.js").UnitKind} */ (catalog.run.sections[section])];
+  const { catalog, commit, restarts } = workshop;
+  const kind = /** @type {import("../state.js").UnitKind} */ (catalog.run.sections[section]);
+  const units = catalog[kind];
   const path = `${section}.name`;
-  const options = units.map((unit) => ({ value: unit.key, label: unit.label, help: unit.help }));
-  const choice = createChoiceField({ label, help: "", restarts: restarts(path) }, options, (name) =>
-    commit(path, name),
+  const choice = createMenu(
+    { label, help: "", restarts: restarts(path) },
+    listOptions(units, kind),
+    (name) => commit(path, name),
+    workshop,
   );
   const inner = make("div", { className: "unit-more" });
   const element = make("div", { className: "unit" }, [choice.element, inner]);
@@ -37,10 +41,6 @@ export function createUnit(section, label, workshop) {
     element,
     show(config) {
       const name = String(readPath(config, path));
-      for (const option of choice.select.options) {
-        const isLegacy = units.find((unit) => unit.key === option.value)?.legacy === true;
-        option.hidden = isLegacy && option.value !== name && !showsLegacy();
-      }
       choice.show(name);
       if (name !== shown) {
         shown = name;
@@ -57,10 +57,10 @@ export function createUnit(section, label, workshop) {
 /**
  * @param {string} section
  * @param {ParameterFacts[]} parameters
- * @param {Workshop} workshop
+ * @param {Pick<Workshop, "commit" | "restarts">} workshop
  * @returns {Map<string, Field>} By dotted path.
  */
-function buildFields(section, parameters, { commit, restarts }) {
+export function buildFields(section, parameters, { commit, restarts }) {
   /** @type {Map<string, Field>} */
   const fields = new Map();
   for (const facts of parameters) {

@@ -7,6 +7,7 @@ import { createNumberField } from "./fields.js";
 /** @typedef {import("./settings.js").Workshop} Workshop */
 /** @typedef {import("./fields.js").Field} Field */
 /** @typedef {import("./configs.js").Change} Change */
+/** @typedef {import("./finder.js").Finder} Finder */
 /** @typedef {import("../state.js").Catalog} Catalog */
 /** @typedef {import("../state.js").NumberFacts} NumberFacts */
 /** @typedef {import("../state.js").PageStore} PageStore */
@@ -16,15 +17,29 @@ import { createNumberField } from "./fields.js";
  * @param {Catalog} catalog
  * @param {PageStore} store
  * @param {Change} change
+ * @param {Finder} finder
  * @param {() => readonly Part[]} listParts the parts of that place; what is refused is said at its field
  * @returns {Workshop}
  */
-export function createWorkshop(catalog, store, change, listParts) {
+export function createWorkshop(catalog, store, change, finder, listParts) {
   /** @param {string} path */
   function findField(path) {
     return listParts()
       .map((part) => part.field(path))
       .find((field) => field !== undefined);
+  }
+
+  /**
+   * Where a refusal is told: at the field that it names, or at the one that was changed, where it names another part of
+   * the run, which may be far away.
+   *
+   * @param {string} path of the change
+   * @param {string} message
+   */
+  function findPlace(path, message) {
+    const named = message.split(":")[0] ?? "";
+    const isNear = path === "" || named.split(".")[0] === path.split(".")[0];
+    return (isNear ? findField(named) : undefined) ?? findField(path);
   }
 
   return {
@@ -35,13 +50,21 @@ export function createWorkshop(catalog, store, change, listParts) {
         await change((config) => (path === "" ? /** @type {RunConfig} */ (value) : assignPath(config, path, value)));
       } catch (error) {
         const { message } = /** @type {Error} */ (error);
-        const field = findField(message.split(":")[0] ?? "") ?? findField(path);
+        // A menu or a switch shows the run as it still is, and then the words; what was typed stays beside them.
+        if (typeof value !== "number") store.set({ config: store.get().config });
+        await Promise.resolve();
+        const field = findPlace(path, message);
         if (field) field.complain(message);
         else store.set({ problem: message });
       }
     },
+    finder,
+    formula: (name) => store.get().formulas[name],
     showsLegacy: () => store.get().legacy,
-    listMarks: () => store.get().marks,
+    listMarks() {
+      const { marks, status } = store.get();
+      return marks.filter(({ step }) => step <= (status?.step ?? 0));
+    },
     restarts: (path) => catalog.run.restarting.includes(path.split(".")[0] ?? ""),
   };
 }

@@ -4,6 +4,7 @@ import { createViewMenu } from "./appearance/menu.js";
 import { createActions } from "./controls/actions.js";
 import { createChange } from "./controls/configs.js";
 import { createDatasets } from "./controls/datasets.js";
+import { createFinder } from "./controls/finder.js";
 import { createGiven } from "./controls/given.js";
 import { createKeyboard } from "./controls/keyboard.js";
 import { createPace } from "./controls/pace.js";
@@ -12,6 +13,8 @@ import { createSettings } from "./controls/settings.js";
 import { createToolbar } from "./controls/toolbar.js";
 import { createDrop } from "./files/drop.js";
 import { createFiles } from "./files/menu.js";
+import { createReplace } from "./files/replace.js";
+import { createOpener } from "./files/transfer.js";
 import { createKnobs } from "./graph/knobs.js";
 import { createOverview } from "./graph/overview.js";
 import { createInspector } from "./inspector/inspector.js";
@@ -47,7 +50,7 @@ const address = new URLSearchParams(location.search);
 const { signal } = new AbortController();
 const catalog = fetchPatiently("/api/catalog", { signal });
 const preset = address.get("preset");
-const { sessionKey, options, look, link, keep } = arrive(location.hash, preset, catalog);
+const { sessionKey, options, look, link, beginsAnew, keep } = arrive(location.hash, preset, catalog);
 arrangePage(document.documentElement, options);
 const appearance = createViewMenu(place("view-menu"), address, {
   signal,
@@ -56,7 +59,8 @@ const appearance = createViewMenu(place("view-menu"), address, {
 const store = createStore(buildState(appearance));
 store.set({ view: look.view, layersOn: look.layers ? new Set(look.layers) : store.get().layersOn });
 
-const lab = createLab(store, { signal, sessionKey, preset, begin: link?.then(({ config }) => config) ?? null });
+const begin = link?.then(({ config }) => config) ?? null;
+const lab = createLab(store, { signal, sessionKey, preset, begin, beginsAnew });
 const actions = createActions(store, lab);
 const change = guardChange(createChange(store, lab), options.lock);
 
@@ -75,12 +79,15 @@ createPace(place("toolbar"), store, actions, { signal });
 createEscape(place("toolbar"), store, actions, { signal });
 createTimeline(place("time"), store, actions, { signal });
 createBranches(place("time"), store, actions, { signal });
-createMonitor(place("monitor"), store, actions, change, { signal });
-createDatasets(place("datasets"), store, change, given, { signal });
-createSettings(place("settings"), store, change, given, { signal, train: actions.step });
-createPretrained(place("pretrained"), store, actions, { signal });
-createFiles(place("file-menu"), store, { signal });
-createDrop(place("drop-hint"), store, { signal });
+createMonitor(place("monitor"), store, actions, change, { signal, locks: options.lock });
+const finder = createFinder(/** @type {HTMLDialogElement} */ (place("finder")), { signal });
+createDatasets(place("datasets"), place("more-data"), store, change, given, { signal, finder });
+createSettings(place("settings"), store, change, given, { signal, finder, train: actions.step });
+createPretrained(place("pretrained"), store, actions, { signal, locks: options.lock });
+const mayReplace = createReplace(/** @type {HTMLDialogElement} */ (place("replace")), store, { signal });
+const open = createOpener(store, options.lock, mayReplace);
+createFiles(place("file-menu"), store, open, { signal, locks: options.lock });
+createDrop(place("drop-hint"), open, { signal });
 const legacy = /** @type {HTMLInputElement} */ (place("legacy"));
 legacy.checked = address.get("legacy") === "1";
 store.set({ legacy: legacy.checked });
@@ -97,7 +104,7 @@ createKeyboard(
 createOverview(place("overview"), store, { signal });
 createBanner(place("slow-discriminator"), "discriminator", store, { signal });
 createBanner(place("slow-generator"), "generator", store, { signal });
-createKnobs(place("overview"), place("knobs-button"), store, change, { signal });
+createKnobs(place("overview"), place("knobs-button"), store, change, { signal, finder });
 createLayeredView(place("layered"), store, { signal });
 createCharts(place("metrics"), store, { signal });
 createInspector(place("inspector"), [place("inspector-button"), place("sample-button")], store, { signal });
@@ -112,12 +119,14 @@ createShare(
   { signal },
 );
 lockPage(document, store, options.lock, { signal });
-const followed = link?.then((asked) => {
-  showProblems(place("link-note"), asked.problems, { signal });
-  return followLink(asked, store, lab, { signal });
-});
+/** A run that the page came back to is where it was left, and no link leads it anywhere. */
+async function follow() {
+  const asked = await link;
+  if (asked && beginsAnew) showProblems(place("link-note"), asked.problems, { signal });
+  if (asked && !(await lab.resumed)) await followLink(asked, store, lab, { signal });
+}
 // Until the run is where its link leads, the address is the link's.
-Promise.resolve(followed).then(() => keepAddress(store, options, keep, { signal }));
+follow().then(() => keepAddress(store, options, keep, { signal }));
 // Another link in the same tab is another run.
 addEventListener("hashchange", () => location.reload(), { signal });
 

@@ -1,6 +1,6 @@
 /** The messages between page and server. Written by `python -m server.protocol.typescript`; do not edit. */
 
-export type Layer = "noise" | "real" | "generated" | "predictions" | "surface" | "warp" | "gradients" | "d_gradients" | "density";
+export type Layer = "noise" | "real" | "generated" | "averaged" | "predictions" | "surface" | "warp" | "gradients" | "d_gradients" | "density";
 
 export type State = "paused" | "running" | "stepping" | "failed" | "closed";
 
@@ -311,11 +311,14 @@ export interface StepPhase {
 
 /**
  * The tree of the session's branches, and the present one; where that one ends, the status says.
+ *
+ * `generation` counts how often the branches of a file took the place of all: their numbers then begin anew.
  */
 export interface Tree {
   type: "tree";
   event: number;
   revision: number;
+  generation: number;
   current: number;
   branches: BranchFacts[];
 }

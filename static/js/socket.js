@@ -1,7 +1,7 @@
 /** The conversation with the server: the one module that opens a socket. */
 
 import { Commands } from "./commands.js";
-import { recall, remember } from "./controls/tab_memory.js";
+import { tabMemory } from "./controls/memory.js";
 import { decodeFrame } from "./decode.js";
 import { chooseLayers, receiveFrame, receiveMessage } from "./receive.js";
 import { chooseDelay } from "./retry.js";
@@ -17,6 +17,7 @@ import { chooseDelay } from "./retry.js";
 /**
  * @typedef {object} Lab
  * @property {(request: Request) => Promise<void>} command Resolves when it is carried out; rejects with what was refused.
+ * @property {Promise<boolean>} resumed Whether the page came back to a session at first, and did not begin a run.
  */
 
 const PROTOCOL = 1;
@@ -33,11 +34,16 @@ const LONGEST_NAME = 40;
  * Connect to the server, keep the store up to date, and come back by itself when the connection is lost.
  *
  * @param {PageStore} store
- * @param {{signal: AbortSignal, sessionKey: string, preset?: string | null, begin?: Promise<RunConfig> | null}} options
- *   `sessionKey`: what the tab remembers its session by; `begin`: a run to begin anew, whatever session there was
+ * @param {object} options
+ * @param {AbortSignal} options.signal
+ * @param {string} options.sessionKey what the tab remembers its session by
+ * @param {string | null} options.preset
+ * @param {Promise<RunConfig> | null} options.begin the run to begin where there is no session to come back to
+ * @param {boolean} options.beginsAnew whether it is begun whatever session there is
  * @returns {Lab}
  */
-export function createLab(store, { signal, sessionKey, preset = null, begin = null }) {
+export function createLab(store, { signal, sessionKey, preset, begin, beginsAnew }) {
+  store.set({ session: beginsAnew ? null : tabMemory.recall(sessionKey) });
   const connection = new Connection(store, signal, { sessionKey, preset, begins: begin !== null });
   if (begin === null) connection.open();
   else {
@@ -46,7 +52,7 @@ export function createLab(store, { signal, sessionKey, preset = null, begin = nu
       connection.open();
     });
   }
-  return { command: (request) => connection.command(request) };
+  return { command: (request) => connection.command(request), resumed: connection.resumed };
 }
 
 class Connection {
@@ -66,6 +72,9 @@ class Connection {
   #excuse = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #retry;
+  #tellResumed = (/** @type {boolean} */ _) => {};
+  /** What the first welcome says. @type {Promise<boolean>} */
+  resumed = new Promise((resolve) => (this.#tellResumed = resolve));
 
   /**
    * @param {PageStore} store
@@ -78,7 +87,6 @@ class Connection {
     this.#preset = preset;
     this.#sessionKey = sessionKey;
     this.#begins = begins;
-    store.set({ session: begins ? null : recall(sessionKey) });
     store.subscribe(["layersOn"], () => this.#watch(), { signal });
     signal.addEventListener("abort", () => {
       clearTimeout(this.#retry);
@@ -142,7 +150,8 @@ class Connection {
     this.#attempts = 0;
     this.#unpaid = 0;
     this.#begins = false;
-    remember(this.#sessionKey, session);
+    this.#tellResumed(resumed);
+    tabMemory.remember(this.#sessionKey, session);
     this.#store.set(this.#excuse ? { connection: "open", news: this.#excuse } : { connection: "open" });
     this.#excuse = null;
     this.#watch();

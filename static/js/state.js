@@ -66,10 +66,19 @@ import { History } from "./history.js";
  * @property {string} [lies] of a metric: when it misleads
  * @property {Record<string, string>} [evidence] of a symptom: what each number that shows it is
  * @property {boolean} [legacy] whether it is here only to repeat another tool's runs and numbers
+ * @property {boolean} [basic] whether a menu shows it at once, and not behind "More"
+ * @property {Record<string, string[]>} [goes_with] of a unit of a list: by section, the units beside which it means something
+ * @property {string[]} [apart] of a technique: the techniques that it makes no sense with
+ * @property {string} [because] why it needs the company of some, or keeps apart from others
  */
 
 /** @typedef {{name: string, [parameter: string]: unknown}} UnitConfig */
-/** @typedef {{hidden_layers: number, width: number, activation: string, output?: string}} NetworkConfig */
+/**
+ * The last three only where they are not the default.
+ *
+ * @typedef {{hidden_layers: number, width: number, activation: string, output?: string, init?: string,
+ *   init_gain?: number}} NetworkConfig
+ */
 
 /**
  * A run's complete description, as the server keeps it.
@@ -91,10 +100,22 @@ import { History } from "./history.js";
  * @property {number} batch_size
  */
 
-/** @typedef {{key: string, label: string, help: string, watch_for: string, pretrained: number | null, config: RunConfig}} PresetFacts */
+/**
+ * A complete run to begin with, under the heading of its group; `basic` as a unit's.
+ *
+ * @typedef {object} PresetFacts
+ * @property {string} key
+ * @property {string} label
+ * @property {string} help
+ * @property {string} watch_for
+ * @property {number | null} pretrained
+ * @property {string} group
+ * @property {boolean} basic
+ * @property {RunConfig} config
+ */
 
 /**
- * @typedef {"datasets" | "latents" | "activations" | "losses" | "regularizers" | "optimizers" | "techniques"
+ * @typedef {"datasets" | "latents" | "activations" | "inits" | "losses" | "regularizers" | "optimizers" | "techniques"
  *   | "metrics" | "symptoms"} UnitKind
  */
 
@@ -107,6 +128,8 @@ import { History } from "./history.js";
  *     numbers: NumberFacts[],
  *     network: NumberFacts[],
  *     output: ChoiceFacts,
+ *     init: ChoiceFacts,
+ *     init_gain: NumberFacts,
  *     defaults: RunConfig,
  *     restarting: string[],
  *     sections: Record<string, UnitKind>,
@@ -180,7 +203,7 @@ import { History } from "./history.js";
 /** @typedef {import("./store.js").Store<PageState>} PageStore */
 
 /** The layers that are switched on when nobody has chosen. @type {readonly LayerKey[]} */
-export const DEFAULT_LAYERS = ["real", "generated", "surface", "gradients"];
+export const DEFAULT_LAYERS = ["real", "generated", "averaged", "surface", "gradients"];
 
 /**
  * The state of a page that has just been opened.

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from tests.tools.browser import LAUNCH_FLAGS, NONE_FOUND, find_browser
 from tests.tools.lab import ROOT, Lab
 
 PICTURES = ROOT / ".artifacts" / "failures"
+HAS_FAILED = pytest.StashKey[bool]()
 VIEWPORTS = {
     "phone": (360, 740),
     "tablet": (768, 1024),
@@ -55,6 +56,15 @@ class Complaints:
         """Keep sockets that leave the lab."""
         if urlsplit(url).netloc != self.host:
             self.strangers.append(url)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note on the test how its own part ended: a test with a second try is reported only after its teardown."""
+    report = yield
+    if report.when == "call":
+        item.stash[HAS_FAILED] = report.failed
+    return report
 
 
 # One package's scope, not the session's: while Playwright is open its event loop counts as running in this
@@ -98,9 +108,8 @@ def page(request: pytest.FixtureRequest, context: BrowserContext, complaints: Co
     """An empty page; afterwards a picture where something went wrong, and an error where there are complaints."""
     page = context.new_page()
     complaints.watch(page)
-    failed_before = request.session.testsfailed
     yield page
-    failed = request.session.testsfailed > failed_before
+    failed = request.node.stash.get(HAS_FAILED, False)
     if failed or complaints.errors or complaints.strangers:
         take_picture(page, request.node.nodeid)
     if failed:

@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, WebSocketRoute, expect
 
-from tests.browser.watching import step_of
+from tests.browser.watching import read_until, step_of
 from tests.tools.lab import Lab, open_lab
+
+# The start of this file's own lab, up to 90 seconds, is no part of its first test.
+pytestmark = pytest.mark.timeout(120, func_only=True)
 
 # Any code that a browser may close with, and that means nothing to the page.
 CUT = 3001
@@ -37,6 +40,7 @@ class Line:
         self.is_cut = False
         self.cut_after: str | None = None
         self.said: list[dict[str, Any]] = []
+        self.heard: list[str] = []
         self._ends: list[WebSocketRoute] = []
         page.route_web_socket("**/ws", self._connect)
 
@@ -72,7 +76,13 @@ class Line:
                 self.cut()
                 self.mend()
 
+        def bring(text: str | bytes) -> None:
+            if isinstance(text, str):
+                self.heard.append(json.loads(text)["type"])
+            end.send(text)
+
         end.on_message(pass_on)
+        server.on_message(bring)
 
 
 def words_of(page: Page) -> Locator:
@@ -127,6 +137,29 @@ def test_a_command_whose_answer_was_lost_is_said_again_and_carried_out_once(page
     assert other["id"] > first["id"]
 
 
+def test_a_page_that_is_loaded_again_after_its_run_has_ended_begins_the_run_of_its_address(
+    page: Page, context: BrowserContext
+) -> None:
+    open_page(page)
+    address = "/#data=grid25&seed=3&step=5"
+    page.goto("about:blank")
+    page.goto(address)
+    expect(words_of(page)).to_contain_text("Reached step 5", timeout=WAIT_MS)
+    press(page, "Step")
+    page.wait_for_url("**/#data=grid25&seed=3&step=6")
+    address = page.url
+    page.goto("about:blank")
+    # Somebody else gets in only when the run of this page has ended.
+    other = context.new_page()
+    open_page(other)
+    other.close()
+    page.goto(address)
+    expect(words_of(page)).to_contain_text("Reached step 6", timeout=WAIT_MS)
+    expect(page.get_by_role("radio", name="Grid of 25")).to_be_checked()
+    expect(page.get_by_role("slider", name="Timeline")).to_have_attribute("aria-valuetext", "step 6 of 6")
+    assert page.url == address
+
+
 def test_a_run_that_ended_meanwhile_is_said_and_begins_anew_with_its_settings(
     page: Page, context: BrowserContext
 ) -> None:
@@ -135,6 +168,8 @@ def test_a_run_that_ended_meanwhile_is_said_and_begins_anew_with_its_settings(
     page.get_by_role("radio", name="Grid of 25").check(force=True)
     press(page, "Step")
     expect(step_of(page)).to_have_text("1")
+    # A step whose answer is cut off is another story.
+    read_until(page, lambda: line.heard.count("done"), lambda answers: answers == len(line.list_said("configure")) + 1)
     line.cut()
     expect(words_of(page)).to_have_text("The connection is lost. Trying again.")
     # Somebody else gets in only when the run of this page has ended.

@@ -3,6 +3,7 @@
 import ast
 import base64
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.browser.conftest import VIEWPORTS, Complaints
 from tests.browser.test_main_job import press
 from tests.browser.test_page_shell import LIST_SMALL
-from tests.browser.test_time import branch, go_to, leave_at, open_trained
-from tests.browser.watching import Watcher, open_lab, step_of
+from tests.browser.test_time import branch, go_to, leave_at, open_trained, train_to, wait_for_trace
+from tests.browser.watching import Watcher, open_lab, read_until, step_of
 from tests.tools.lab import Lab
 
 DROP = """({ name, content }) => {
@@ -22,8 +23,9 @@ DROP = """({ name, content }) => {
     dataTransfer.items.add(new File([bytes], name));
     document.body.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
 }"""
+# One list a chart.
 LIST_MARKS = """() => [...document.querySelectorAll('.chart-plot')]
-    .flatMap((plot) => plot.data.filter((trace) => trace.text).map(({ x, text }) => [x, text]))"""
+    .map((plot) => (plot.data ?? []).filter((trace) => trace.text).map(({ x, text }) => [x, text]))"""
 
 
 def choose(page: Page, name: str) -> None:
@@ -46,6 +48,11 @@ def open_file(page: Page, *files: Path) -> None:
     with page.expect_file_chooser() as chooser:
         choose(page, "Open run")
     chooser.value.set_files(list(files))
+
+
+def agree(page: Page) -> None:
+    """Let a saved run take the place of the one that is here."""
+    page.get_by_role("dialog", name="Open the saved run?").get_by_role("button", name="Open it").click()
 
 
 def drop(page: Page, file: Path, name: str = "") -> None:
@@ -79,19 +86,20 @@ def save_branched(page: Page, folder: Path) -> tuple[Watcher, Path]:
 
 
 @pytest.fixture
-def stranger(browser: Browser, running_lab: Lab, complaints: Complaints) -> Page:
+def stranger(browser: Browser, running_lab: Lab, complaints: Complaints) -> Iterator[Page]:
     """A page of somebody else's browser."""
     context = browser.new_context(base_url=running_lab.url, viewport={"width": 1280, "height": 800})
     page = context.new_page()
     complaints.watch(page)
-    return page
+    yield page
+    context.close()
 
 
 def test_a_saved_run_opens_in_another_browser_at_the_same_step_with_its_marks_and_branches(
     page: Page, stranger: Page, tmp_path: Path
 ) -> None:
     watcher, file = save_branched(page, tmp_path)
-    marks = page.evaluate(LIST_MARKS)
+    marks = read_until(page, lambda: page.evaluate(LIST_MARKS), all)
     other = open_lab(stranger, preset="line")
     open_file(stranger, file)
     expect(step_of(stranger)).to_have_text("23")
@@ -101,7 +109,8 @@ def test_a_saved_run_opens_in_another_browser_at_the_same_step_with_its_marks_an
     for name in ("x_real", "x_fake", "surface"):
         assert (other.arrays[name] == watcher.arrays[name]).all(), name
     stranger.wait_for_function(f"(marks) => JSON.stringify(({LIST_MARKS})()) === JSON.stringify(marks)", arg=marks)
-    assert "Learning rate of the generator" in json.dumps(marks)
+    assert len(marks) == 3
+    assert all("Learning rate of the generator" in json.dumps(each) for each in marks)
     assert keep(stranger, "Save run", tmp_path / "again").read_bytes() == file.read_bytes()
 
 
@@ -151,6 +160,62 @@ def test_a_file_over_the_page_is_told_what_it_can_be_dropped_for(page: Page) -> 
         expect(hint).to_be_hidden()
 
 
+def test_a_trained_run_makes_way_for_a_saved_one_only_when_its_reader_agrees(page: Page, tmp_path: Path) -> None:
+    _, file = save_branched(page, tmp_path)
+    question = page.get_by_role("dialog", name="Open the saved run?")
+    drop(page, file)
+    expect(question).to_contain_text("all 2 branches of it will be gone, and this cannot be undone.")
+    assert Axe().run(page).response["violations"] == []
+    kept = tmp_path / "kept.safetensors"
+    with page.expect_download() as download:
+        question.get_by_role("button", name="Save this run first").click()
+    download.value.save_as(kept)
+    assert kept.read_bytes() == file.read_bytes()
+    question.get_by_role("button", name="Cancel").click()
+    press(page, "Step")
+    expect(step_of(page)).to_have_text("24")
+    drop(page, file)
+    agree(page)
+    expect(step_of(page)).to_have_text("23")
+
+
+def test_what_is_compared_and_dismissed_belongs_to_the_branches_of_its_own_file(page: Page, tmp_path: Path) -> None:
+    _, file = save_branched(page, tmp_path)
+    page.get_by_role("checkbox", name="Compare Run 1").check()
+    wait_for_trace(page, "Losses", "Generator, Run 1", last=60)
+    branch(page, "Run 1").check()
+    press(page, "Go to the end")
+    expect(step_of(page)).to_have_text("60")
+    train_to(page, 80)
+    branch(page, "Branch 2").check()
+    wait_for_trace(page, "Losses", "Generator, Run 1", last=80)
+    drop(page, file)
+    agree(page)
+    compare = page.get_by_role("checkbox", name="Compare Run 1")
+    expect(compare).not_to_be_checked()
+    expect(page.get_by_role("region", name="Losses").get_by_role("checkbox")).to_have_count(2)
+    compare.check()
+    wait_for_trace(page, "Losses", "Generator, Run 1", last=60)
+
+
+@pytest.mark.parametrize("lock", ["settings", "seed"])
+def test_under_a_lock_no_file_and_no_pretrained_model_replaces_the_run(page: Page, tmp_path: Path, lock: str) -> None:
+    open_trained(page, 3)
+    run = keep(page, "Save run", tmp_path)
+    page.goto(f"/?preset=ring#lock={lock}&step=2")
+    expect(step_of(page)).to_have_text("2")
+    drop(page, run)
+    expect(page.get_by_role("alert").filter(has_text="locked by this link")).to_be_visible()
+    expect(page.get_by_role("checkbox", name="Use pre-trained model")).to_be_disabled()
+    page.get_by_role("button", name="File", exact=True).click()
+    for name in ("Open run", "Load model"):
+        expect(page.get_by_role("button", name=name)).to_be_disabled()
+        expect(page.get_by_text(f"{name}: locked by this link")).to_be_visible()
+    expect(page.get_by_role("button", name="Save run")).to_be_enabled()
+    assert Axe().run(page).response["violations"] == []
+    expect(step_of(page)).to_have_text("2")
+
+
 def test_a_file_that_is_no_run_is_refused_in_words_and_the_run_stays(
     page: Page, tmp_path: Path, complaints: Complaints
 ) -> None:
@@ -159,9 +224,11 @@ def test_a_file_that_is_no_run_is_refused_in_words_and_the_run_stays(
     damaged = tmp_path / "damaged.run.safetensors"
     damaged.write_bytes(content[:-9])
     drop(page, damaged)
+    agree(page)
     expect(page.get_by_role("alert")).to_contain_text("expected a saved run of this lab, got another file")
     damaged.write_bytes(content.replace(b'\\"version\\":1}"', b'\\"version\\":9}"'))
     drop(page, damaged)
+    agree(page)
     expect(page.get_by_role("alert")).to_contain_text("got version 9 of a newer lab")
     expect(step_of(page)).to_have_text("23")
     assert all("400" in error for error in complaints.errors)

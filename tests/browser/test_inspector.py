@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 from tests.browser.conftest import VIEWPORTS
 from tests.browser.test_main_job import press
 from tests.browser.test_page_shell import LIST_SMALL
-from tests.browser.watching import COUNT_INK, Watcher, open_lab, read_until, step_of
+from tests.browser.watching import COUNT_INK, Watcher, let_paint, open_lab, read_until, step_of
 
 TITLES = (
     "Sample: real points and noise are drawn",
@@ -90,6 +90,11 @@ def move_to_point(page: Page, watcher: Watcher, index: int) -> tuple[float, floa
     return x, y
 
 
+def press_without_focus(page: Page, name: str) -> None:
+    """Press a button as a finger does on a tablet: the focus stays where it is."""
+    page.get_by_role("button", name=name, exact=True).evaluate("(button) => button.click()")
+
+
 def wait_for_other(watcher: Watcher, array: str, former: bytes) -> None:
     """Until an array has come that is another than the former one."""
     watcher.until(lambda: watcher.arrays[array].tobytes() != former, f"another {array}")
@@ -162,10 +167,35 @@ def test_what_is_unfolded_stays_so_and_keeps_the_focus_from_phase_to_phase(page:
     fold.focus()
     page.keyboard.press("Enter")
     expect(panel.get_by_role("img", name="Histogram of z")).to_be_visible()
-    for title in TITLES[1:7]:
+    page.keyboard.press("n")
+    expect(panel.get_by_role("heading", name=TITLES[1], exact=True)).to_be_visible()
+    # The next phase has no such fold: the focus stays in the inspector, and does not fall off the page.
+    expect(panel.locator(".inspector-body")).to_be_focused()
+    for title in TITLES[2:7]:
         page.keyboard.press("n")
         expect(panel.get_by_role("heading", name=title, exact=True)).to_be_visible()
     expect(panel.get_by_role("img", name="Histogram of z")).to_be_visible()
+
+
+def test_while_it_trains_a_reader_keeps_the_focus_the_place_and_what_was_said(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    open_lab(page)
+    press(page, "Inspect a sample")
+    panel = inspector(page)
+    stage = panel.locator("[data-stage=generator-1]")
+    stage.get_by_text("How: generator, hidden layer 1").click()
+    stage.get_by_role("button", name="Copy", exact=True).click()
+    stage.get_by_text("All numbers").last.click()
+    numbers = stage.get_by_role("group", name="Numbers: after ReLU")
+    numbers.focus()
+    numbers.evaluate("(element) => element.scrollTop = 120")
+    press_without_focus(page, "Play")
+    turn = panel.locator(".inspector-turn")
+    for _ in range(3):
+        expect(turn).not_to_have_text(turn.inner_text())
+    expect(numbers).to_be_focused()
+    assert numbers.evaluate("(element) => element.scrollTop") == 120
+    expect(stage.get_by_text("Copied", exact=True)).to_be_visible()
 
 
 def test_what_the_words_say_of_the_picture_is_so(page: Page) -> None:
@@ -182,6 +212,14 @@ def test_what_the_words_say_of_the_picture_is_so(page: Page) -> None:
     surfaces, samples = ([picture[name] for picture in pictures] for name in ("surface", "x_fake"))
     assert [one == other for one, other in pairwise(surfaces)] == [True] * 4 + [False] + [True] * 6
     assert [one == other for one, other in pairwise(samples)] == [True] * 10 + [False]
+
+
+@pytest.mark.parametrize("viewport", ["phone"])
+def test_on_a_phone_the_phase_and_the_button_to_the_next_one_are_both_in_sight(page: Page, viewport: str) -> None:
+    open_lab(page)
+    press(page, "Next phase")
+    expect(inspector(page).get_by_role("heading", name=TITLES[0], exact=True)).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Next phase", exact=True)).to_be_in_viewport()
 
 
 def test_every_node_is_inspected_by_its_button_with_the_keyboard_and_by_a_click(page: Page) -> None:
@@ -225,6 +263,22 @@ def test_a_node_is_followed_while_the_run_trains(page: Page) -> None:
     told = ask(page, "?node=g-loss")
     assert told["step"] == int(step)
     expect(inspector(page).get_by_role("row").nth(-1)).to_contain_text(told["tensors"][-1]["what"])
+
+
+def test_an_answer_about_a_phase_that_is_over_by_then_is_not_shown(page: Page) -> None:
+    open_lab(page)
+    held: list[tuple[Route, APIResponse]] = []
+    page.route("**/inspection", lambda route: held.append((route, route.fetch())))
+    press(page, "Next phase")
+    route, answer = read_until(page, lambda: held, bool)[0]
+    press(page, "Step")
+    silence = inspector(page).get_by_text("The run stands between two steps. Press Next phase")
+    expect(silence).to_be_visible()
+    with page.expect_response("**/inspection"):
+        route.fulfill(response=answer)
+    let_paint(page)
+    expect(silence).to_be_visible()
+    expect(inspector(page).get_by_role("heading", name=TITLES[0], exact=True)).to_be_hidden()
 
 
 def test_a_sample_tells_its_story_by_a_click_on_its_dot(page: Page) -> None:

@@ -39,10 +39,15 @@ def read_js(page: Page) -> float:
 
 def look(page: Page) -> str:
     """Every painted layer, once two looks agree: the page draws in its own time."""
-    before, now = "", str(page.evaluate(PAINTED))
+
+    def paint() -> str:
+        let_paint(page)
+        return str(page.evaluate(PAINTED))
+
+    before, now = "", paint()
     while now != before:
         page.wait_for_timeout(300)
-        before, now = now, str(page.evaluate(PAINTED))
+        before, now = now, paint()
     return now
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import Complaints
-from tests.browser.watching import step_of
+from tests.browser.watching import read_until, step_of
 from tests.tools.ganlab_models import make_saved
 
 
@@ -93,11 +93,11 @@ def test_p12_the_box_stays_ticked_while_its_model_is_under_way(page: Page) -> No
     rate.fill("0.02")
     rate.press("Enter")
     page.wait_for_function(  # the mark of the change has come
-        "(words) => document.querySelector('.chart-plot').data.some((trace) => trace.text?.includes?.(words))",
+        "(words) => document.querySelector('.chart-plot').data?.some((trace) => trace.text?.includes?.(words))",
         arg="Learning rate of the generator 0.03 → 0.02",
     )
     expect(pretrained_of(page)).to_be_checked()
-    held[0].continue_()
+    read_until(page, lambda: held, bool)[0].continue_()
     expect(step_of(page)).to_have_text("1500")
 
 

@@ -121,17 +121,21 @@ def test_f30_f32_the_menu_works_with_the_keyboard(page: Page) -> None:
 def test_f32_pictures_follow_the_palette_at_once(page: Page) -> None:
     open_page(page)
     press(page, "Step")
-    mean = """() => {
-        const canvas = document.querySelector('[data-node=real] canvas');
-        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    # Of a copy, as in READ_INK.
+    mean = """(canvas) => {
+        const { width, height } = canvas;
+        const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+        context.drawImage(canvas, 0, 0);
+        const { data } = context.getImageData(0, 0, width, height);
         const sum = [0, 0, 0];
         for (let i = 0; i < data.length; i += 4) if (data[i + 3] > 200) sum.forEach((_, c) => sum[c] += data[i + c]);
         return sum[1] > sum[2] ? 'green' : 'blue';
     }"""
-    assert read_until(page, lambda: page.evaluate(mean), lambda colour: colour == "green") == "green"
+    canvas = page.locator("[data-node=real] canvas")
+    assert read_until(page, lambda: canvas.evaluate(mean), lambda colour: colour == "green") == "green"
     press(page, "View")
     page.get_by_role("radio", name="Blue and orange").check()
-    assert read_until(page, lambda: page.evaluate(mean), lambda colour: colour == "blue") == "blue"
+    assert read_until(page, lambda: canvas.evaluate(mean), lambda colour: colour == "blue") == "blue"
 
 
 def test_f32_the_projector_has_larger_words_fewer_small_ones_and_thicker_strokes(page: Page) -> None:

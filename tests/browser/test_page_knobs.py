@@ -47,3 +47,23 @@ def test_the_graph_and_settings_show_and_change_the_same_network(
     expect(step_of(page)).to_have_text("0")
     setting.select_option(before)
     expect(knob).to_have_value(before)
+
+
+def test_how_a_network_begins_is_folded_away_and_a_change_of_it_begins_a_new_run(page: Page) -> None:
+    open_page(page)
+    generator = settings_of(page, "Generator")
+    first = generator.get_by_label("First weights", exact=True)
+    expect(first).to_be_hidden()
+    generator.get_by_text("How it begins").click()
+    expect(first).to_have_value("uniform")
+    press(page, "Step")
+    expect(step_of(page)).to_have_text("1")
+    first.select_option("orthogonal")
+    expect(step_of(page)).to_have_text("0")
+    scale = generator.get_by_label("Scale of the first weights", exact=True)
+    expect(scale).to_have_value("1")
+    scale.fill("0.8")
+    scale.press("Enter")
+    page.reload()
+    expect(first).to_have_value("orthogonal")
+    expect(scale).to_have_value("0.8")

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.test_page_shell import open_page, press
 from tests.browser.test_pictures import PLOT, READ_RANGE, open_still
-from tests.browser.watching import step_of
+from tests.browser.watching import let_paint, read_until, step_of
 
 READ_BOX = f"""() => {{
     const {{ xaxis, yaxis }} = document.querySelector('{PLOT}')._fullLayout;
@@ -135,6 +135,29 @@ def test_a_saved_chart_has_its_lines_its_title_and_its_legend(page: Page, tmp_pa
     assert read_svg(file)["js-line"] >= 2
 
 
+def test_a_saved_overview_has_its_nodes_its_arrows_its_words_and_its_numbers(page: Page, tmp_path: Path) -> None:
+    open_page(page)
+    press(page, "Step")
+    expect(page.locator(".loss-number").first).to_have_text(re.compile(r"^\d"))
+    let_paint(page)
+    losses = page.locator(".loss-number").all_inner_texts()
+    file = save(page, "Save overview as SVG", tmp_path)
+    assert file.name == "gan-overview-step-1.svg"
+    drawn = ElementTree.parse(file).getroot()
+    images = drawn.findall(f"{SVG}image")
+    assert len(images) == 9
+    assert all(str(image.get("href")).startswith("data:image/png") for image in images)
+    arrows = [path for path in drawn.iter(f"{SVG}path") if path.get("marker-end")]
+    assert len(arrows) == 13
+    assert "none" not in {arrow.get("stroke") for arrow in arrows}
+    words = " ".join(drawn.itertext())
+    assert [word for word in ("Generator", "Predictions", *losses) if word not in words] == []
+    assert "Inspect" not in words
+    picture = save(page, "Save overview as PNG", tmp_path)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert picture.stat().st_size > 30_000
+
+
 def test_a_floor_is_drawn_and_named_on_the_charts_of_the_metrics(page: Page) -> None:
     open_page(page)
     press(page, "Step")
@@ -167,12 +190,19 @@ def test_a_chart_s_zoom_is_undone_by_a_button_that_is_there_only_then(page: Page
     reset = losses.get_by_role("button", name="Show all steps")
     expect(reset).to_be_hidden()
     losses.locator(".chart-plot").scroll_into_view_if_needed()
-    box = losses.locator(".chart-plot").bounding_box()
-    assert box
-    page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.4 * box["height"])
-    page.mouse.down()
-    page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.42 * box["height"], steps=8)
-    page.mouse.up()
+
+    # A chart that is drawn anew meanwhile ends the drag.
+    def drag() -> bool:
+        box = losses.locator(".chart-plot").bounding_box()
+        assert box
+        page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.4 * box["height"])
+        page.mouse.down()
+        page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.42 * box["height"], steps=8)
+        page.mouse.up()
+        let_paint(page)
+        return reset.is_visible()
+
+    read_until(page, drag, bool)
     expect(reset).to_be_visible()
     reset.press("Enter")
     expect(reset).to_be_hidden()

@@ -2,19 +2,19 @@
 
 import re
 
+import pytest
 from playwright.sync_api import CDPSession, Page, expect
 
 from tests.browser.test_page_shell import open_page, press
-from tests.browser.watching import step_of
+from tests.browser.watching import TRAINING_MS, step_of
 
 MEGABYTE = 1 << 20
-LONG_MS = 120_000
 
 
 def play_until(page: Page, digits: int) -> None:
     """Train until the step has so many digits, and hold the run still."""
     press(page, "Play")
-    expect(step_of(page)).to_have_text(re.compile(rf"^\d{{{digits},}}$"), timeout=LONG_MS)
+    expect(step_of(page)).to_have_text(re.compile(rf"^\d{{{digits},}}$"), timeout=TRAINING_MS)
     press(page, "Pause")
     expect(page.get_by_text("Paused at step")).to_be_visible()
 
@@ -26,6 +26,7 @@ def weigh(session: CDPSession) -> dict[str, float]:
     return {metric["name"]: metric["value"] for metric in session.send("Performance.getMetrics")["metrics"]}
 
 
+@pytest.mark.timeout(300)
 def test_f27_thousands_of_steps_leave_the_page_as_light_as_hundreds(page: Page) -> None:
     open_page(page)
     session = page.context.new_cdp_session(page)

@@ -122,7 +122,7 @@ def test_p7_f30_data_sets_are_chosen_with_the_arrow_keys(page: Page) -> None:
     page.get_by_role("radio", name="Ring of eight").focus()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("radio", name="Grid of 25")).to_be_checked()
-    expect(settings_of(page, "Data and noise").get_by_label("Data set")).to_have_value("grid25")
+    expect(settings_of(page, "Data and noise").get_by_label("Data set", exact=True)).to_have_value("grid25")
     expect(step_of(page)).to_have_text("0")
 
 

@@ -148,7 +148,7 @@ def test_p6_a_node_explains_itself_on_focus_and_escape_closes_the_words(page: Pa
     open_still(page)
     overview = page.get_by_role("region", name="Model overview")
     overview.get_by_role("group", name="Discriminator", exact=True).focus()
-    tip = overview.locator(".tip")
+    tip = page.locator(".overview .tip")
     expect(tip).to_contain_text("judges every place")
     page.keyboard.press("Escape")
     expect(tip).to_be_hidden()

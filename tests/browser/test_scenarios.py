@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.watching import Watcher, let_paint, open_lab, press_keys, step_of
+from tests.browser.watching import TRAINING_MS, Watcher, let_paint, open_lab, press_keys, step_of
+
+pytestmark = pytest.mark.timeout(300)
 
 SEEDS = (1, 2, 3)
 JS = "grid_js"
@@ -20,7 +22,7 @@ def press(page: Page, name: str) -> None:
 def play_until(watcher: Watcher, step: int) -> None:
     """Play past a step, and pause."""
     press(watcher.page, "Play")
-    watcher.until(lambda: watcher.list_metric(JS)[-1][0] >= step, f"the metrics of step {step}")
+    watcher.until(lambda: watcher.list_metric(JS)[-1][0] >= step, f"the metrics of step {step}", TRAINING_MS)
     press(watcher.page, "Pause")
     expect(watcher.page.get_by_text("Paused at step")).to_be_visible()
 

@@ -118,7 +118,7 @@ def test_f19_f10_pausing_in_the_first_slow_step_leaves_every_picture(page: Page)
     expect(page.get_by_text("Inside step 1, after phase 3 of 12.")).to_be_visible()
     # Without the inspector the pictures are again as large as before.
     press(page, "Close the inspector")
-    assert look(page) == before
+    assert read_until(page, lambda: look(page), lambda now: now == before) == before
     blank = page.evaluate(
         """() => [...document.querySelectorAll('.node-picture')].filter((canvas) => {
             const image = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;

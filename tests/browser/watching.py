@@ -13,6 +13,8 @@ from server.protocol.frames import decode_frame
 
 # For a machine that does other things too; what comes is waited for no longer than it takes to come.
 PATIENCE_MS = 30_000
+# For hundreds of steps: what it trains beside, and on what machine, nobody knows.
+TRAINING_MS = 120_000
 LOOK_MS = 40
 TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
 # The opacity of every pixel; of a copy, because a canvas that is read often is painted slowly, and Chromium says so.
@@ -49,9 +51,9 @@ class Watcher:
         self.arrays |= dict(arrays)
         self.step = int(metadata["step"])
 
-    def until(self, arrived: Callable[[], bool], what: str) -> None:
+    def until(self, arrived: Callable[[], bool], what: str, patience_ms: int = PATIENCE_MS) -> None:
         """Let the page go on until a condition on what it received holds."""
-        for _ in range(PATIENCE_MS // LOOK_MS):
+        for _ in range(patience_ms // LOOK_MS):
             if arrived():
                 return
             self.page.wait_for_timeout(LOOK_MS)

@@ -5,6 +5,7 @@
  * rule's condition, so that every colour keeps one definition.
  */
 
+import { browserMemory } from "../controls/memory.js";
 import { CHOICE_NAMES, chooseAppearance } from "./choices.js";
 
 /** @typedef {import("./choices.js").Appearance} Appearance */
@@ -36,7 +37,7 @@ export function applyAppearance(appearance) {
  * @param {URLSearchParams} address
  */
 export function readAppearance(address) {
-  const remembered = Object.fromEntries(CHOICE_NAMES.map((name) => [name, localStorage.getItem(keyOf(name))]));
+  const remembered = Object.fromEntries(CHOICE_NAMES.map((name) => [name, browserMemory.recall(keyOf(name))]));
   return chooseAppearance(address, remembered, {
     theme: DARK.matches ? "dark" : "light",
     contrast: MORE_CONTRAST.matches ? "high" : "normal",
@@ -48,7 +49,7 @@ export function readAppearance(address) {
  * @param {string} value
  */
 export function rememberChoice(name, value) {
-  localStorage.setItem(keyOf(name), value);
+  browserMemory.remember(keyOf(name), value);
 }
 
 /**

@@ -1,16 +1,14 @@
 /** Files that are dropped on the page: the lab's own are opened, points go on to whoever takes points. */
 
 import { areForLab } from "./kinds.js";
-import { openFiles } from "./transfer.js";
-
-/** @typedef {import("../state.js").PageStore} PageStore */
+/** @typedef {import("./transfer.js").Opener} Opener */
 
 /**
  * @param {HTMLElement} hint what a file over the page can be dropped for
- * @param {PageStore} store
+ * @param {Opener} open
  * @param {{signal: AbortSignal}} options
  */
-export function createDrop(hint, store, { signal }) {
+export function createDrop(hint, open, { signal }) {
   /** @param {DragEvent} event */
   function showHint(event) {
     if (event.dataTransfer?.types.includes("Files") && !isElsewhere()) hint.hidden = false;
@@ -26,7 +24,7 @@ export function createDrop(hint, store, { signal }) {
     if (!areForLab(files) || isElsewhere()) return;
     event.preventDefault();
     event.stopPropagation();
-    openFiles(store, files);
+    open(files);
   }
   document.addEventListener("dragenter", showHint, { signal });
   document.addEventListener("dragleave", hideHint, { signal });

@@ -1,8 +1,10 @@
 /** Files between the page and its session: what the server has, to keep, and what the user has, to open. */
 
+import { refuseLocked } from "../link/locks.js";
 import { make } from "../plots/elements.js";
 import { arrangeFiles } from "./kinds.js";
 
+/** @typedef {import("../link/options.js").Lockable} Lockable */
 /** @typedef {import("../state.js").PageStore} PageStore */
 
 /**
@@ -30,22 +32,39 @@ export async function attempt(store, action) {
 export async function keepFile(address) {
   const answer = await ask(address, {});
   const name = /filename="([^"]+)"/.exec(answer.headers.get("content-disposition") ?? "")?.[1] ?? "ganlab";
-  const href = URL.createObjectURL(await answer.blob());
+  giveFile(await answer.blob(), name);
+}
+
+/**
+ * @param {Blob} content
+ * @param {string} name
+ */
+export function giveFile(content, name) {
+  const href = URL.createObjectURL(content);
   make("a", { href, download: name }).click();
   URL.revokeObjectURL(href);
 }
 
 /**
- * Open files in place of what the session has.
+ * Opens files in place of what the session has.
  *
- * @param {PageStore} store
- * @param {readonly File[]} files
+ * @typedef {(files: readonly File[]) => Promise<void>} Opener
  */
-export function openFiles(store, files) {
-  return attempt(store, async (address) => {
-    const { route, parts } = await arrangeFiles(files);
-    await ask(`${address}/${route}`, { method: "POST", body: new Blob([...parts]) });
-  });
+
+/**
+ * @param {PageStore} store
+ * @param {readonly Lockable[]} locks A file brings its own settings, data and seed: under any lock it is refused.
+ * @param {() => Promise<boolean>} mayReplace whether a saved run may take the place of the one that is here
+ * @returns {Opener}
+ */
+export function createOpener(store, locks, mayReplace) {
+  return (files) =>
+    attempt(store, async (address) => {
+      refuseLocked(locks);
+      const { route, parts } = await arrangeFiles(files);
+      if (route === "run" && !(await mayReplace())) return;
+      await ask(`${address}/${route}`, { method: "POST", body: new Blob([...parts]) });
+    });
 }
 
 /**

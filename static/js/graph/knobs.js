@@ -15,6 +15,7 @@ import { make } from "../plots/elements.js";
 /** @typedef {import("../controls/settings.js").Part} Part */
 /** @typedef {import("../controls/settings.js").Workshop} Workshop */
 /** @typedef {import("../controls/configs.js").Change} Change */
+/** @typedef {import("../controls/finder.js").Finder} Finder */
 /** @typedef {import("../state.js").Catalog} Catalog */
 /** @typedef {import("../state.js").NumberFacts} NumberFacts */
 /** @typedef {import("../state.js").PageStore} PageStore */
@@ -24,9 +25,9 @@ import { make } from "../plots/elements.js";
  * @param {HTMLElement} button shows and hides them
  * @param {PageStore} store
  * @param {Change} change
- * @param {{signal: AbortSignal}} options
+ * @param {{signal: AbortSignal, finder: Finder}} options
  */
-export function createKnobs(root, button, store, change, { signal }) {
+export function createKnobs(root, button, store, change, { signal, finder }) {
   /** @type {AbortController | null} */
   let shown = null;
 
@@ -37,7 +38,7 @@ export function createKnobs(root, button, store, change, { signal }) {
     } else {
       shown = new AbortController();
       const both = AbortSignal.any([signal, shown.signal]);
-      showKnobs(find(root, ".overview"), store, change, { signal: both });
+      showKnobs(find(root, ".overview"), store, change, { signal: both, finder });
     }
     button.setAttribute("aria-pressed", String(shown !== null));
   }
@@ -50,9 +51,9 @@ export function createKnobs(root, button, store, change, { signal }) {
  * @param {HTMLElement} graph
  * @param {PageStore} store
  * @param {Change} change
- * @param {{signal: AbortSignal}} options
+ * @param {{signal: AbortSignal, finder: Finder}} options
  */
-function showKnobs(graph, store, change, { signal }) {
+function showKnobs(graph, store, change, { signal, finder }) {
   /** @type {Part[]} */
   let parts = [];
   /** @type {HTMLElement[]} */
@@ -61,7 +62,7 @@ function showKnobs(graph, store, change, { signal }) {
     ["catalog"],
     ({ catalog }) => {
       if (!catalog) return;
-      const built = buildGroups(createWorkshop(catalog, store, change, () => parts));
+      const built = buildGroups(createWorkshop(catalog, store, change, finder, () => parts));
       parts = built.flatMap((group) => group.parts);
       for (const group of groups) group.remove();
       groups = built.map(({ element }) => element);

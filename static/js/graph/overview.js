@@ -16,6 +16,7 @@ import { chooseScale, createBar } from "./bars.js";
 import { watchFlow } from "./flow.js";
 import { createLookButton, listenToLooks } from "./looks.js";
 import { LOSS_NODES, PICTURE_NODES } from "./nodes.js";
+import { createGraphTools } from "./save.js";
 import { watchPointed, watchSpotlight } from "./spotlight.js";
 import { createTip } from "./tip.js";
 import { watchUnfolding } from "./unfolding.js";
@@ -48,6 +49,7 @@ export function createOverview(root, store, { signal }) {
   const overview = new Overview(store, signal);
   root.append(overview.element);
   overview.start();
+  createGraphTools(/** @type {HTMLElement} */ (root.parentElement), overview.element, store, { signal });
 }
 
 class Overview {

@@ -7,7 +7,8 @@ import { make, watchSize } from "../plots/elements.js";
  * @param {readonly Node[]} content
  */
 export function createAcross(name, content) {
-  return make("div", { className: "across", attributes: { role: "group", "aria-label": name } }, content);
+  const attributes = { role: "group", "aria-label": name, "data-keep": `across ${name}` };
+  return make("div", { className: "across", attributes }, content);
 }
 
 /**

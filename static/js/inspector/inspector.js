@@ -6,7 +6,7 @@ import { createChangeCheck } from "../plots/painter.js";
 import { watchAcross } from "./across.js";
 import { createDoor, createWays } from "./panel.js";
 import { createQuestions } from "./questions.js";
-import { explainSilence, findAddress, listCauses } from "./subjects.js";
+import { explainSilence, findAddress, isOutdated, listCauses } from "./subjects.js";
 import { tellAnswer, titleAnswer } from "./telling.js";
 import { renewContent } from "./unfold.js";
 
@@ -27,9 +27,12 @@ export function createInspector(root, openers, store, { signal }) {
   const show = createSheet(root, store, signal);
   const isOther = createChangeCheck();
   const questions = createQuestions(
-    (/** @type {Subject} */ subject) => fetchAnswer(findAddress(store.get().session ?? "", subject), signal),
-    (subject, outcome) => {
-      if (store.get().inspected !== subject) return;
+    async (/** @type {Subject} */ subject) => {
+      const asked = store.get();
+      return { asked, outcome: await fetchAnswer(findAddress(asked.session ?? "", subject), signal) };
+    },
+    (subject, { asked, outcome }) => {
+      if (isOutdated(asked, store.get())) return;
       if (subject.kind === "sample") markSample(store, subject.index, outcome);
       show(outcome);
     },
@@ -41,6 +44,8 @@ export function createInspector(root, openers, store, { signal }) {
     const index = inspected?.kind === "sample" ? inspected.index : null;
     store.set({ pointed: node, chosen: index === null ? null : { index, move: null } });
   }, { signal });
+  // Where the next update takes a sample of another branch is not known yet.
+  store.subscribe(["revision"], ({ chosen }) => chosen && store.set({ chosen: { ...chosen, move: null } }), { signal });
   store.subscribe(["inspected", "session", "status", "revision", "config"], (state) => {
     const { inspected, session, status } = state;
     if (!inspected || !session || !status) return questions.drop();
@@ -85,7 +90,7 @@ function createSheet(root, store, signal) {
     const isSame = body.dataset.tells === words.text;
     shown = text;
     body.dataset.tells = words.text;
-    renewContent(body, tellAnswer(answer, unfolded, (pointed) => store.set({ pointed })));
+    renewContent(body, tellAnswer(answer, unfolded, (pointed) => store.set({ pointed })), { isSame });
     updateAcross();
     if (!isSame) root.scrollTop = 0;
   };

@@ -1,6 +1,7 @@
 /** The inspector's ways: what to look at, and how to close it. */
 
 import { find } from "../controls/dom.js";
+import { browserMemory } from "../controls/memory.js";
 import { formatCount } from "../layers/numbers.js";
 import { make, setText } from "../plots/elements.js";
 import { countSamples, findNeighbour, NODES } from "./subjects.js";
@@ -73,9 +74,9 @@ export function createDoor(root, openers, store, { signal }) {
     if (hadFocus) (former?.isConnected ? former : openers[0])?.focus();
   }
 
-  store.set({ opensInspector: localStorage.getItem(STORAGE_KEY) !== "closed" });
+  store.set({ opensInspector: browserMemory.recall(STORAGE_KEY) !== "closed" });
   box.addEventListener("change", () => {
-    localStorage.setItem(STORAGE_KEY, box.checked ? "open" : "closed");
+    browserMemory.remember(STORAGE_KEY, box.checked ? "open" : "closed");
     store.set({ opensInspector: box.checked });
   }, { signal });
   find(root, "[data-action=close-inspector]").addEventListener("click", close, { signal });
@@ -95,11 +96,21 @@ export function createDoor(root, openers, store, { signal }) {
     isOpen = inspected !== null;
     root.hidden = !isOpen;
     for (const opener of openers) if (opener.hasAttribute("aria-expanded")) opener.setAttribute("aria-expanded", String(isOpen));
+    if (!opens) return;
     // A walk from phase to phase keeps the focus at Next phase; who asks for something else is led to it.
-    if (!opens || inspected?.kind === "phase") return;
+    if (inspected?.kind === "phase") return showUnseen(root);
     former = document.activeElement instanceof HTMLElement ? document.activeElement : null;
     title.focus();
   }, { signal });
+}
+
+/**
+ * Bring an element into the window where nothing of it is there; where it is, nothing moves.
+ *
+ * @param {HTMLElement} element
+ */
+function showUnseen(element) {
+  if (element.getBoundingClientRect().top >= innerHeight) element.scrollIntoView({ block: "nearest" });
 }
 
 /**

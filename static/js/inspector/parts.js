@@ -134,7 +134,7 @@ export function createPath(data) {
  */
 export function createCode(code, key) {
   const text = make("code", { textContent: code });
-  const said = make("span", { className: "inspector-soft", attributes: { role: "status" } });
+  const said = make("span", { className: "inspector-soft", attributes: { role: "status", "data-keep": `copied ${key}` } });
   const button = make("button", { type: "button", className: "button quiet", textContent: "Copy", attributes: { "data-keep": `copy ${key}` } });
   button.addEventListener("click", async () => (said.textContent = (await copyText(text)) ? "Copied" : "Selected: copy it with your keys"));
   return make("div", { className: "snippet" }, [createAcross("PyTorch", [make("pre", {}, [text])]), make("p", { className: "snippet-foot" }, [button, said])]);

@@ -13,6 +13,8 @@ export function createQuestions(ask, tell, { signal }) {
   /** @type {{question: Q, isPatient: boolean} | null} */
   let wish = null;
   let isAsking = false;
+  /** Grows with every question that is sent or dropped: an answer to an older one is not told. */
+  let turn = 0;
   let askedAt = -PATIENCE;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
@@ -31,10 +33,13 @@ export function createQuestions(ask, tell, { signal }) {
     wish = null;
     isAsking = true;
     askedAt = performance.now();
+    turn += 1;
+    const own = turn;
     const answer = await ask(question);
     isAsking = false;
     const newest = /** @type {{question: Q} | null} */ (wish);
-    if (!signal.aborted && (newest === null || newest.question === question)) tell(question, answer);
+    const isWanted = own === turn && (newest === null || newest.question === question);
+    if (isWanted && !signal.aborted) tell(question, answer);
     plan();
   }
 
@@ -47,9 +52,10 @@ export function createQuestions(ask, tell, { signal }) {
       wish = { question, isPatient };
       plan();
     },
-    /** Nothing is wanted any more. */
+    /** Nothing is wanted any more, not even the answer that is under way. */
     drop() {
       wish = null;
+      turn += 1;
       clearTimeout(timer);
     },
   };

@@ -101,7 +101,7 @@ function createNumbers({ what, values }) {
   );
   const caption = make("caption", { className: "visually-hidden", textContent: what });
   const table = make("table", { className: "values" }, [caption, make("tbody", {}, rows)]);
-  return make("div", { className: "all-numbers", tabIndex: 0, attributes: { role: "group", "aria-label": `Numbers: ${what}` } }, [table]);
+  return make("div", { className: "all-numbers", tabIndex: 0, attributes: { role: "group", "aria-label": `Numbers: ${what}`, "data-keep": `numbers ${what}` } }, [table]);
 }
 
 /**

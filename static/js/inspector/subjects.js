@@ -39,10 +39,33 @@ export function findAddress(session, subject) {
  * @param {Readonly<PageState>} state
  * @returns {readonly unknown[]}
  */
-export function listCauses({ inspected, session, status, revision, config }) {
-  const present = [inspected, session, revision, status?.step, status?.phase?.number];
+export function listCauses(state) {
+  const { status } = state;
+  return [...listLastingCauses(state), status?.step, status?.phase?.number];
+}
+
+/**
+ * Those that stay the same while the run goes from step to step.
+ *
+ * @param {Readonly<PageState>} state
+ * @returns {readonly unknown[]}
+ */
+function listLastingCauses({ inspected, session, revision, config }) {
   // A phase that is past is told as it was; what is looked at now is told with the settings of now.
-  return inspected?.kind === "phase" ? present : [...present, config];
+  return inspected?.kind === "phase" ? [inspected, session, revision] : [inspected, session, revision, config];
+}
+
+/**
+ * Whether an answer tells of something that is over: while the run trains it is always some steps late, but a phase
+ * that is over, another branch's node and another sample are not what the reader looks at.
+ *
+ * @param {Readonly<PageState>} asked when the question was asked
+ * @param {Readonly<PageState>} now
+ */
+export function isOutdated(asked, now) {
+  const trains = now.status?.state === "running" && now.inspected?.kind !== "phase";
+  const [before, after] = [asked, now].map(trains ? listLastingCauses : listCauses);
+  return before?.some((cause, i) => !Object.is(cause, after?.[i])) ?? true;
 }
 
 /**
@@ -52,6 +75,7 @@ export function listCauses({ inspected, session, status, revision, config }) {
  */
 export function explainSilence({ inspected, status }) {
   if (inspected?.kind !== "phase" || status?.phase) return "";
+  if (status?.state === "failed") return "The run broke: no step follows. Go back to before it did, to look inside a step.";
   return status?.state === "running"
     ? "The run goes from step to step. Press Next phase to stop inside one."
     : "The run stands between two steps. Press Next phase to walk into the next one.";

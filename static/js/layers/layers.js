@@ -2,12 +2,12 @@
 
 import { drawDensity } from "./density.js";
 import { drawGradients } from "./gradients.js";
-import { drawGenerated, drawReal } from "./samples.js";
+import { drawAveraged, drawGenerated, drawReal } from "./samples.js";
 import { drawSurface } from "./surface.js";
 import { drawWarp } from "./warp.js";
 
 /**
- * @typedef {"surface" | "density" | "real" | "gradients" | "generated" | "warp"} PictureKey
+ * @typedef {"surface" | "density" | "real" | "gradients" | "generated" | "averaged" | "warp"} PictureKey
  *
  * @typedef {object} Layer
  * @property {PictureKey} key
@@ -55,6 +55,13 @@ export const LAYERS = [
     draw: drawGenerated,
   },
   {
+    key: "averaged",
+    label: "Averaged generator",
+    help: "What the average of the recent generators makes of the same noise.",
+    arrays: ["x_averaged"],
+    draw: drawAveraged,
+  },
+  {
     key: "warp",
     label: "Generator warp",
     help: "A grid laid over the noise, as the generator bends it: every cell holds equally many samples.",
@@ -67,6 +74,7 @@ export const LAYERS = [
 export const CHECKBOX_ORDER = /** @type {const} */ ([
   "real",
   "generated",
+  "averaged",
   "surface",
   "gradients",
   "warp",

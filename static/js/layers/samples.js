@@ -32,6 +32,16 @@ export function drawGenerated(scene) {
 }
 
 /**
+ * Samples of the averaged generator: small diamonds in the generator's colour.
+ * @param {Scene} scene
+ * @returns {PointsMark[]}
+ */
+export function drawAveraged({ arrays }) {
+  const points = arrays.x_averaged?.data;
+  return points ? [{ kind: "points", shape: "diamond", points, colour: "generator", radius: 3 }] : [];
+}
+
+/**
  * Real samples, each in the colour of its score.
  * @param {Scene} scene
  * @returns {PointsMark[]}

@@ -23,6 +23,10 @@ export function switchLayer(store, key, on) {
  * @returns {string}
  */
 export function explainAbsence({ catalog, config }, key) {
+  if (key === "averaged") {
+    const averages = config?.techniques.some((unit) => unit.name === "ema");
+    return averages ? "" : "No average of the generator is kept: the settings have it among the techniques.";
+  }
   if (key !== "density") return "";
   const data = catalog?.datasets.find((unit) => unit.key === config?.data.name);
   return data?.has_density === false ? `The density of ${data.label} is not known: there are samples only.` : "";

@@ -1,6 +1,6 @@
 /** How a page begins: with the run that its link describes, or with the session that its tab remembers. */
 
-import { recall, remember } from "../controls/tab_memory.js";
+import { tabMemory } from "../controls/memory.js";
 import { splitFragment } from "./fragment.js";
 import { readOptions } from "./options.js";
 import { readLink, readLook } from "./read.js";
@@ -15,7 +15,8 @@ import { readLink, readLook } from "./read.js";
  * @property {string} sessionKey What the tab remembers its session by.
  * @property {import("./options.js").Options} options
  * @property {Pick<Link, "layers" | "view">} look
- * @property {Promise<Link> | null} link The run to begin; none where the tab's session goes on, or any begins.
+ * @property {Promise<Link> | null} link The run that the address describes, if it describes one.
+ * @property {boolean} beginsAnew Whether that run is begun in any case; else only where the tab's session has ended.
  * @property {(fragment: string) => void} keep Remembers what the session wrote into the address.
  */
 
@@ -37,14 +38,15 @@ export function arrive(fragment, preset, catalog) {
     sessionKey: SESSION_KEY + suffix,
     options: readOptions(splitFragment(asked)).options,
     look: readLook(asked),
-    link: beginsAnew(asked, recall(linkKey)) ? catalog.then((known) => readLink(asked, known)) : null,
-    keep: (written) => remember(linkKey, written),
+    link: asked === "" ? null : catalog.then((known) => readLink(asked, known)),
+    beginsAnew: beginsAnew(asked, tabMemory.recall(linkKey)),
+    keep: (written) => tabMemory.remember(linkKey, written),
   };
 }
 
 /**
  * A link that is opened begins its run anew. The one that this tab's session wrote itself only describes it: when the
- * page is loaded again, the session goes on.
+ * page is loaded again, the session goes on, if it is still there.
  *
  * @param {string} fragment without its sign
  * @param {string | null} written What the session wrote last.

@@ -23,6 +23,16 @@ export function guardChange(change, locks) {
 }
 
 /**
+ * Refuse what would replace the whole run.
+ *
+ * @param {readonly Lockable[]} locks
+ * @throws {Error} something is locked
+ */
+export function refuseLocked(locks) {
+  if (locks.length > 0) throw new Error(`${locks.map((lock) => LOCKABLE[lock]).join(", ")}: ${LOCKED}.`);
+}
+
+/**
  * The changed run with all that is locked as it was.
  *
  * @param {RunConfig} config

@@ -4,14 +4,11 @@ import { describeProblem } from "./entries.js";
 
 /** @typedef {import("./entries.js").Entry} Entry */
 
-/** What a link can hide; static/css/link.css knows where each is. */
+/** What a link can hide; static/css/link.css knows where each is. Results can not be hidden: they are what is learned from. */
 export const HIDEABLE = /** @type {const} */ ({
   toolbar: "Buttons of the toolbar",
   data: "Choice of data set",
   time: "Timeline",
-  overview: "Model overview",
-  layered: "Layered distributions",
-  metrics: "Metrics",
   settings: "Settings",
   tour: "Tour",
   view: "View menu",
@@ -25,6 +22,7 @@ export const LOCKABLE = /** @type {const} */ ({ settings: "Settings", data: "Dat
 /** @typedef {{hide: Hideable[], lock: Lockable[], embed: boolean}} Options */
 
 const KEYS = ["hide", "lock", "embed"];
+const RESULTS = ["overview", "layered", "metrics"];
 
 /** @param {string} key Whether an entry of that key is about the page. */
 export function isOption(key) {
@@ -47,7 +45,12 @@ export function readOptions(entries) {
       options.embed = text === "1";
       if (text !== "1" && text !== "0") problems.push(describeProblem(key, text, "expected 1 or 0"));
     }
-    if (key === "hide") options.hide = readNames(key, text, HIDEABLE, problems);
+    if (key === "hide") {
+      const names = text.split(",");
+      const results = names.filter((name) => RESULTS.includes(name));
+      if (results.length > 0) problems.push(describeProblem(key, results.join(","), "results are always shown"));
+      options.hide = readNames(key, names.filter((name) => !RESULTS.includes(name)).join(","), HIDEABLE, problems);
+    }
     if (key === "lock") options.lock = readNames(key, text, LOCKABLE, problems);
   }
   return { options, problems };

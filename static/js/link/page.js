@@ -9,7 +9,7 @@ import { LOCKED } from "./locks.js";
 
 /** The fieldsets that each lock switches off, with all that is in them; and the single controls. */
 const FIELDSETS = /** @type {Record<Lockable, string>} */ ({
-  settings: "#settings fieldset, #monitor fieldset",
+  settings: "#settings fieldset",
   data: "#toolbar .data-choice, #settings [data-group=data], #settings [data-place=presets]",
   seed: "[data-lock=seed], #settings [data-place=presets]",
 });
@@ -46,8 +46,8 @@ export function arrangePage(root, { hide, embed }) {
  */
 export function lockPage(page, store, locks, { signal }) {
   if (locks.length === 0) return;
-  // The settings are made from the catalogue, and made anew for another unit; remedies come with verdicts.
-  store.subscribe(["catalog", "config", "verdicts"], () => locks.forEach((lock) => applyLock(page, lock)), { signal });
+  // The settings are made from the catalogue, and made anew for another unit.
+  store.subscribe(["catalog", "config"], () => locks.forEach((lock) => applyLock(page, lock)), { signal });
 }
 
 /**

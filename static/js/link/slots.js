@@ -38,7 +38,7 @@ export const LISTS = /** @type {const} */ (["regularizers", "techniques"]);
  * @returns {Slot[]}
  */
 export function listSlots(config, catalog) {
-  const { numbers, network, output, sections } = catalog.run;
+  const { numbers, network, output, init, init_gain, sections } = catalog.run;
   const whole = /** @type {Holder} */ (/** @type {unknown} */ (config));
   /**
    * @param {string} section
@@ -57,7 +57,7 @@ export function listSlots(config, catalog) {
     ...NETWORKS.flatMap((section) => [
       ...below(section, network.map(asNumber), config[section]),
       slot(`${section}.activation`, activation, config[section], "activation"),
-      ...below(section, section === "generator" ? [output] : [], config[section]),
+      ...below(section, [...(section === "generator" ? [output] : []), init, init_gain], config[section]),
     ]),
     ...Object.entries(sections).flatMap(([section, kind]) => {
       const unit = /** @type {UnitConfig} */ (whole[section]);

@@ -1,12 +1,15 @@
 /** What went wrong, by name: the newest finding whole, the ones before it folded, each with what may help. */
 
-import { find } from "../controls/dom.js";
+import { find, passFocus } from "../controls/dom.js";
 import { formatCount } from "../layers/numbers.js";
+import { LOCKED } from "../link/locks.js";
 import { make, setText } from "../plots/elements.js";
+import { identifyBranch } from "../time/tree.js";
 import { applyRemedy, chooseStart, identify, listEvidence, nameVerdict } from "./verdicts.js";
 
 /** @typedef {import("./verdicts.js").Verdict} Verdict */
 /** @typedef {import("./verdicts.js").Remedy} Remedy */
+/** @typedef {import("../link/options.js").Lockable} Lockable */
 /** @typedef {import("../state.js").PageStore} PageStore */
 /** @typedef {import("../controls/actions.js").Actions} Actions */
 /** @typedef {import("../controls/configs.js").Change} Change */
@@ -16,9 +19,10 @@ import { applyRemedy, chooseStart, identify, listEvidence, nameVerdict } from ".
  * @param {PageStore} store
  * @param {Actions} actions
  * @param {Change} change
- * @param {{signal: AbortSignal}} options
+ * @param {{signal: AbortSignal, locks: readonly Lockable[]}} options
  */
-export function createMonitor(root, store, actions, change, { signal }) {
+export function createMonitor(root, store, actions, change, { signal, locks }) {
+  const isLocked = locks.includes("settings");
   const newest = find(root, ".verdict-newest");
   const earlier = /** @type {HTMLDetailsElement} */ (find(root, "details"));
   /** What the reader does not want to see any more. @type {Set<string>} */
@@ -26,7 +30,7 @@ export function createMonitor(root, store, actions, change, { signal }) {
   let shown = "";
 
   /** @param {Verdict} verdict */
-  const name = (verdict) => identify(verdict, store.get().tree?.current ?? 0);
+  const name = (verdict) => identify(verdict, identifyBranch(store.get().tree));
 
   /**
    * Go back to before it began and on with other settings: the run becomes a branch.
@@ -47,9 +51,6 @@ export function createMonitor(root, store, actions, change, { signal }) {
   function dismiss(verdict) {
     dismissed.add(name(verdict));
     show();
-    // The focus must not fall off the page with the button that goes away.
-    const next = root.hidden ? document.querySelector("[data-action=play]") : root.querySelector("button");
-    if (next instanceof HTMLElement) next.focus();
   }
 
   /** @param {Verdict} verdict */
@@ -68,7 +69,7 @@ export function createMonitor(root, store, actions, change, { signal }) {
     close.setAttribute("aria-label", `Dismiss: ${title}`);
     close.addEventListener("click", () => dismiss(verdict), { signal });
     const start = chooseStart(verdict, store.get());
-    const hint = `Try from step ${formatCount(start)}, as a branch:`;
+    const hint = `Try from step ${formatCount(start)}, as a branch${isLocked ? ` (${LOCKED})` : ""}:`;
     return make("article", { className: "verdict", attributes: { "aria-label": title } }, [
       make("p", { className: "verdict-words" }, [
         make("strong", { textContent: title }),
@@ -77,7 +78,7 @@ export function createMonitor(root, store, actions, change, { signal }) {
       ]),
       make("dl", { className: "verdict-facts", hidden: facts.length === 0 }, facts),
       make("div", { className: "verdict-ways" }, [
-        ...(buttons.length > 0 ? [make("fieldset", { className: "bare" }, [hint, ...buttons])] : []),
+        ...(buttons.length > 0 ? [make("fieldset", { className: "bare", disabled: isLocked }, [hint, ...buttons])] : []),
         close,
       ]),
     ]);
@@ -89,12 +90,14 @@ export function createMonitor(root, store, actions, change, { signal }) {
     const wanted = [catalog !== null, ...present.map(name)].join("; ");
     if (wanted === shown) return;
     shown = wanted;
+    const hadFocus = root.contains(document.activeElement);
     root.hidden = present.length === 0;
     newest.replaceChildren(...present.slice(0, 1).map(build));
     const rest = present.slice(1);
     earlier.hidden = rest.length === 0;
     setText(find(earlier, "summary"), rest.length === 1 ? "1 earlier finding" : `${rest.length} earlier findings`);
     find(earlier, ".verdict-earlier").replaceChildren(...rest.map(build));
+    if (hadFocus) passFocus(root.querySelector("button:enabled"));
   }
 
   store.subscribe(["verdicts", "catalog", "tree"], show, { signal });

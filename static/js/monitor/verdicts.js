@@ -16,7 +16,7 @@ const BEFORE = 50;
  * What tells a verdict from all others of the page's branches.
  *
  * @param {Verdict} verdict
- * @param {number} branch
+ * @param {string} branch
  */
 export function identify({ kind, step }, branch) {
   return `${branch} ${kind} ${step}`;

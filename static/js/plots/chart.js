@@ -2,8 +2,9 @@
 
 import { formatCount, formatNumber } from "../layers/numbers.js";
 import { nameVerdict } from "../monitor/verdicts.js";
+import { countBelow } from "../sorted.js";
 import { findPastStep } from "../time/past.js";
-import { findRun } from "../time/tree.js";
+import { identifyRun } from "../time/tree.js";
 import { layOutChart, layOutChartExport, traceFailure, traceMarks, tracePresent, traceSeries, traceVerdicts } from "./chart_frame.js";
 import { make, readFont, watchSize } from "./elements.js";
 import { describeMark } from "./mark_words.js";
@@ -56,7 +57,8 @@ export class Chart {
     ]);
     this.#details = make("details", { className: "chart-values" }, [
       make("summary", { textContent: "Last values" }),
-      make("div", { className: "chart-scroll" }, [table]),
+      // With the columns of other branches it is wider than its place, and scrolled with the keys too.
+      make("div", { className: "chart-scroll", tabIndex: 0, attributes: { role: "group", "aria-label": `Values: ${title}` } }, [table]),
     ]);
     this.#reset = make("button", { type: "button", className: "button quiet chart-reset", hidden: true });
     this.#reset.textContent = "Show all steps";
@@ -98,9 +100,9 @@ export class Chart {
     const { data, floors, failure, isZoomed } = this.#trace(view);
     this.#showReset(isZoomed);
     // A branch goes on in the view of the run that it leaves.
-    const revision = findRun(view.state.tree) ?? view.state.revision;
+    const run = identifyRun(view.state.tree);
     const [palette, font] = [view.palette, readFont(this.#plot)];
-    showFigure(this.#plot, { data, layout: layOutChart({ ...this.#size, revision, palette, font, floors, failure }) });
+    showFigure(this.#plot, { data, layout: layOutChart({ ...this.#size, run, palette, font, floors, failure }) });
     if (this.#isListening) return;
     this.#isListening = true;
     listenToPlot(this.#plot, { zoom: this.#askToDraw, doubleClick: () => undefined });
@@ -132,7 +134,8 @@ export class Chart {
     const { palette, state } = this.#view;
     const { data, range, floors, failure } = this.#trace(this.#view);
     const font = readFont(this.#plot);
-    const layout = layOutChartExport({ floors, failure, revision: state.revision, palette, font }, this.#title, range);
+    const run = identifyRun(state.tree);
+    const layout = layOutChartExport({ floors, failure, run, palette, font }, this.#title, range);
     const { width, height } = /** @type {{width: number, height: number}} */ (layout);
     const step = state.status?.step ?? 0;
     const filename = `gan-${this.#title.toLowerCase().replaceAll(" ", "-")}-step-${step}`;
@@ -190,19 +193,28 @@ export class Chart {
     this.#askToDraw();
   }
 
-  /** @param {readonly Series[]} all the rows are those of the present branch */
-  #fillTable(all) {
-    const series = all.filter(({ dash }) => !dash);
+  /** @param {readonly Series[]} series the rows are those of the present branch, the first of them */
+  #fillTable(series) {
     const names = ["Step", ...series.map(({ name }) => name)];
     this.#head.replaceChildren(...names.map((name) => make("th", { scope: "col", textContent: name })));
     const steps = series[0]?.steps ?? [];
     const rows = [];
     for (let i = steps.length - 1; i >= Math.max(0, steps.length - TABLE_ROWS); i -= 1) {
-      const cells = series.map(({ values }) => make("td", { textContent: formatNumber(values[i]) }));
+      const cells = series.map((one) => make("td", { textContent: formatNumber(readAt(one, Number(steps[i]))) }));
       rows.push(make("tr", {}, [make("th", { scope: "row", textContent: formatCount(steps[i]) }), ...cells]));
     }
     this.#body.replaceChildren(...rows);
   }
+}
+
+/**
+ * A line's value at a step; NaN where it has none just there.
+ * @param {Series} series
+ * @param {number} step
+ */
+function readAt({ steps, values }, step) {
+  const i = countBelow(steps, step);
+  return steps[i] === step ? Number(values[i]) : NaN;
 }
 
 /**

@@ -25,11 +25,19 @@ import { describeMark } from "./mark_words.js";
  * @property {Dash} [dash] of another branch's line: thin, and broken in this way
  */
 
-/** @typedef {"dash" | "dot"} Dash */
+/** @typedef {"solid" | "dash" | "dot" | "dashdot" | "longdash"} Dash */
 
 /** Points a line; more would cost time and show nothing on so few pixels. */
 const LIMIT = 400;
 const EXPORT_SIZE = { width: 900, height: 480 };
+
+/**
+ * A text as the plotting library shows it just so: names that users give, and what files hold, are no markup.
+ * @param {string} text
+ */
+export function escapeText(text) {
+  return text.replace(/[&<>{}]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
 
 /**
  * The trace of a series within a range of steps.
@@ -41,11 +49,11 @@ export function traceSeries({ name, colour, steps, values, dash }, { isShown, ra
   return {
     type: "scatter",
     mode: "lines",
-    name,
+    name: escapeText(name),
     visible: isShown,
     ...decimateLine(steps, values, LIMIT, range),
     line: { color: formatColour(palette[colour]), width: (dash ? 1.2 : 1.8) * palette.strokes, dash: dash ?? "solid" },
-    hovertemplate: `${name} %{y:.4~g}<extra></extra>`,
+    hovertemplate: `${escapeText(name)} %{y:.4~g}<extra></extra>`,
   };
 }
 
@@ -57,7 +65,7 @@ export function traceSeries({ name, colour, steps, values, dash }, { isShown, ra
  * @returns {Trace}
  */
 export function traceMarks(marks, catalog, palette) {
-  const words = marks.map((mark) => describeMark(mark, catalog).join("<br>"));
+  const words = marks.map((mark) => describeMark(mark, catalog).map(escapeText).join("<br>"));
   return {
     type: "scatter",
     mode: "lines",
@@ -84,7 +92,7 @@ export function traceFailure({ step, message }, palette) {
     name: "Broke",
     x: [step, step],
     y: [0, 1],
-    text: [message, message],
+    text: [message, message].map(escapeText),
     yaxis: "y2",
     line: { color: formatColour(palette.bad), width: 2.5 * palette.strokes },
     hovertemplate: "%{text}<extra></extra>",
@@ -99,7 +107,7 @@ export function traceFailure({ step, message }, palette) {
  * @returns {Trace}
  */
 export function traceVerdicts(verdicts, catalog, palette) {
-  const words = verdicts.map((verdict) => `${nameVerdict(verdict, catalog)} began here`);
+  const words = verdicts.map((verdict) => `${escapeText(nameVerdict(verdict, catalog))} began here`);
   return {
     type: "scatter",
     mode: "lines",
@@ -134,10 +142,10 @@ export function tracePresent(step, palette) {
 
 /**
  * The layout of a chart.
- * @param {{failure?: Divergence | null, width: number, height: number, revision: number, palette: Palette, font: {family: string, size: number}, floors: readonly Series[]}} view
+ * @param {{failure?: Divergence | null, width: number, height: number, run: string | null, palette: Palette, font: {family: string, size: number}, floors: readonly Series[]}} view
  * @returns {Layout}
  */
-export function layOutChart({ width, height, revision, palette, font, floors, failure }) {
+export function layOutChart({ width, height, run, palette, font, floors, failure }) {
   const clear = formatColour(palette.panel, 0);
   const axis = { zeroline: false, gridcolor: formatColour(palette.line), linecolor: formatColour(palette.line) };
   return {
@@ -145,7 +153,7 @@ export function layOutChart({ width, height, revision, palette, font, floors, fa
     height,
     margin: { l: 3.4 * font.size, r: 8, t: 8, b: 3.4 * font.size, autoexpand: false },
     // A new run begins with its whole chart in view; within a run the user's zoom stays.
-    uirevision: revision,
+    uirevision: run ?? "",
     showlegend: false,
     hovermode: "x unified",
     dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
@@ -241,7 +249,7 @@ function nameFailure({ step, player, quantity }, palette, size) {
     yref: "paper",
     y: 1,
     yanchor: "top",
-    text: `Broke at step ${formatCount(step)}:<br>${player}'s ${quantity} not finite`,
+    text: `Broke at step ${formatCount(step)}:<br>${escapeText(`${player}'s ${quantity}`)} not finite`,
     align: "right",
     showarrow: false,
     bgcolor: formatColour(palette.panel, 0.85),

@@ -87,7 +87,7 @@ export function createCharts(root, store, { signal }) {
  * @returns {Series[]}
  */
 function listLosses({ history, ...state }) {
-  const others = listCompared(state).flatMap((branch, i) => trace(branch.history).map((one) => setApart(one, branch, i)));
+  const others = listCompared(state).flatMap((branch) => trace(branch.history).map((one) => setApart(one, branch)));
   return [...trace(history), ...others];
 }
 
@@ -105,13 +105,11 @@ function trace({ steps, d_loss, g_loss }) {
 /**
  * The same line of another branch.
  * @param {Series} series
- * @param {import("../state.js").Compared} branch
- * @param {number} place among the branches that are compared
+ * @param {ReturnType<typeof listCompared>[number]} branch
  * @returns {Series}
  */
-function setApart({ key, name, colour, steps, values }, branch, place) {
-  const dash = place % 2 === 0 ? "dash" : "dot";
-  return { key: `${key}-${branch.number}`, name: `${name}, ${branch.name}`, colour, steps, values, dash };
+function setApart({ key, name, colour, steps, values }, { number, name: whose, dash }) {
+  return { key: `${key}-${number}`, name: `${name}, ${whose}`, colour, steps, values, dash };
 }
 
 /**
@@ -127,8 +125,8 @@ function listMetric({ history: { metrics }, floors, legacy, ...state }, key, nam
   const read = (which) => ({ key: which, ...(metrics.get(which) ?? NONE), floor: floors[which] });
   /** @type {Series} */
   const own = { ...read(key), name, colour: "generated" };
-  const others = listCompared(state).map((branch, i) =>
-    setApart({ ...own, ...(branch.history.metrics.get(key) ?? NONE) }, branch, i),
+  const others = listCompared(state).map((branch) =>
+    setApart({ ...own, ...(branch.history.metrics.get(key) ?? NONE) }, branch),
   );
   /** @type {Series[]} */
   const theirs = legacy ? [{ ...read(legacyKey), name: `GAN Lab’s ${name}`, colour: "noise" }] : [];

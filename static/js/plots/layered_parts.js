@@ -34,6 +34,7 @@ export function createLayerBoxes(store, { signal }) {
       (state) => {
         const absence = explainAbsence(state, key);
         box.disabled = absence !== "";
+        label.hidden = key === "averaged" && box.disabled;
         label.title = absence || layer.help;
         if (absence) box.setAttribute("aria-description", absence);
         else box.removeAttribute("aria-description");

@@ -4,6 +4,7 @@ import { formatNumber } from "../controls/numbers.js";
 
 /** @typedef {import("../state.js").Catalog} Catalog */
 /** @typedef {import("../state.js").Mark} Mark */
+/** @typedef {import("../state.js").UnitConfig} UnitConfig */
 /** @typedef {import("../state.js").UnitKind} UnitKind */
 
 const OWNERS = Object.freeze({
@@ -59,12 +60,38 @@ function describeChange(path, [before, after], catalog) {
   const player = /** @type {Record<string, string>} */ (PLAYERS)[path];
   if (player && after === 0) return `${capitalise(player)} frozen`;
   if (player && before === 0) return `${capitalise(player)} learns again${after === 1 ? "" : `, ${after} updates a step`}`;
+  if (Array.isArray(before) && Array.isArray(after)) return describeList(path, before, after, catalog);
   const [section = "", key = ""] = path.split(".");
   const owner = /** @type {Record<string, string>} */ (OWNERS)[section] ?? "";
   const label = `${findLabel(section, key, catalog).toLowerCase()}${owner}`;
   if (Object(before) === before || Object(after) === after) return `${capitalise(label)}: changed`;
   const write = (/** @type {unknown} */ value) => writeValue(section, key, value, catalog);
   return `${capitalise(label)} ${write(before)} → ${write(after)}`;
+}
+
+/**
+ * What became of a list of units: which went on and off, and which of their numbers changed.
+ * @param {string} section
+ * @param {readonly UnitConfig[]} before
+ * @param {readonly UnitConfig[]} after
+ * @param {Catalog | null} catalog
+ */
+function describeList(section, before, after, catalog) {
+  const facts = catalog?.[/** @type {UnitKind} */ (section)] ?? [];
+  const names = [...new Set([...before, ...after].map(({ name }) => name))];
+  const phrases = names.flatMap((name) => {
+    const unit = facts.find(({ key }) => key === name);
+    const [old, now] = [before, after].map((units) => units.find((one) => one.name === name));
+    const label = unit?.label ?? name;
+    if (!old || !now) return [`${label} ${now ? "on" : "off"}`];
+    return Object.keys(now).flatMap((key) => {
+      const parameter = unit?.parameters.find((one) => one.key === key)?.label ?? key;
+      const write = (/** @type {unknown} */ value) => writeValue("", key, value, catalog);
+      const words = `${label}: ${parameter.toLowerCase()} ${write(old[key])} → ${write(now[key])}`;
+      return old[key] === now[key] ? [] : [words];
+    });
+  });
+  return phrases.join("; ");
 }
 
 /**

@@ -4,7 +4,8 @@ import { find } from "../controls/dom.js";
 import { make, setText } from "../plots/elements.js";
 import { BranchRow } from "./branch_row.js";
 import { createComparison } from "./compare.js";
-import { arrangeBranches, findUndo, hasForked } from "./tree.js";
+import { Deleted } from "./deleted.js";
+import { arrangeBranches, hasForked } from "./tree.js";
 
 /** @typedef {import("../state.js").PageStore} PageStore */
 /** @typedef {import("../state.js").PageState} PageState */
@@ -33,8 +34,8 @@ export function createBranches(root, store, actions, { signal }) {
   button.addEventListener("click", () => open(Boolean(panel.hidden)), { signal });
   store.subscribe(["tree"], (state) => {
     if (!state.tree) return;
-    const count = tree.grow(before, state.tree);
-    const isSeen = count > 1 || tree.canUndo;
+    const count = tree.grow(state.tree);
+    const isSeen = state.tree.branches.length > 1;
     button.hidden = !isSeen;
     setText(find(button, "[data-shows=branch-count]"), String(count));
     // A branch that has just begun is shown; whoever does not want to see it closes it.
@@ -50,13 +51,9 @@ class BranchTree {
   #comparison;
   #icons;
   #list = make("div", { className: "branch-list", attributes: { role: "radiogroup", "aria-label": "Branches" } });
-  #undo = make("button", { type: "button", className: "button", textContent: "Undo" });
-  #undoWords = make("span");
-  #undoLine = make("p", { className: "branch-undo", hidden: true, attributes: { role: "status" } }, [this.#undoWords, this.#undo]);
+  #deleted;
   /** @type {Map<number, BranchRow>} */
   #rows = new Map();
-  /** The branch whose deletion can be undone. @type {number | null} */
-  #deleted = null;
 
   /**
    * @param {HTMLElement} panel
@@ -70,26 +67,18 @@ class BranchTree {
     this.#signal = signal;
     this.#comparison = createComparison(store, { signal });
     this.#icons = { rename: takeIcon(panel, "rename"), remove: takeIcon(panel, "remove") };
-    panel.replaceChildren(this.#list, this.#undoLine);
-    this.#undo.addEventListener("click", () => this.#restore(), { signal });
+    this.#deleted = new Deleted((number) => void this.#restore(number), { signal });
+    panel.replaceChildren(this.#list, ...this.#deleted.elements);
     store.subscribe(["status", "compared"], () => this.#show(), { signal });
-  }
-
-  get canUndo() {
-    return this.#deleted !== null;
   }
 
   /**
    * Take in the tree as it is now; gives how many branches are shown.
    *
-   * @param {Tree | null} before
-   * @param {Tree} after
+   * @param {Tree} tree
    */
-  grow(before, after) {
-    this.#deleted = findUndo(before, after, this.#deleted);
-    const name = after.branches.find(({ number }) => number === this.#deleted)?.name ?? "";
-    setText(this.#undoWords, name && `${name} is deleted.`);
-    this.#undoLine.hidden = this.#deleted === null;
+  grow(tree) {
+    this.#deleted.show(tree);
     return this.#show();
   }
 
@@ -122,7 +111,10 @@ class BranchTree {
       enter: () => void this.#actions.tend({ type: "switch", branch: number }).then(() => this.#show()),
       rename: (/** @type {string} */ name) => this.#actions.tend({ type: "rename", branch: number, name }),
       remove: () => this.#remove(number),
-      compare: (/** @type {boolean} */ on) => this.#comparison.change(number, on),
+      compare: (/** @type {boolean} */ on) => {
+        this.#comparison.change(number, on);
+        this.#show();
+      },
     };
     const icons = { rename: this.#icons.rename.cloneNode(true), remove: this.#icons.remove.cloneNode(true) };
     const row = new BranchRow(wishes, icons, { signal: this.#signal });
@@ -132,13 +124,13 @@ class BranchTree {
 
   /** @param {number} number */
   async #remove(number) {
+    this.#deleted.note(number);
     await this.#actions.tend({ type: "delete", branch: number });
-    this.#undo.focus();
+    this.#deleted.focus();
   }
 
-  async #restore() {
-    const number = this.#deleted;
-    if (number === null) return;
+  /** @param {number} number */
+  async #restore(number) {
     await this.#actions.tend({ type: "restore", branch: number });
     this.#rows.get(number)?.focus();
   }

@@ -5,7 +5,12 @@ import { History } from "../history.js";
 /** @typedef {import("../state.js").Compared} Compared */
 /** @typedef {import("../state.js").PageState} PageState */
 /** @typedef {import("../state.js").PageStore} PageStore */
+/** @typedef {import("../plots/chart_frame.js").Dash} Dash */
 /** @typedef {Parameters<History["append"]>[0]} Rows */
+
+/** How the lines of compared branches are broken; more kinds than these could not be told apart. @type {readonly Dash[]} */
+const DASHES = ["dash", "dot", "dashdot", "longdash"];
+export const TOO_MANY = `At most ${DASHES.length} branches are compared at once, each with its own kind of line: take one away first.`;
 
 /**
  * Keep what is compared up to date: a branch that was trained further or named anew since is fetched again.
@@ -16,12 +21,16 @@ import { History } from "../history.js";
 export function createComparison(store, { signal }) {
   /** @type {Set<number>} */
   const wanted = new Set();
+  /** @type {number | undefined} */
+  let generation;
   let round = 0;
 
   async function refresh() {
     const { tree, session } = store.get();
-    // Another session has other branches.
-    if (!tree) wanted.clear();
+    // Another session, and an opened file, have other branches under the same numbers.
+    if (tree?.generation !== generation) wanted.clear();
+    generation = tree?.generation;
+    for (const { number, deleted } of tree?.branches ?? []) if (deleted) wanted.delete(number);
     round += 1;
     const own = round;
     const branches = tree?.branches.filter(({ number, deleted }) => wanted.has(number) && !deleted) ?? [];
@@ -60,21 +69,23 @@ export function createComparison(store, { signal }) {
      * @param {boolean} on
      */
     change(number, on) {
-      if (on) wanted.add(number);
-      else wanted.delete(number);
+      store.set({ problem: on && wanted.size === DASHES.length ? TOO_MANY : null });
+      if (!on) wanted.delete(number);
+      else if (wanted.size < DASHES.length) wanted.add(number);
       void tell();
     },
   };
 }
 
 /**
- * The compared branches, but for the present one: that is drawn anyway.
+ * The compared branches, each with its kind of line, but for the present one: that is drawn anyway.
  *
  * @param {Pick<PageState, "compared" | "tree">} state
- * @returns {Compared[]}
+ * @returns {(Compared & {dash: Dash})[]}
  */
 export function listCompared({ compared, tree }) {
-  return [...compared.values()].filter(({ number }) => number !== tree?.current);
+  const all = [...compared.values()].map((branch, i) => ({ ...branch, dash: DASHES[i] ?? "solid" }));
+  return all.filter(({ number }) => number !== tree?.current);
 }
 
 /**

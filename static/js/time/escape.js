@@ -1,6 +1,6 @@
 /** The way out of a run that broke: a button that leads back to before it did. */
 
-import { find } from "../controls/dom.js";
+import { find, passFocus } from "../controls/dom.js";
 import { formatCount } from "../layers/numbers.js";
 import { setText } from "../plots/elements.js";
 import { chooseEscape } from "./past.js";
@@ -22,6 +22,7 @@ export function createEscape(root, store, actions, { signal }) {
   }, { signal });
   store.subscribe(["status"], ({ status }) => {
     const step = chooseEscape(status);
+    if (step === null && button === document.activeElement) passFocus();
     button.hidden = step === null;
     if (step !== null) setText(button, `Go back to step ${formatCount(step)}`);
   }, { signal });

@@ -2,6 +2,7 @@
 
 import { find } from "../controls/dom.js";
 import { make, setText, watchSize } from "../plots/elements.js";
+import { createChangeCheck } from "../plots/painter.js";
 import { describeTick, gatherTicks, placeStep } from "./ticks.js";
 import { showTip } from "./tip.js";
 
@@ -19,8 +20,13 @@ const GAP = 24;
 export function createTicks(root, store, go, { signal }) {
   const row = find(root, ".time-marks");
   const tip = find(root, ".time-tip");
-  /** The buttons are kept, so that the focus stays where it is while the run goes on. @type {HTMLButtonElement[]} */
-  const buttons = [];
+  /**
+   * The buttons are kept, so that the focus stays where it is while the run goes on; and each one's words are, because
+   * while it goes on only the places change.
+   *
+   * @type {{button: HTMLButtonElement, isOther: ReturnType<typeof createChangeCheck>}[]}
+   */
+  const kept = [];
   let width = 0;
 
   function addButton() {
@@ -30,7 +36,7 @@ export function createTicks(root, store, go, { signal }) {
     for (const type of ["pointerenter", "focus"]) button.addEventListener(type, say, { signal });
     for (const type of ["pointerleave", "blur"]) button.addEventListener(type, hide, { signal });
     button.addEventListener("click", () => go(Number(button.dataset.step)), { signal });
-    buttons.push(button);
+    kept.push({ button, isOther: createChangeCheck() });
     row.append(button);
   }
 
@@ -38,15 +44,15 @@ export function createTicks(root, store, go, { signal }) {
     const { status, marks, catalog } = store.get();
     const range = /** @type {const} */ ([status?.first ?? 0, status?.head ?? 0]);
     const ticks = width > 0 ? gatherTicks(marks, range, GAP / width) : [];
-    while (buttons.length < ticks.length) addButton();
-    for (const removed of buttons.splice(ticks.length)) removed.remove();
-    for (const [i, tick] of ticks.entries()) {
-      const button = /** @type {HTMLButtonElement} */ (buttons[i]);
+    while (kept.length < ticks.length) addButton();
+    for (const { button } of kept.splice(ticks.length)) button.remove();
+    for (const [i, { button, isOther }] of kept.entries()) {
+      const tick = /** @type {import("./ticks.js").Tick} */ (ticks[i]);
       const part = placeStep(tick.step, range);
       button.dataset.step = String(tick.step);
       button.dataset.part = String(part);
       button.style.setProperty("inset-inline-start", `${100 * part}%`);
-      setText(find(button, "span"), describeTick(tick, catalog));
+      if (isOther([catalog, ...tick.marks])) setText(find(button, "span"), describeTick(tick, catalog));
     }
   }
 

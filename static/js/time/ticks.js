@@ -6,6 +6,9 @@ import { describeMark } from "../plots/mark_words.js";
 /** @typedef {import("../state.js").Catalog} Catalog */
 /** @typedef {import("../state.js").Mark} Mark */
 
+/** So many marks of a tick are said in full: all of forty would be taller than the window. */
+const MOST_LINES = 5;
+
 /** A tick: the step it leads to, and the marks it stands for. @typedef {{step: number, marks: Mark[]}} Tick */
 
 /**
@@ -38,11 +41,14 @@ export function gatherTicks(marks, range, gap) {
 }
 
 /**
- * One line for each mark: its step, and what was done there.
+ * One line for each mark: its step, and what was done there; of many, the first ones and how many more there are.
  *
  * @param {Tick} tick
  * @param {Catalog | null} catalog
  */
 export function describeTick({ marks }, catalog) {
-  return marks.map((mark) => `Step ${formatCount(mark.step)}: ${describeMark(mark, catalog).join(", ")}`).join("\n");
+  const told = marks.slice(0, marks.length === MOST_LINES + 1 ? marks.length : MOST_LINES);
+  const lines = told.map((mark) => `Step ${formatCount(mark.step)}: ${describeMark(mark, catalog).join(", ")}`);
+  const rest = marks.length - told.length;
+  return [...lines, ...(rest > 0 ? [`and ${formatCount(rest)} more`] : [])].join("\n");
 }

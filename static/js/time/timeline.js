@@ -1,6 +1,6 @@
 /** The timeline: a slider over all steps of the present branch, the curve of its losses, and a field to type a step. */
 
-import { find } from "../controls/dom.js";
+import { find, passFocus } from "../controls/dom.js";
 import { readNumber } from "../controls/numbers.js";
 import { formatCount } from "../layers/numbers.js";
 import { watchPalette } from "../palette.js";
@@ -45,12 +45,14 @@ export function createTimeline(root, store, actions, { signal }) {
     slider.min = String(first);
     slider.max = String(head);
     slider.value = String(shown);
-    slider.disabled = head === first;
     slider.setAttribute("aria-valuetext", describePosition(shown, head));
     ahead.style.setProperty("inset-inline-start", `${100 * placeStep(shown, [first, head])}%`);
-    // What is done cannot be pressed again; the keys go on from the slider.
+    const hasPast = head > first;
+    // What is done cannot be pressed again; the keys go on from the slider, or from Play where there is no past.
     if (shown === head && end === document.activeElement) slider.focus();
+    if (!hasPast && root.contains(document.activeElement)) passFocus();
     end.disabled = shown === head;
+    slider.disabled = !hasPast;
     showStep(shown, [first, head]);
   }
 
@@ -78,6 +80,7 @@ export function createTimeline(root, store, actions, { signal }) {
 function createStepField(root, seeks, store, signal) {
   const form = /** @type {HTMLFormElement} */ (find(root, ".time-ways"));
   const field = /** @type {HTMLInputElement} */ (find(form, "#time-step"));
+  const go = /** @type {HTMLButtonElement} */ (find(form, "[type=submit]"));
   const complaint = find(form, "#time-step-problem");
 
   /** @param {string} problem */
@@ -96,16 +99,23 @@ function createStepField(root, seeks, store, signal) {
     seeks.go(value);
     field.select();
   }, { signal });
-  field.addEventListener("blur", () => {
+  /** @param {FocusEvent} event */
+  function leave({ relatedTarget }) {
+    // What was typed stays on the way to the button that goes there.
+    if (relatedTarget === go || relatedTarget === field) return;
     complain("");
     field.value = String(store.get().status?.step ?? 0);
-  }, { signal });
+  }
+  field.addEventListener("blur", leave, { signal });
+  go.addEventListener("blur", leave, { signal });
   field.addEventListener("focus", () => field.select(), { signal });
+  // A button that is tapped has no focus everywhere: then the field must not lose its own.
+  go.addEventListener("mousedown", (event) => event.preventDefault(), { signal });
 
   return (/** @type {number} */ step, /** @type {readonly [number, number]} */ [first, head]) => {
-    field.disabled = head === first;
+    field.disabled = go.disabled = head === first;
     field.title = `From step ${formatCount(first)} to ${formatCount(head)}`;
-    if (field !== document.activeElement) field.value = String(step);
+    if (field !== document.activeElement && go !== document.activeElement) field.value = String(step);
   };
 }
 

@@ -37,41 +37,50 @@ export function arrangeBranches(branches) {
 }
 
 /**
- * The number of the run that the present branch belongs to: of the one that it goes back to in the end.
+ * What tells a branch from all others that the page has had: the branches of an opened file have numbers of their own.
+ *
+ * @param {Pick<Tree, "generation" | "current"> | null} tree
+ * @param {number} [number] none: the present branch
+ */
+export function identifyBranch(tree, number = tree?.current) {
+  return `${tree?.generation ?? 0}:${number ?? 0}`;
+}
+
+/**
+ * What tells the run that the present branch belongs to, the one that it goes back to in the end, from all others.
  *
  * @param {Tree | null} tree
- * @returns {number | null} none where no tree is known
+ * @returns {string | null} none where no tree is known
  */
-export function findRun(tree) {
+export function identifyRun(tree) {
   const known = new Map(tree?.branches.map((branch) => [branch.number, branch]));
   let branch = known.get(tree?.current ?? 0);
   while (branch?.parent && known.has(branch.parent)) branch = known.get(branch.parent);
-  return branch?.number ?? null;
+  return branch ? identifyBranch(tree, branch.number) : null;
 }
 
 /**
- * The branch whose deletion can be undone: the newest one, until there is a newer.
+ * The branch whose deletion can be undone: the last one that is not undone yet.
  *
- * @param {Tree | null} before
- * @param {Tree} after
- * @param {number | null} present the one that could be undone so far
- * @returns {number | null}
+ * @param {Tree} tree
+ * @param {readonly number[]} removed the branches that were deleted, in this order
+ * @returns {BranchFacts | null}
  */
-export function findUndo(before, after, present) {
-  const deleted = after.branches.filter((branch) => branch.deleted).map(({ number }) => number);
-  const wasDeleted = new Set(before?.branches.filter((branch) => branch.deleted).map(({ number }) => number));
-  const newest = deleted.findLast((number) => !wasDeleted.has(number)) ?? present;
-  return newest !== null && deleted.includes(newest) ? newest : null;
+export function findUndo({ branches }, removed) {
+  const deleted = branches.filter((branch) => branch.deleted);
+  const newest = removed.findLast((number) => deleted.some((branch) => branch.number === number));
+  return deleted.find(({ number }) => number === newest) ?? null;
 }
 
 /**
- * Whether another branch has grown out of one that was there before.
+ * Whether another branch has grown out of one that was there before, or has come with a file.
  *
  * @param {Tree | null} before
  * @param {Tree} after
  */
 export function hasForked(before, after) {
-  const known = new Set(before?.branches.map(({ number }) => number));
+  const isSame = before?.generation === after.generation;
+  const known = new Set(isSame ? before?.branches.map(({ number }) => number) : []);
   return before !== null && after.branches.some(({ number, parent }) => parent !== null && !known.has(number));
 }
 

@@ -1,6 +1,7 @@
 /** The offer of a tour at the first visit; once it was answered it does not come back. */
 
 import { find } from "../controls/dom.js";
+import { browserMemory } from "../controls/memory.js";
 
 const STORAGE_KEY = "ganlab.tour";
 
@@ -14,7 +15,7 @@ const STORAGE_KEY = "ganlab.tour";
  */
 export function createOffer(offer, button, tour, { signal, wanted }) {
   function settle() {
-    localStorage.setItem(STORAGE_KEY, "answered");
+    browserMemory.remember(STORAGE_KEY, "answered");
     offer.hidden = true;
   }
   /** @param {string} [key] */
@@ -27,6 +28,6 @@ export function createOffer(offer, button, tour, { signal, wanted }) {
   button.addEventListener("click", () => begin(), { signal });
   find(offer, "[data-offer=take]").addEventListener("click", () => begin(), { signal });
   find(offer, "[data-offer=leave]").addEventListener("click", settle, { signal });
-  offer.hidden = localStorage.getItem(STORAGE_KEY) !== null;
+  offer.hidden = browserMemory.recall(STORAGE_KEY) !== null;
   if (wanted !== null) begin(wanted);
 }

@@ -36,9 +36,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """The real server with one worker, started as a user starts it; `running_lab.url` is its address."""
-    with open_lab(tmp_path_factory.mktemp("lab"), ["--workers", "1"]) as lab:
-        yield lab
+    """The real server with one worker, started as a user starts it; `running_lab.url` is its address.
+
+    A run whose page is gone ends soon, so that it does not train on beside the next test's.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GANLAB_GRACE_SECONDS", "10")
+        with open_lab(tmp_path_factory.mktemp("lab"), ["--workers", "1"]) as lab:
+            yield lab
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

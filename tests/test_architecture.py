@@ -63,6 +63,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "server.commands.export": (*FACTS, *MODELS, "server.gan", "server.gan.export", "server.commands.configs"),
     "server.commands.import_model": (*FACTS, *MODELS, "server.gan"),
     "server.commands.catalog": (*FACTS, "server.gan"),
+    "server.commands.check_lessons": (*FACTS, "server.gan", "server.settings"),
     "server.__main__": ("server.errors",),
     "server": (),
 }
@@ -74,6 +75,7 @@ LAZY_ARROWS: dict[str, tuple[str, ...]] = {
         "server.commands.export",
         "server.commands.import_model",
         "server.commands.catalog",
+        "server.commands.check_lessons",
     ),
 }
 
@@ -102,6 +104,7 @@ FORBIDDEN_LIBRARIES: dict[str, tuple[str, ...]] = {
     "server.commands.export": WEB_LIBRARIES,
     "server.commands.import_model": WEB_LIBRARIES,
     "server.commands.catalog": WEB_LIBRARIES,
+    "server.commands.check_lessons": WEB_LIBRARIES,
     "server.__main__": TORCH_LIBRARIES,
 }
 # A framework hands on these; they need no line of their own in pyproject.toml.

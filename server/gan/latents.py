@@ -75,13 +75,13 @@ def quantile_truncated(p: Tensor) -> Tensor:
 LATENTS.add(
     Latent(
         "normal", "Normal", draw_normal, r"z \sim \mathcal{N}(0, I)", None, (DIMENSION,),
-        quantile=torch.special.ndtri, code="z = draws.normal(count, dimension)",
+        quantile=torch.special.ndtri, basic=True, code="z = draws.normal(count, dimension)",
     )
 )  # fmt: skip
 LATENTS.add(
     Latent(
         "uniform", "Uniform", draw_uniform, r"z \sim U(-1, 1)^Z", None, (DIMENSION,),
-        quantile=lambda p: 2 * p - 1, code="z = 2 * draws.uniform(count, dimension) - 1",
+        quantile=lambda p: 2 * p - 1, basic=True, code="z = 2 * draws.uniform(count, dimension) - 1",
     )
 )  # fmt: skip
 LATENTS.add(

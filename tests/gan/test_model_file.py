@@ -71,7 +71,10 @@ DAMAGES: dict[str, tuple[Callable[[Any, Any], object], str]] = {
     "no counter": (lambda a, t: a.pop("g_updates"), "without g_updates"),
     "no memory": (lambda a, t: a.pop("g_optimizer.square"), r"without g_optimizer\.square"),
     "other shape": (lambda a, t: a.update(generator=np.zeros(5, np.float32)), "generator: expected float32 of shape"),
-    "other type": (lambda a, t: a.update(generator=a["generator"].astype(np.float64)), "expected float32 weights"),
+    "other type": (
+        lambda a, t: a.update(generator=a["generator"].astype(np.float64)),
+        "expected numbers of type F32, I64, got F64",
+    ),
     "whole numbers": (lambda a, t: a.update(generator=a["generator"].astype(np.int64)), "generator: expected float32"),
     "nan": (lambda a, t: a.update(generator=a["generator"] * np.float32("nan")), "generator: expected finite"),
     "one more": (lambda a, t: a.update(secret=np.zeros(1, np.float32)), "'secret' too"),
@@ -83,7 +86,8 @@ DAMAGES: dict[str, tuple[Callable[[Any, Any], object], str]] = {
     "unknown key": (lambda a, t: t["config"].update(colour=1), "colour: unknown key"),
     "other format": (lambda a, t: t.update(format="other"), "another format"),
     "later version": (lambda a, t: t.update(version=2), "version 2 of a newer lab"),
-    "no version": (lambda a, t: t.pop("version"), "another version"),
+    "no version": (lambda a, t: t.pop("version"), "version 1, got one without a version"),
+    "earlier version": (lambda a, t: t.update(version=0), "of version 1, got version 0"),
     "a half character": (lambda a, t: t.update(note="\ud800"), "another file or a damaged one"),
     "scalars": (lambda a, t: t.update(scalars={"d_loss": "low"}), r"scalars\.d_loss"),
 }

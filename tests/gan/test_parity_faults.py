@@ -7,9 +7,10 @@ from server.errors import ConfigError
 from server.gan.catalog import build_catalog
 from server.gan.config import RunConfig, assign, check_config, describe_changes, restarts
 from server.gan.datasets import DATASETS
+from server.gan.phases import Diverged
 from server.gan.presets import PRESETS
 from server.gan.probes import probe_box, probe_layers
-from server.gan.trainer import Diverged, Trainer
+from server.gan.trainer import Trainer
 from server.sessions.timeline import MOST_ROWS, Timeline
 
 CATALOG = build_catalog()

@@ -4,8 +4,10 @@ import pytest
 import torch
 from latex2mathml.converter import convert
 
+from server.gan.activations import ACTIVATIONS
+from server.gan.inspection.formulas import describe_activation
 from server.gan.losses import LOSSES
-from server.gan.optimizers import EPSILON, OPTIMIZERS, Optimizer
+from server.gan.optimizers import OPTIMIZERS, Optimizer
 from server.gan.worked import write_number, write_numbers, write_symbols, write_vector
 from tests.tools.latex import evaluate_latex
 
@@ -54,7 +56,7 @@ def move_once(optimizer: Optimizer) -> dict[str, float]:
     slots = {name: torch.tensor([0.03 * (i + 1)], dtype=torch.float64) for i, name in enumerate(optimizer.slots)}
     gradient = torch.tensor([-0.7], dtype=torch.float64)
     change, after = optimizer(gradient, slots, 3, **values)
-    numbers = {**values, "t": 3, "epsilon": EPSILON, "gradient": -0.7, "change": change.item()}
+    numbers = {**values, "t": 3, "epsilon": optimizer.epsilon, "gradient": -0.7, "change": change.item()}
     for name in slots:
         numbers |= {f"{name}_before": slots[name].item(), name: after[name].item()}
     for line in optimizer.lines:
@@ -80,13 +82,24 @@ def test_every_quantity_of_an_optimizers_lines_has_a_symbol(key: str) -> None:
         assert "<" not in write_symbols(line.template, {**common, **optimizer.symbols})
 
 
-@pytest.mark.parametrize("logits", [(1.3, -0.4), (-2.0, 0.7)])
+@pytest.mark.parametrize("row", [0, 1, 2])
 @pytest.mark.parametrize("key", list(LOSSES))
-def test_the_parts_of_a_loss_are_what_it_computes(key: str, logits: tuple[float, float]) -> None:
-    numbers = {"real_logit": logits[0], "fake_logit": logits[1]}
-    loss = LOSSES[key](*(torch.tensor([logit], dtype=torch.float64) for logit in logits))
+def test_the_parts_of_a_loss_are_what_it_computes(key: str, row: int) -> None:
+    real, fake = torch.tensor([[1.3, -2.0, 0.1], [-0.4, 0.7, -2.1]], dtype=torch.float64)
+    numbers = {"real_logit": real[row].item(), "fake_logit": fake[row].item()}
+    numbers |= {"mean_real_logit": real.mean().item(), "mean_fake_logit": fake.mean().item()}
+    loss = LOSSES[key](real, fake)
     sides = [(LOSSES[key].d_parts, loss.discriminator_parts), (LOSSES[key].g_parts, loss.generator_parts)]
     for templates, parts in sides:
-        told = [evaluate_latex(write_numbers(template, numbers)) for template in templates]
-        assert told == pytest.approx([part.item() for part in parts], rel=1e-9)
-    assert sum(part.item() for part in loss.discriminator_parts) == pytest.approx(loss.discriminator.item(), rel=1e-12)
+        told = [evaluate_latex(write_numbers(template, numbers, digits=14)) for template in templates]
+        assert told == pytest.approx([part[row].item() for part in parts], rel=1e-9, abs=1e-12)
+    torch.testing.assert_close(sum(loss.discriminator_parts), loss.discriminator)
+    torch.testing.assert_close(sum(loss.generator_parts), loss.generator)
+
+
+@pytest.mark.parametrize("h", [-1.3, 0.4])
+@pytest.mark.parametrize("key", [key for key in ACTIVATIONS if "cases" not in ACTIVATIONS[key].formula])
+def test_the_formula_of_an_activation_is_what_it_computes(key: str, h: float) -> None:
+    line = describe_activation(ACTIVATIONS[key])
+    made = ACTIVATIONS[key](torch.tensor(h, dtype=torch.float64)).item()
+    assert evaluate_latex(write_numbers(line.template, {"sum": h}, digits=14)) == pytest.approx(made, rel=1e-9)

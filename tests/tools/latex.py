@@ -10,8 +10,14 @@ FUNCTIONS = {
     "sigma": lambda h: 1 / (1 + math.exp(-h)),
     "ln": math.log,
     "tanh": math.tanh,
+    "sin": math.sin,
+    "Phi": lambda h: (1 + math.erf(h / math.sqrt(2))) / 2,
     "sqrt": math.sqrt,
     "max": max,
+    "min": min,
+    "step": lambda h: float(h > 0),
+    "abs": abs,
+    "sign": lambda h: math.copysign(1, h) if h else 0,
     "exp": math.exp,
 }
 
@@ -26,7 +32,9 @@ def _translate(latex: str) -> str:
     text = latex.replace(r"\cdot", "*").replace(r"\times 10^", r"\times\ten^").replace(r"\,", "*")
     text = re.sub(r"([\d.]+) \\times\\ten\^\{(-?\d+)\}", r"\1e\2", text)
     text = text.replace(r"\mathrm{sp}", "sp").replace(r"\sigma", "sigma").replace(r"\ln", "ln").replace(r"\max", "max")
-    text = re.sub(r"\\tanh (\S+)", r"tanh(\1)", text)
+    text = text.replace(r"\mathrm{sign}", "sign").replace(r"\min", "min").replace(r"\mathrm{H}", "step")
+    text = text.replace(r"\lvert", "abs(").replace(r"\rvert", ")")
+    text = re.sub(r"\\(tanh|sin) (\S+)", r"\1(\2)", text.replace(r"\Phi", "Phi"))
     while "{" in text:
         text, count = re.subn(r"\\frac\{([^{}]*)\}\{([^{}]*)\}", r"((\1)/(\2))", text)
         text, roots = re.subn(r"\\sqrt\{([^{}]*)\}", r"sqrt(\1)", text)

@@ -11,8 +11,9 @@ import torch
 from server.gan.catalog import build_catalog
 from server.gan.config import check_config
 from server.gan.model_file import build_model, write_model
+from server.gan.phases import Losses
 from server.gan.presets import PRESETS
-from server.gan.trainer import Losses, Trainer
+from server.gan.trainer import Trainer
 from tests.tools.lab import ROOT
 
 FOLDER = ROOT / "static" / "models"

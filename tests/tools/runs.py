@@ -1,5 +1,6 @@
-"""Configs for tests: the defaults, changed by dotted keys."""
+"""Configs for tests: the defaults, changed by dotted keys; and units of two kinds, each in some case."""
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -15,3 +16,9 @@ def make_config(*assignments: str, **top: Any) -> RunConfig:
     for assignment in assignments:
         plain = assign(plain, assignment)
     return check_config(plain, catalog())
+
+
+def cross_units(first: Iterable[str], second: Iterable[str]) -> list[tuple[str, str]]:
+    """Put every unit of one kind beside the other kind's first: all are in some case, and each is seen alone."""
+    (one, *others), (two, *rest) = first, second
+    return [(one, two), *((other, two) for other in others), *((one, other) for other in rest)]

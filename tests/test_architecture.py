@@ -63,7 +63,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "server.commands.export": (*FACTS, *MODELS, "server.gan", "server.gan.export", "server.commands.configs"),
     "server.commands.import_model": (*FACTS, *MODELS, "server.gan"),
     "server.commands.catalog": (*FACTS, "server.gan"),
-    "server.commands.check_lessons": (*FACTS, "server.gan", "server.settings"),
+    "server.commands.check_lessons": (*FACTS, "server.gan"),
     "server.__main__": ("server.errors",),
     "server": (),
 }

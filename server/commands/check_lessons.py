@@ -18,7 +18,6 @@ from server.gan.measures import LATELY, Sight, describe_measure, measure_stack
 from server.gan.preset import Preset
 from server.gan.presets import PRESETS
 from server.gan.trainer import Trainer
-from server.settings import count_cores
 
 Rows = list[dict[str, float | None]]
 
@@ -43,7 +42,7 @@ def check_lessons(keys: Sequence[str], seeds: int, as_json: bool) -> bool:
     Raises:
         ConfigError: a key is not that of a lesson.
     """
-    torch.set_num_threads(count_cores())
+    torch.set_num_threads(1)  # a stack of a few small runs gains nothing by more, and loses much where others compute
     chosen = [_find_lesson(key) for key in keys] or [preset for preset in PRESETS.values() if preset.claims]
     findings: list[Finding] = []
     with Progress(console=Console(stderr=True), transient=True) as progress:

@@ -143,7 +143,7 @@ class Overview {
     const palette = this.#palette;
     if (!scene || !palette) return;
     const gradients = scene.arrays.gradients;
-    if (gradients) this.#needle = chooseNeedle(gradients.data, this.#needle);
+    if (gradients) this.#needle = chooseNeedle(gradients.data, isTraining(state) ? this.#needle : null);
     this.#needleScale.show((this.#needle ?? 1) / NEEDLE_GAIN);
     for (const thumbnail of this.#thumbnails) this.#paintThumbnail(thumbnail, scene, palette);
   }
@@ -154,7 +154,7 @@ class Overview {
     const phase = findPhase(state);
     const present = readLosses(state);
     const losses = this.#bars.map(({ node }) => phase?.[node.column] ?? present[node.column]);
-    this.#scale = chooseScale(losses, this.#scale);
+    this.#scale = chooseScale(losses, isTraining(state) ? this.#scale : null);
     for (const [i, { bar }] of this.#bars.entries()) bar.show(losses[i], this.#scale);
   }
 
@@ -236,4 +236,12 @@ function createNode({ key, title, help, player }, sort, content) {
     ],
   );
   return { element, help };
+}
+
+/**
+ * Whether the run trains: then a scale that serves is kept, and at rest the picture follows from the step alone.
+ * @param {import("../state.js").PageState} state
+ */
+function isTraining({ status }) {
+  return status?.state === "running";
 }

@@ -231,7 +231,9 @@ class LayeredView {
     if (!palette || !view || !scene || !frame) return;
     this.#stage.classList.remove("is-empty");
     const gradients = scene.arrays.gradients;
-    if (gradients) view.needle = this.#needle = chooseNeedle(gradients.data, this.#needle);
+    // A scale that outlasts a step is calmer while training; at rest the picture follows from the step alone.
+    const former = status?.state === "running" ? this.#needle : null;
+    if (gradients) view.needle = this.#needle = chooseNeedle(gradients.data, former);
     const ratio = globalThis.devicePixelRatio;
     PICTURES.forEach((layer, i) => {
       const on = layer === CHOSEN ? scene.chosen : layersOn.has(/** @type {PictureKey} */ (layer.key));

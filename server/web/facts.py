@@ -84,11 +84,8 @@ def _write_reading(unit: Unit, catalog: Catalog) -> str:
 def _write_company(unit: Unit, catalog: Catalog) -> str:
     wanted = unit.get("goes_with", {})
     parts = [f"{section}: {_list_labels(catalog, section, names)}" for section, names in wanted.items()]
-    return _add_reason("; ".join(parts), unit)
-
-
-def _write_apart(unit: Unit, catalog: Catalog) -> str:
-    return _add_reason(_list_labels(catalog, "techniques", unit.get("apart", ())), unit)
+    text = "; ".join(parts)
+    return f"{text}, because {unit['because']}" if text and unit.get("because") else text
 
 
 def _write_density(unit: Unit, catalog: Catalog) -> str:
@@ -101,10 +98,6 @@ def _write_cost(unit: Unit, catalog: Catalog) -> str:
     costs = {"cheap": "cheap, under a millisecond", "dear": "dear, several milliseconds or more"}
     cost = str(unit.get("cost", ""))
     return costs.get(cost, cost)
-
-
-def _add_reason(text: str, unit: Unit) -> str:
-    return f"{text}, because {unit['because']}" if text and unit.get("because") else text
 
 
 def _list_labels(catalog: Catalog, section: str, keys: Any) -> str:
@@ -129,7 +122,6 @@ FACTS: Mapping[str, Callable[[Unit, Catalog], str]] = {
     "Density": _write_density,
     "A score": _write_reading,
     "Goes with": _write_company,
-    "Not together with": _write_apart,
     "When it acts": lambda unit, _: "after every update, on the weights" if unit.get("projects") else "",
     "Remembers": lambda unit, _: ", ".join(unit.get("slots", ())),
     "Seen by": lambda unit, _: "; ".join(unit.get("evidence", {}).values()),

@@ -21,15 +21,15 @@ const CATALOG = /** @type {Catalog} */ (
   /** @type {unknown} */ ({
     losses: [unit("minimax", { label: "Minimax" }), unit("usual", { label: "Usual" }), unit("hinge")],
     regularizers: [R1, SMOOTHING],
-    techniques: [unit("ema"), unit("spectral", { label: "Spectral", apart: ["weight"], because: "both rescale" }), unit("weight")],
+    techniques: [unit("ema"), unit("spectral", { label: "Spectral" }), unit("weight")],
     run: { sections: { loss: "losses" }, numbers: [], network: [] },
   })
 );
 
-/** @param {string} loss @param {string[]} techniques */
-const run = (loss, techniques = []) =>
+/** @param {string} loss */
+const run = (loss) =>
   /** @type {RunConfig} */ (
-    /** @type {unknown} */ ({ loss: { name: loss }, regularizers: [], techniques: techniques.map((name) => ({ name })) })
+    /** @type {unknown} */ ({ loss: { name: loss }, regularizers: [], techniques: [] })
   );
 
 test("a short menu is shown whole, a long one begins with its basic units", () => {
@@ -57,18 +57,9 @@ test("a search finds what has all its words, in any order and case", () => {
 
 test("a unit says what it goes with and why, while the run has something else", () => {
   const words = "Not now. It goes with Minimax or Usual: others teach no probability.";
-  assert.equal(describeAbsence(SMOOTHING, "regularizers", run("hinge"), CATALOG), words);
-  assert.equal(describeAbsence(SMOOTHING, "regularizers", run("usual"), CATALOG), "");
-  assert.equal(describeAbsence(R1, "regularizers", run("hinge"), CATALOG), "");
-});
-
-test("two techniques that make no sense together keep each other off, whichever says so", () => {
-  const [, spectral, weight] = /** @type {[UnitFacts, UnitFacts, UnitFacts]} */ (CATALOG.techniques);
-  const beside = (/** @type {UnitFacts} */ one, /** @type {string} */ on) =>
-    describeAbsence(one, "techniques", run("usual", [on]), CATALOG);
-  assert.equal(beside(spectral, "weight"), "Not together with weight: both rescale.");
-  assert.equal(beside(weight, "spectral"), "Not together with Spectral: both rescale.");
-  assert.equal(beside(weight, "ema"), "");
+  assert.equal(describeAbsence(SMOOTHING, run("hinge"), CATALOG), words);
+  assert.equal(describeAbsence(SMOOTHING, run("usual"), CATALOG), "");
+  assert.equal(describeAbsence(R1, run("hinge"), CATALOG), "");
 });
 
 test("a mark says which units of a list went on and off, and which of their numbers changed", () => {

@@ -131,7 +131,7 @@ function createSwitch(section, unit, workshop) {
     fields,
     show(config) {
       const own = config[section].find(({ name }) => name === unit.key);
-      const reason = own ? "" : describeAbsence(unit, section, config, catalog);
+      const reason = own ? "" : describeAbsence(unit, config, catalog);
       input.checked = own !== undefined;
       input.setAttribute("aria-disabled", String(reason !== ""));
       setText(absence, reason);
@@ -147,24 +147,17 @@ function createSwitch(section, unit, workshop) {
  * Why a unit cannot be switched on beside what the run has, or "" where it can.
  *
  * @param {UnitFacts} unit
- * @param {ListKey} section
  * @param {RunConfig} config
  * @param {Catalog} catalog
  * @returns {string}
  */
-export function describeAbsence(unit, section, config, catalog) {
+export function describeAbsence(unit, config, catalog) {
   const because = unit.because ? `: ${unit.because}` : "";
   for (const [place, names] of Object.entries(unit.goes_with ?? {})) {
     if (names.includes(String(readPath(config, `${place}.name`)))) continue;
     const kind = catalog.run.sections[place];
     const labels = names.map((name) => (kind && catalog[kind].find(({ key }) => key === name)?.label) ?? name);
     return `Not now. It goes with ${labels.join(" or ")}${because}.`;
-  }
-  for (const { name } of config[section]) {
-    const other = catalog[section].find(({ key }) => key === name);
-    if (!other || !(unit.apart?.includes(name) || other.apart?.includes(unit.key))) continue;
-    const why = unit.apart?.includes(name) ? unit.because : other.because;
-    return `Not together with ${other.label}${why ? `: ${why}` : ""}.`;
   }
   return "";
 }

@@ -14,7 +14,7 @@ from server.errors import ConfigError
 from server.gan.catalog import build_catalog
 from server.gan.claims import Claim
 from server.gan.config import check_config
-from server.gan.measures import LATELY, Sight, describe_measure, measure_stack
+from server.gan.measures import describe_measure, measure_stack
 from server.gan.preset import Preset
 from server.gan.presets import PRESETS
 from server.gan.trainer import Trainer
@@ -73,14 +73,11 @@ def measure_run(preset: Preset, seeds: int, claims: Sequence[Claim]) -> dict[int
     """Train a preset's runs as one stack and measure them at the claims' steps: step -> a row a seed."""
     config = check_config(preset.config, build_catalog())
     trainer = Trainer([config.with_seed(seed) for seed in range(seeds)])
-    states, rows = {0: trainer.state}, {}
+    rows = {}
     for step in range(1, max(claim.steps for claim in claims) + 1):
         trainer.step()
-        if any(step == claim.steps - LATELY for claim in claims):
-            states[step] = trainer.state
         if keys := dict.fromkeys(claim.measure for claim in claims if claim.steps == step):
-            sight = Sight(trainer, states.get(step - LATELY, states[0]))
-            rows[step] = measure_stack(sight, list(keys))
+            rows[step] = measure_stack(trainer, list(keys))
     return rows
 
 

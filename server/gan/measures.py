@@ -12,36 +12,25 @@ import torch
 from torch import Tensor
 
 from server.gan.metrics import METRICS, evaluate_stack
-from server.gan.state import RunState
 from server.gan.trainer import Trainer
 
 POINTS = 2000
-LATELY = 100
-"""Steps over which a drift is measured."""
-
-
-class Sight(NamedTuple):
-    """A stack of runs at the step of a claim, and its state LATELY steps before, or at the start."""
-
-    trainer: Trainer
-    earlier: RunState
 
 
 class Measure(NamedTuple):
     """A number a run (R,), and what it is in words."""
 
     words: str
-    function: Callable[[Sight], Tensor]
+    function: Callable[[Trainer], Tensor]
 
 
-def measure_stack(sight: Sight, keys: Sequence[str]) -> list[dict[str, float | None]]:
+def measure_stack(trainer: Trainer, keys: Sequence[str]) -> list[dict[str, float | None]]:
     """Measure every run of a stack: metrics and measures by name; none of a run that diverged."""
-    trainer = sight.trainer
     metrics = [key for key in keys if key in METRICS]
     rows: list[dict[str, float | None]] = evaluate_stack(trainer, metrics)
     for key in keys:
         if key not in METRICS:
-            for row, value in zip(rows, MEASURES[key].function(sight).tolist(), strict=False):
+            for row, value in zip(rows, MEASURES[key].function(trainer).tolist(), strict=False):
                 row[key] = value
     return [
         dict.fromkeys(row) if failure else row for row, failure in zip(rows, trainer.failures[: len(rows)], strict=True)
@@ -53,49 +42,41 @@ def describe_measure(key: str) -> str:
     return METRICS[key].label if key in METRICS else MEASURES[key].words
 
 
-def clipped_share(sight: Sight) -> Tensor:
+def clipped_share(trainer: Trainer) -> Tensor:
     """Give the share of the discriminator's weights that stand at the largest size any of them has."""
-    weights = sight.trainer.state.tensors["discriminator"].abs()
+    weights = trainer.state.tensors["discriminator"].abs()
     share: Tensor = (weights > 0.99 * weights.amax(-1, keepdim=True)).float().mean(-1)
     return share
 
 
-def steepness(sight: Sight) -> Tensor:
+def steepness(trainer: Trainer) -> Tensor:
     """Give the mean length of the score's slope at real points."""
-    trainer = sight.trainer
     slope = measure_slope(trainer, trainer.sample_data(POINTS, trainer.draws("data")))
     lengths: Tensor = torch.linalg.vector_norm(slope, dim=-1)
     return lengths.mean(-1)
 
 
-def largest_gradient(sight: Sight) -> Tensor:
+def largest_gradient(trainer: Trainer) -> Tensor:
     """Give how far at most the score rises between two of many points of the view, a unit of their distance."""
-    trainer = sight.trainer
     a, b = (6 * trainer.draws(name).uniform(POINTS, 2) - 3 for name in ("one end", "other end"))
     rise = (classify(trainer, a) - classify(trainer, b)).abs()
     distance: Tensor = torch.linalg.vector_norm(a - b, dim=-1)
     return (rise / distance).amax(-1)
 
 
-def largest_score(sight: Sight) -> Tensor:
+def largest_score(trainer: Trainer) -> Tensor:
     """Give the largest size of a score of real and generated points."""
-    trainer = sight.trainer
     real = trainer.sample_data(POINTS, trainer.draws("data"))
     return torch.maximum(classify(trainer, real).abs().amax(-1), classify(trainer, generate(trainer)).abs().amax(-1))
 
 
-def drift(sight: Sight) -> Tensor:
-    """Give how far the samples of the same noise moved lately, in lab units."""
-    now, before = (generate(sight.trainer, state) for state in (sight.trainer.state, sight.earlier))
-    moved: Tensor = torch.linalg.vector_norm(now - before, dim=-1)
-    return moved.mean(-1)
-
-
-def averaged_quality(sight: Sight) -> Tensor:
+def averaged_quality(trainer: Trainer) -> Tensor:
     """Give the high-quality share of the averaged generator."""
-    trainer, state = sight.trainer, sight.trainer.state
+    state = trainer.state
+    average = trainer.craft.find_average(state.tensors)
+    assert average is not None, "a run without an average claims nothing of it"
     try:
-        averaged = {**state.tensors, "generator": state.tensors["technique.ema.generator"]}
+        averaged = {**state.tensors, "generator": average}
         trainer.state = state._replace(tensors=averaged)
         rows = evaluate_stack(trainer, ["high_quality"])
     finally:
@@ -117,10 +98,9 @@ def classify(trainer: Trainer, points: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def generate(trainer: Trainer, state: RunState | None = None) -> Tensor:
-    """Give generated points (R, N, 2) in lab units, of the same noise in every state."""
-    weights = trainer.weights_at(state or trainer.state, "generator")
-    return trainer.generator(weights, trainer.sample_latent(POINTS, trainer.draws("latent")))
+def generate(trainer: Trainer) -> Tensor:
+    """Give generated points (R, N, 2) in lab units."""
+    return trainer.generator(trainer.weights("generator"), trainer.sample_latent(POINTS, trainer.draws("latent")))
 
 
 MEASURES: Mapping[str, Measure] = {
@@ -128,6 +108,5 @@ MEASURES: Mapping[str, Measure] = {
     "steepness": Measure("Mean steepness of the score at real points", steepness),
     "largest_gradient": Measure("Steepest rise of the score", largest_gradient),
     "largest_score": Measure("Largest score", largest_score),
-    "drift": Measure(f"Drift in {LATELY} steps", drift),
     "averaged_quality": Measure("High-quality share, averaged generator", averaged_quality),
 }

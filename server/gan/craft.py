@@ -15,9 +15,9 @@ from server.gan.autograd import pull_back
 from server.gan.config import UnitConfig
 from server.gan.networks import Network
 from server.gan.randomness import Draws
-from server.gan.regularization import read_numbers
 from server.gan.techniques import TECHNIQUES, Technique
-from server.gan.techniques.base import InputTechnique, StepTechnique, Value, WeightTechnique
+from server.gan.techniques.base import InputTechnique, OrderTechnique, StepTechnique, WeightTechnique
+from server.gan.values import Value, read_numbers
 
 PREFIX = "technique."
 NETWORKS = ("generator", "discriminator")
@@ -47,7 +47,7 @@ class Craft:
         self._inputs = [one for one in self._active if isinstance(one.unit, InputTechnique)]
         self._weights = [one.unit for one in self._active if isinstance(one.unit, WeightTechnique)]
         self._steps = [one for one in self._active if isinstance(one.unit, StepTechnique)]
-        self.is_simultaneous = any(one.unit.key == "simultaneous" for one in self._active)
+        self.is_simultaneous = any(isinstance(one.unit, OrderTechnique) for one in self._active)
 
     @property
     def changes_inputs(self) -> bool:
@@ -121,6 +121,11 @@ class Craft:
             )
             tensors = {**tensors, **networks, **{name_slot(unit, slot): tensor for slot, tensor in slots.items()}}
         return tensors
+
+    def find_average(self, tensors: Mapping[str, Tensor]) -> Tensor | None:
+        """Give the parameters (..., P) of the averaged generator, if a technique keeps one."""
+        kept = (name_slot(unit, unit.averaged) for unit in self if isinstance(unit, StepTechnique) and unit.averaged)
+        return next((tensors[name] for name in kept), None)
 
     def __iter__(self) -> Iterator[Technique]:
         """Go through the techniques that are on."""

@@ -67,7 +67,7 @@ def probe_generated(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
 
 def probe_averaged(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """Show where the averaged generator sends the fixed noise, if the run keeps one."""
-    average = trainer.state.tensors.get("technique.ema.generator")
+    average = trainer.craft.find_average(trainer.state.tensors)
     if average is None:
         return {}
     weights = trainer.generator.split(average)

@@ -15,9 +15,8 @@ from torch import Tensor
 from server.gan.config import UnitConfig
 from server.gan.networks import Affine, Network
 from server.gan.randomness import Draws
-from server.gan.registry import Number, Parameter
 from server.gan.regularizers import REGULARIZERS, Regularizer
-from server.gan.regularizers.base import Value
+from server.gan.values import Value, read_numbers
 
 
 @dataclass(frozen=True)
@@ -145,19 +144,6 @@ def _read_averages(unit: Regularizer, tensors: Mapping[str, Tensor]) -> dict[str
         total, weight = (tensors[slot] for slot in _name_slots(unit, name))
         averages[name] = torch.where(weight > 0, total / weight, 0.0)
     return averages
-
-
-def read_numbers(
-    parameters: Sequence[Parameter], units: Sequence[UnitConfig], single: bool, device: torch.device
-) -> dict[str, Value]:
-    """Give a unit's numbers: as they are where they are one for all, (R, 1) for a stack where each run has its own."""
-    numbers: dict[str, Value] = {}
-    for parameter in parameters:
-        if isinstance(parameter, Number):
-            column = [float(unit.values[parameter.key]) for unit in units]  # type: ignore[arg-type]  # checked
-            shared = single or not parameter.live
-            numbers[parameter.key] = column[0] if shared else torch.tensor(column, device=device).unsqueeze(-1)
-    return numbers
 
 
 def _read_choices(unit: UnitConfig) -> dict[str, str]:

@@ -26,12 +26,13 @@ from server.gan.datasets import DATASETS, LAB_BOX, from_lab, to_lab
 from server.gan.latents import LATENTS
 from server.gan.losses import LOSSES
 from server.gan.networks import Network
-from server.gan.optimizers import OPTIMIZERS, Value, start_slots
+from server.gan.optimizers import OPTIMIZERS, start_slots
 from server.gan.phases import Diverged, Learner, Losses, Phase, Player, begin_update
 from server.gan.randomness import Batches, Draws, draws_for
 from server.gan.regularization import Penalties, Regularization
 from server.gan.stacks import STACK_UNIT, structure
 from server.gan.state import RunState
+from server.gan.values import Value, read_numbers
 
 
 class Trainer:
@@ -116,12 +117,7 @@ class Trainer:
 
     def _optimizer_values(self, player: str) -> dict[str, Value]:
         units = [getattr(config, f"{player}_optimizer") for config in self._padded]
-        if self.single:
-            return {key: float(value) for key, value in units[0].values.items()}
-        return {
-            key: torch.tensor([[float(unit.values[key])] for unit in units], dtype=torch.float64, device=self.device)
-            for key in units[0].values
-        }
+        return read_numbers(self.optimizers[player].parameters, units, self.single, self.device, torch.float64)
 
     def _start_state(self) -> RunState:
         networks = {"generator": self.generator, "discriminator": self.discriminator}

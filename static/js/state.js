@@ -68,8 +68,8 @@ import { History } from "./history.js";
  * @property {boolean} [legacy] whether it is here only to repeat another tool's runs and numbers
  * @property {boolean} [basic] whether a menu shows it at once, and not behind "More"
  * @property {Record<string, string[]>} [goes_with] of a unit of a list: by section, the units beside which it means something
- * @property {string[]} [apart] of a technique: the techniques that it makes no sense with
- * @property {string} [because] why it needs the company of some, or keeps apart from others
+ * @property {string} [averaged] of a technique: what it keeps that is a generator of its own; empty where there is none
+ * @property {string} [because] why it needs the company of some
  */
 
 /** @typedef {{name: string, [parameter: string]: unknown}} UnitConfig */

@@ -12,7 +12,7 @@ from server.gan.probes import probe_layers
 from server.gan.randomness import draws_for
 from server.gan.state import RunState
 from server.gan.techniques import TECHNIQUES
-from server.gan.techniques.base import OrderTechnique, WeightTechnique
+from server.gan.techniques.base import WeightTechnique
 from server.gan.trainer import Trainer
 from server.protocol.frames import LAYER_ARRAYS
 from tests.tools.runs import catalog, make_config
@@ -239,7 +239,3 @@ def test_a_technique_is_switched_on_and_off_while_a_run_trains() -> None:
     trainer.configure(make_config(*SMALL))
     train(trainer, 1)
     assert not [name for name in trainer.state.tensors if name.startswith("technique.")]
-
-
-def test_what_is_known_by_name_alone_is_known_to_the_trainer() -> None:
-    assert [unit.key for unit in TECHNIQUES.values() if isinstance(unit, OrderTechnique)] == ["simultaneous"]

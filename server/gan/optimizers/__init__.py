@@ -4,6 +4,6 @@ Each agrees with torch.optim's optimizer of the same name, or with pytorch_optim
 """
 
 from server.gan.optimizers import steps, adaptive  # isort: skip  # noqa: F401  # importing a family registers it
-from server.gan.optimizers.base import OPTIMIZERS, Optimizer, Value, start_slots
+from server.gan.optimizers.base import OPTIMIZERS, Optimizer, start_slots
 
-__all__ = ["OPTIMIZERS", "Optimizer", "Value", "start_slots"]
+__all__ = ["OPTIMIZERS", "Optimizer", "start_slots"]

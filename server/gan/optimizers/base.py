@@ -16,9 +16,9 @@ import torch
 from torch import Tensor
 
 from server.gan.registry import Number, Registry, Unit
+from server.gan.values import Value
 from server.gan.worked import Line
 
-Value = float | Tensor
 Slots = Mapping[str, Tensor]
 Step = tuple[Tensor, dict[str, Tensor]]
 EPSILON = 1e-8

@@ -5,8 +5,9 @@ Shape letters: P parameters; leading axes are runs.
 
 from torch import Tensor
 
-from server.gan.optimizers.base import OPTIMIZERS, Optimizer, Slots, Step, Value, describe_rate, round_value
+from server.gan.optimizers.base import OPTIMIZERS, Optimizer, Slots, Step, describe_rate, round_value
 from server.gan.registry import Number, Paper
+from server.gan.values import Value
 from server.gan.worked import Line
 
 

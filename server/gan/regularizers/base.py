@@ -16,9 +16,6 @@ from torch import Tensor
 from server.gan.registry import Number, Registry, Unit
 from server.gan.worked import Line
 
-Value = float | Tensor
-"""A number for a run, (R, 1) for a stack."""
-
 
 class Critic(Protocol):
     """The discriminator as a function that autograd sees through, in its points and in its weights."""
@@ -60,4 +57,4 @@ REGULARIZERS: Registry[Regularizer] = Registry("regularizer")
 
 def weight_number(key: str, label: str, default: float, most: float, help: str) -> Number:
     """Make the number that a penalty is multiplied with; it may be turned while a run trains."""
-    return Number(key, label, default, 0.0, most, help, live=True)
+    return Number(key, label, default, default / 1000, most, help, scale="log", live=True)

@@ -12,7 +12,8 @@ from torch import Tensor
 from server.gan.papers import WGAN_GP, WHICH_CONVERGE
 from server.gan.randomness import Draws
 from server.gan.registry import Choice, Number, Paper
-from server.gan.regularizers.base import REGULARIZERS, Critic, Regularizer, Value, weight_number
+from server.gan.regularizers.base import REGULARIZERS, Critic, Regularizer, weight_number
+from server.gan.values import Value
 
 TINY = 1e-12
 """Added under a root, whose slope is infinite at 0."""
@@ -63,7 +64,7 @@ def dragan(critic: Critic, x_real: Tensor, x_fake: Tensor, draws: Draws, gp_weig
     return gp_weight * (steepness(critic, x_real + 0.5 * spread * noise) - 1).square()
 
 
-GAMMA = weight_number("gamma", "Gamma", 0.1, 1000.0, "How much steepness costs; 0 switches it off.")
+GAMMA = weight_number("gamma", "Gamma", 0.1, 1000.0, "How much steepness costs.")
 REGULARIZERS.add(
     Regularizer(
         "r1",

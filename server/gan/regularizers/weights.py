@@ -10,7 +10,8 @@ from torch import Tensor
 
 from server.gan.randomness import Draws
 from server.gan.registry import Number, Paper
-from server.gan.regularizers.base import REGULARIZERS, Critic, Regularizer, Value, weight_number
+from server.gan.regularizers.base import REGULARIZERS, Critic, Regularizer, weight_number
+from server.gan.values import Value
 from server.gan.worked import Line
 
 

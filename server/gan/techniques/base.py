@@ -16,8 +16,6 @@ from server.gan.networks import Network
 from server.gan.randomness import Draws
 from server.gan.registry import Registry, Unit
 
-Value = float | Tensor
-"""A number for a run; for a stack (R, 1), or (R, 1, 1) where it meets points."""
 Tensors = Mapping[str, Tensor]
 
 
@@ -65,12 +63,19 @@ class StepTechnique(Technique):
     """Acts at the end of a step: `(networks, slots, step, **numbers) -> (networks, slots)`.
 
     `networks` are the parameters by name; the slots begin as copies of those that they are named after.
+    `averaged` names the slot that is a generator to be shown beside the one that trains.
     """
+
+    averaged: str = ""
+
+    def describe(self) -> dict[str, Any]:
+        """Give the facts as plain data."""
+        return {**super().describe(), "averaged": self.averaged}
 
 
 @dataclass(frozen=True)
 class OrderTechnique(Technique):
-    """Changes which discriminator the generator learns from; the trainer knows it by name, and it has no function."""
+    """Lets the generator learn from the discriminator as it was before the step; its function does nothing."""
 
 
 TECHNIQUES: Registry[Technique] = Registry("technique")

@@ -6,7 +6,8 @@ from torch import Tensor
 
 from server.gan.randomness import Draws
 from server.gan.registry import Number, Paper
-from server.gan.techniques.base import TECHNIQUES, InputTechnique, Value
+from server.gan.techniques.base import TECHNIQUES, InputTechnique
+from server.gan.values import Value
 
 
 def instance_noise(points: Tensor, draws: Draws, step: int, sigma: Value, steps: float) -> Tensor:

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from server.gan.papers import PROGRESSIVE
 from server.gan.registry import Number, Paper
-from server.gan.techniques.base import TECHNIQUES, OrderTechnique, StepTechnique, Tensors, Value
+from server.gan.techniques.base import TECHNIQUES, OrderTechnique, StepTechnique, Tensors
+from server.gan.values import Value
 
 PLAYERS = ("generator", "discriminator")
 
@@ -43,6 +44,7 @@ TECHNIQUES.add(
         PROGRESSIVE,
         (Number("beta", "Beta", 0.995, 0.0, 0.9999, "How slowly older generators are forgotten.", live=True),),
         slots={"generator": "generator"},
+        averaged="generator",
         code="with torch.no_grad():\n"
         "    pairs = zip(averaged.parameters(), generator.parameters())\n"
         "    for average, parameter in pairs:\n"

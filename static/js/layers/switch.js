@@ -24,8 +24,8 @@ export function switchLayer(store, key, on) {
  */
 export function explainAbsence({ catalog, config }, key) {
   if (key === "averaged") {
-    const averages = config?.techniques.some((unit) => unit.name === "ema");
-    return averages ? "" : "No average of the generator is kept: the settings have it among the techniques.";
+    const keepers = catalog?.techniques.filter(({ averaged }) => averaged).map(({ key }) => key) ?? [];
+    return config?.techniques.some(({ name }) => keepers.includes(name)) ? "" : "No average of the generator is kept: the settings have it among the techniques.";
   }
   if (key !== "density") return "";
   const data = catalog?.datasets.find((unit) => unit.key === config?.data.name);

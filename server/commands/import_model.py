@@ -37,9 +37,9 @@ def ask_networks(model: Model, z: str | None, x: str | None) -> dict[str, Any]:
     trainer = Trainer(model.config, state=RunState.unpack(model.packed))
     answer: dict[str, Any] = {}
     if z is not None:
-        answer["generated"] = trainer.generate(read_points("z", z, trainer.dimension)).tolist()
+        answer["generated"] = trainer.generate(read_points("z", z, trainer.source.dimension)).tolist()
     if x is not None:
-        points = trainer.to_lab(read_points("x", x, 2))
+        points = trainer.source.to_lab(read_points("x", x, 2))
         logits = trainer.discriminator(trainer.weights("discriminator"), points).squeeze(-1)
         answer["probability"] = torch.sigmoid(logits).tolist()
     return answer

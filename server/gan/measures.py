@@ -51,14 +51,14 @@ def clipped_share(trainer: Trainer) -> Tensor:
 
 def steepness(trainer: Trainer) -> Tensor:
     """Give the mean length of the score's slope at real points."""
-    slope = measure_slope(trainer, trainer.sample_data(POINTS, trainer.draws("data")))
+    slope = measure_slope(trainer, trainer.source.sample_data(POINTS, trainer.source.draws("data")))
     lengths: Tensor = torch.linalg.vector_norm(slope, dim=-1)
     return lengths.mean(-1)
 
 
 def largest_gradient(trainer: Trainer) -> Tensor:
     """Give how far at most the score rises between two of many points of the view, a unit of their distance."""
-    a, b = (6 * trainer.draws(name).uniform(POINTS, 2) - 3 for name in ("one end", "other end"))
+    a, b = (6 * trainer.source.draws(name).uniform(POINTS, 2) - 3 for name in ("one end", "other end"))
     rise = (classify(trainer, a) - classify(trainer, b)).abs()
     distance: Tensor = torch.linalg.vector_norm(a - b, dim=-1)
     return (rise / distance).amax(-1)
@@ -66,7 +66,7 @@ def largest_gradient(trainer: Trainer) -> Tensor:
 
 def largest_score(trainer: Trainer) -> Tensor:
     """Give the largest size of a score of real and generated points."""
-    real = trainer.sample_data(POINTS, trainer.draws("data"))
+    real = trainer.source.sample_data(POINTS, trainer.source.draws("data"))
     return torch.maximum(classify(trainer, real).abs().amax(-1), classify(trainer, generate(trainer)).abs().amax(-1))
 
 
@@ -100,7 +100,9 @@ def classify(trainer: Trainer, points: Tensor) -> Tensor:
 @torch.no_grad()
 def generate(trainer: Trainer) -> Tensor:
     """Give generated points (R, N, 2) in lab units."""
-    return trainer.generator(trainer.weights("generator"), trainer.sample_latent(POINTS, trainer.draws("latent")))
+    return trainer.generator(
+        trainer.weights("generator"), trainer.source.sample_latent(POINTS, trainer.source.draws("latent"))
+    )
 
 
 MEASURES: Mapping[str, Measure] = {

@@ -57,7 +57,7 @@ def probe_noise(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
 
 def probe_real(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """Show a fixed sample of the data."""
-    return {"x_real": trainer.from_lab(draw_fixed_data(trainer, sizes))}
+    return {"x_real": trainer.source.from_lab(draw_fixed_data(trainer, sizes))}
 
 
 def probe_generated(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
@@ -71,7 +71,7 @@ def probe_averaged(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     if average is None:
         return {}
     weights = trainer.generator.split(average)
-    return {"x_averaged": trainer.from_lab(trainer.generator(weights, draw_fixed_latent(trainer, sizes)))}
+    return {"x_averaged": trainer.source.from_lab(trainer.generator(weights, draw_fixed_latent(trainer, sizes)))}
 
 
 def probe_predictions(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
@@ -84,7 +84,7 @@ def probe_predictions(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
 
 def probe_surface(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """Show the discriminator's score at the centre of every cell of the view."""
-    lattice = trainer.to_lab(_lattice(trainer, sizes.surface))
+    lattice = trainer.source.to_lab(_lattice(trainer, sizes.surface))
     return {"surface": _classify(trainer, lattice).view(sizes.surface, sizes.surface)}
 
 
@@ -96,8 +96,8 @@ def probe_warp_noise(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
 def probe_warp(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """Show where the generator sends that lattice; further latent dimensions stay at their median."""
     noise = _warp_noise(trainer, sizes)
-    middle = trainer.latent.quantile(torch.tensor(0.5))
-    z = middle.expand(*noise.shape[:-1], trainer.dimension).clone()
+    middle = trainer.source.latent.quantile(torch.tensor(0.5))
+    z = middle.expand(*noise.shape[:-1], trainer.source.dimension).clone()
     z[..., : noise.shape[-1]] = noise
     points = trainer.generate(z.flatten(0, -2))
     return {"warp": points.view(*noise.shape[:-1], 2)}
@@ -114,7 +114,9 @@ def probe_gradients(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     per_example = trainer.loss(real_logits, fake_logits).generator
     (slope,) = torch.autograd.grad(per_example.sum(), x_fake)
     one, zero = torch.ones(2, device=trainer.device), torch.zeros(2, device=trainer.device)
-    return {"gradients": -slope * (trainer.to_lab(one) - trainer.to_lab(zero))}  # lab units a published unit
+    return {
+        "gradients": -slope * (trainer.source.to_lab(one) - trainer.source.to_lab(zero))
+    }  # lab units a published unit
 
 
 def probe_surface_change(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
@@ -129,9 +131,9 @@ def probe_surface_change(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     loss = trainer.loss(*logits.split_with_sizes((len(real), len(x_fake)))).discriminator.mean()
     (upstream,) = torch.autograd.grad(loss, logits)
     gradient = trainer.pull_to_parameters(discriminator.parameter_gradient(weights, trace, upstream.unsqueeze(-1)))
-    gradient = trainer.penalise(real, x_fake, trainer.draws).add_gradient(gradient)
+    gradient = trainer.penalise(real, x_fake, trainer.source.draws).add_gradient(gradient)
     downhill = discriminator.split(trainer.push_to_weights(-gradient))
-    lattice = discriminator.trace(weights, trainer.to_lab(_lattice(trainer, sizes.surface)))
+    lattice = discriminator.trace(weights, trainer.source.to_lab(_lattice(trainer, sizes.surface)))
     change = discriminator.tangent(weights, lattice, downhill).squeeze(-1)
     change = change / change.abs().max().clamp_min(torch.finfo(change.dtype).tiny)
     return {"surface_change": change.view(sizes.surface, sizes.surface)}
@@ -141,7 +143,9 @@ def probe_density(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """Show the data's probability density, averaged over each cell of the view, where its law is known."""
     x0, x1, y0, y1 = probe_box(trainer.config)
     edges = torch.linspace(0, 1, sizes.surface + 1, dtype=torch.float64)
-    density = trainer.data.cell_density(x0 + edges * (x1 - x0), y0 + edges * (y1 - y0), trainer.config.data.values)
+    density = trainer.source.data.cell_density(
+        x0 + edges * (x1 - x0), y0 + edges * (y1 - y0), trainer.config.data.values
+    )
     return {} if density is None else {"density": density}
 
 
@@ -164,12 +168,12 @@ _CHANGING: dict[str, Probe] = {
 
 def draw_fixed_latent(trainer: Trainer, sizes: Sizes) -> Tensor:
     """Give the latents (M, Z) of the generated samples that are looked at: the same at every step."""
-    return trainer.sample_latent(sizes.generated, trainer.draws("latent"))
+    return trainer.source.sample_latent(sizes.generated, trainer.source.draws("latent"))
 
 
 def draw_fixed_data(trainer: Trainer, sizes: Sizes) -> Tensor:
     """Give the real points (N, 2) that are looked at, in lab units: the same at every step."""
-    return trainer.sample_data(max(sizes.real, sizes.generated), trainer.draws("data"))[: sizes.real]
+    return trainer.source.sample_data(max(sizes.real, sizes.generated), trainer.source.draws("data"))[: sizes.real]
 
 
 @torch.no_grad()
@@ -193,9 +197,9 @@ def _lattice(trainer: Trainer, cells: int) -> Tensor:
 
 def _warp_noise(trainer: Trainer, sizes: Sizes) -> Tensor:
     """Latents (K, K, 2), or (K * K, 1) where there is one dimension only."""
-    count = sizes.warp if trainer.dimension > 1 else sizes.warp**2
-    lines = trainer.latent.quantile((torch.arange(count, device=trainer.device) + 0.5) / count)
-    if trainer.dimension == 1:
+    count = sizes.warp if trainer.source.dimension > 1 else sizes.warp**2
+    lines = trainer.source.latent.quantile((torch.arange(count, device=trainer.device) + 0.5) / count)
+    if trainer.source.dimension == 1:
         return lines.unsqueeze(-1)
     y, x = torch.meshgrid(lines, lines, indexing="ij")
     return torch.stack((x, y), -1)

@@ -12,8 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from math import isfinite
-from typing import Literal
 
 import torch
 from torch import Tensor
@@ -22,14 +20,14 @@ from server.errors import EngineError
 from server.gan.autograd import pull_back
 from server.gan.config import RunConfig, restarts
 from server.gan.craft import Craft
-from server.gan.datasets import DATASETS, LAB_BOX, from_lab, to_lab
-from server.gan.latents import LATENTS
+from server.gan.failures import Failures
 from server.gan.losses import LOSSES
 from server.gan.networks import Network
 from server.gan.optimizers import OPTIMIZERS, start_slots
 from server.gan.phases import Diverged, Learner, Losses, Phase, Player, begin_update
-from server.gan.randomness import Batches, Draws, draws_for
+from server.gan.randomness import Draws, draws_for
 from server.gan.regularization import Penalties, Regularization
+from server.gan.source import Source
 from server.gan.stacks import STACK_UNIT, structure
 from server.gan.state import RunState
 from server.gan.values import Value, read_numbers
@@ -55,8 +53,7 @@ class Trainer:
             raise EngineError("runs of one stack: expected configs that differ in seed and live numbers only")
         self.runs = len(self.configs)
         self.device = torch.device(device)
-        self.failures: list[Diverged | None] = [None] * self._width
-        self._batches: dict[str, Batches] = {}
+        self._failures = Failures(self._width, self.single, self.device)
         self._views: dict[str, tuple[Tensor, list[Tensor]]] = {}
         self._shares = torch.empty(0)
         self._apply_configs()
@@ -69,6 +66,11 @@ class Trainer:
     def config(self) -> RunConfig:
         """The first run's config."""
         return self.configs[0]
+
+    @property
+    def failures(self) -> list[Diverged | None]:
+        """Why each run ended, or none for one that goes on."""
+        return self._failures.known
 
     @property
     def _width(self) -> int:
@@ -86,7 +88,6 @@ class Trainer:
         assert not restarts(self.config, config), "this change begins a new run"
         old, self.configs = self.config, (config,)
         self._apply_configs()
-        self._batches.clear()
         tensors = dict(self.state.tensors)
         fresh = {}
         for player in ("d", "g"):
@@ -100,10 +101,9 @@ class Trainer:
     def _apply_configs(self) -> None:
         config = self.config
         self._views.clear()
-        self.data, self.latent = DATASETS[config.data.name], LATENTS[config.latent.name]
+        self.source = Source(config, self._seeds, self.device)
         self.loss = LOSSES[config.loss.name]
-        self.dimension = int(config.latent.values["dimension"])  # type: ignore[arg-type]  # checked by check_config
-        self.generator = Network.build(config.generator, self.dimension, 2)
+        self.generator = Network.build(config.generator, self.source.dimension, 2)
         self.discriminator = Network.build(config.discriminator, 2, 1)
         self.optimizers = {"d": OPTIMIZERS[config.d_optimizer.name], "g": OPTIMIZERS[config.g_optimizer.name]}
         self._values = {player: self._optimizer_values(player) for player in ("d", "g")}
@@ -111,9 +111,6 @@ class Trainer:
         self.regularization = Regularization(regularizers, self.single, self.device)
         techniques = [config.techniques for config in self._padded]
         self.craft = Craft(techniques, self.discriminator, self.single, self.device)
-        law = dict(config.data.values)
-        self.box = LAB_BOX if law.pop("units") == "published" else self.data.box(law)
-        self._draw_data = partial(self.data.function, **law)
 
     def _optimizer_values(self, player: str) -> dict[str, Value]:
         units = [getattr(config, f"{player}_optimizer") for config in self._padded]
@@ -142,46 +139,16 @@ class Trainer:
         slots = start_slots(self.optimizers[player], parameters)
         return {f"{player}_optimizer.{name}": slot for name, slot in slots.items()}
 
-    # Sampling ---------------------------------------------------------------------------------------------------
-
     @property
     def _seeds(self) -> int | list[int]:
         return self.config.seed if self.single else [config.seed for config in self._padded]
-
-    def draws(self, purpose: str) -> Draws:
-        """Give draws of the runs' seeds for a look; training never uses a look's purposes."""
-        return draws_for(self._seeds, 0, f"look: {purpose}")
-
-    def _draw_batch(self, player: str, kind: Literal["data", "latent"], update: int, step: int) -> Tensor:
-        """Give the real points or the latents that an update of a step trains on."""
-        purpose = f"{player} {kind} {update}"
-        if purpose not in self._batches:
-            law = (2, self.sample_data) if kind == "data" else (self.dimension, self.sample_latent)
-            self._batches[purpose] = Batches(self._seeds, purpose, self.config.batch_size, *law)
-        return self._batches[purpose].at(step)
-
-    def sample_latent(self, count: int, draws: Draws) -> Tensor:
-        """Draw latents (..., count, Z)."""
-        return self.latent.function(count, self.dimension, draws).to(self.device)
-
-    def sample_data(self, count: int, draws: Draws) -> Tensor:
-        """Draw real points (..., count, 2) in lab units."""
-        return self.to_lab(self._draw_data(count, draws).to(self.device))
-
-    def to_lab(self, points: Tensor) -> Tensor:
-        """Map published points (..., 2) to the units that training happens in."""
-        return to_lab(points, self.box)
-
-    def from_lab(self, points: Tensor) -> Tensor:
-        """Map points (..., 2) of training to published units."""
-        return from_lab(points, self.box)
 
     @torch.no_grad()
     def generate(self, z: Tensor) -> Tensor:
         """Compute G(z) in published units: (N, Z) or (R, N, Z) -> (N, 2), or (R, N, 2) for a stack."""
         if not self.single and z.dim() == 2:
             z = z.expand(self._width, *z.shape)
-        points = self.from_lab(self.generator(self.weights("generator"), z.to(self.device)))
+        points = self.source.from_lab(self.generator(self.weights("generator"), z.to(self.device)))
         return points if self.single else points[: self.runs]
 
     def weights(self, network: Learner) -> list[Tensor]:
@@ -232,15 +199,16 @@ class Trainer:
             raise
         tensors = self.craft.end_step(self.state.tensors, start.step + 1)
         self.state = self.state._replace(tensors=tensors, step=start.step + 1)
-        if any(self.failures):
-            self._undo_failed(start, losses_before)
+        if self._failures:
+            self.state = self._failures.undo(self.state, start)
+            self._losses = self._failures.keep_losses(self._losses, losses_before)
 
     def _update_discriminator(self, step: int, update: int) -> Iterator[Phase]:
         phase = begin_update("discriminator", update)
         self._renew_discriminator()
         batch = self.config.batch_size
-        x_real = self._draw_batch("discriminator", "data", update, step)
-        z = self._draw_batch("discriminator", "latent", update, step)
+        x_real = self.source.draw_batch("discriminator", "data", update, step)
+        z = self.source.draw_batch("discriminator", "latent", update, step)
         yield phase("sample", x_real=x_real, z=z)
         x_fake = self.generator(self.weights("generator"), z)
         yield phase("generate", x_fake=x_fake)
@@ -277,10 +245,10 @@ class Trainer:
         scoring = (
             self.weights_at(start, "discriminator") if self.craft.is_simultaneous else self.weights("discriminator")
         )
-        z = self._draw_batch("generator", "latent", update, step)
+        z = self.source.draw_batch("generator", "latent", update, step)
         sampled = {"z": z}
         if self.loss.pairs:
-            sampled["x_real"] = self._draw_batch("generator", "data", update, step)
+            sampled["x_real"] = self.source.draw_batch("generator", "data", update, step)
         yield phase("sample", **sampled)
         weights = self.weights("generator")
         trace = self.generator.trace(weights, z)
@@ -360,44 +328,11 @@ class Trainer:
         after = before + change
         if player == "d":
             after = self.regularization.project(after)
-        moved = {network: after, **kept, **{prefix + name: slot for name, slot in slots.items()}}
-        # Not finite as soon as one number is not; a norm is infinite before an optimizer's squares are.
-        total = loss.sum().item() + torch.linalg.vector_norm(gradient).item() + moved[network].sum().item()
-        if any(self.failures) or not isfinite(total):
-            keep = self._find_failures(network, loss, gradient, moved[network])
-            moved = {name: torch.where(keep, tensor, state.tensors[name]) for name, tensor in moved.items()}
+        moved: Mapping[str, Tensor] = {network: after, **kept, **{prefix + name: slot for name, slot in slots.items()}}
+        moved = self._failures.keep_finite(state, network, loss, gradient, moved)
         counted = {f"{player}_updates": getattr(state, f"{player}_updates") + 1, f"{player}_optimizer_steps": count}
         self.state = state._replace(tensors={**state.tensors, **moved}, **counted)
         return change
-
-    def _find_failures(self, player: str, loss: Tensor, gradient: Tensor, moved: Tensor) -> Tensor:
-        """Remember which runs failed and why, and tell which go on (R, 1); a single run stops at once."""
-        rows = [tensor.reshape(self._width, -1) for tensor in (loss, gradient, moved)]
-        finite = torch.stack([torch.isfinite(torch.linalg.vector_norm(row, dim=-1)) for row in rows])
-        for run, fine in enumerate(finite.T.tolist()):
-            if all(fine) or self.failures[run]:
-                continue
-            quantity = ("loss", "gradient", "weights")[fine.index(False)]
-            failure = Diverged(self.state.step + 1, player, quantity)
-            if self.single:
-                raise failure
-            self.failures[run] = failure
-        going = [failure is None for failure in self.failures]
-        return torch.tensor(going, device=self.device).unsqueeze(-1)
-
-    def _undo_failed(self, start: RunState, losses: Losses) -> None:
-        """Put the stack's failed runs back to the start of this step, with the losses that they had then."""
-        going = torch.tensor([failure is None for failure in self.failures], device=self.device)
-        tensors = {
-            name: torch.where(going.unsqueeze(-1), tensor, start.tensors[name])
-            for name, tensor in self.state.tensors.items()
-        }
-        self.state = self.state._replace(tensors=tensors)
-        pairs = zip(self._losses, losses, strict=True)
-        kept = (
-            new if new is None or old is None else torch.where(self._of_runs(going), new, old) for new, old in pairs
-        )
-        self._losses = Losses(*kept)
 
     def _of_runs(self, values: Tensor) -> Tensor:
         return values if self.single else values[: self.runs]

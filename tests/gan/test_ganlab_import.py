@@ -36,10 +36,10 @@ def read_both(saved: Saved) -> Model:
 def compare_answers(saved: Saved, model: Model) -> None:
     trainer = open_trainer(model)
     numbers = np.random.default_rng(0)
-    z = numbers.random((200, trainer.dimension)).astype(np.float32)
+    z = numbers.random((200, trainer.source.dimension)).astype(np.float32)
     x = numbers.uniform(-1, 1.5, (200, 2)).astype(np.float32)
     np.testing.assert_allclose(trainer.generate(torch.from_numpy(z)).numpy(), generate(saved, z), atol=1e-5)
-    logits = trainer.discriminator(trainer.weights("discriminator"), trainer.to_lab(torch.from_numpy(x)))
+    logits = trainer.discriminator(trainer.weights("discriminator"), trainer.source.to_lab(torch.from_numpy(x)))
     np.testing.assert_allclose(torch.sigmoid(logits).squeeze(-1).numpy(), classify(saved, x), atol=1e-5)
 
 

@@ -180,7 +180,7 @@ def test_the_lines_that_draw_are_plain_pytorch(data: str, latent: str) -> None:
 
 def test_the_lines_that_draw_hold_the_box_to_the_last_digit() -> None:
     trainer = build("data.name=points", "data.points=[[1000.123456789, 2.0], [1001.5, 3.25]]", steps=0)
-    (x, y), half_extent = trainer.box
+    (x, y), half_extent = trainer.source.box
     assert f"torch.tensor([{x!r}, {y!r}])) / {half_extent!r}" in inspect_node(trainer, "real")["code"]
 
 

@@ -129,4 +129,4 @@ def test_a_changed_byte_is_refused_or_still_a_whole_model(place: int, value: int
     except FileError:
         return
     trainer = Trainer(model.config, state=RunState.unpack(model.packed))
-    assert trainer.generate(trainer.sample_latent(4, trainer.draws("test"))).shape == (4, 2)
+    assert trainer.generate(trainer.source.sample_latent(4, trainer.source.draws("test"))).shape == (4, 2)

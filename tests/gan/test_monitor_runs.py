@@ -54,7 +54,7 @@ def watch(preset: str, steps: int, changed: str = "") -> tuple[list[History], li
     config = check_config(plain, CATALOG)
     trainer = Trainer([config.with_seed(seed) for seed in range(SEEDS)])
     monitors = [Monitor(config) for _ in range(SEEDS)]
-    z = trainer.sample_latent(200, draws_for(0, 0, "test"))
+    z = trainer.source.sample_latent(200, draws_for(0, 0, "test"))
     histories: list[History] = [[] for _ in range(SEEDS)]
     verdicts: list[list[Verdict]] = [[] for _ in range(SEEDS)]
     losses = [torch.full((SEEDS,), GUESSING)]
@@ -251,7 +251,10 @@ def test_the_pull_is_that_of_the_textbook_over_that_of_the_non_saturating_loss(l
     trainer = Trainer(make_config(f"loss.name={loss}"))
     for _ in range(30):
         trainer.step("discriminator")
-    z, x_real = trainer.sample_latent(250, trainer.draws("latent")), trainer.sample_data(250, trainer.draws("data"))
+    z, x_real = (
+        trainer.source.sample_latent(250, trainer.source.draws("latent")),
+        trainer.source.sample_data(250, trainer.source.draws("data")),
+    )
     vectors = {name: trainer.state.tensors[name].double() for name in ("generator", "discriminator")}
     points = textbook.run_network(vectors["generator"], (2, 64, 64, 2), "relu", "linear", z.double()).requires_grad_()
     sorts = (x_real.double(), points)
@@ -279,7 +282,7 @@ def test_a_collapsed_generator_is_seen_in_either_units(units: str) -> None:
     """Both clouds of the two Gaussians lie within half a unit of their middle, where all generated points are."""
     trainer = Trainer(make_config("data.name=gaussians", f"data.units={units}"))
     generator = torch.zeros_like(trainer.state.tensors["generator"])
-    generator[-2:] = trainer.to_lab(torch.tensor([0.5, 0.55]))  # the last two numbers are the output's biases
+    generator[-2:] = trainer.source.to_lab(torch.tensor([0.5, 0.55]))  # the last two numbers are the output's biases
     trainer.state = trainer.state._replace(tensors={**trainer.state.tensors, "generator": generator})
     reading = read_run(trainer, {"grid_js": 0.9, "modes20": 0.0})
     assert reading.vitals.reached < 0.2

@@ -95,7 +95,7 @@ def test_the_least_squares_preset_sharpens_its_modes_within_2000_steps() -> None
 
 def test_the_collapse_preset_gathers_everything_in_one_clump_that_hops() -> None:
     trainer = Trainer([build_config("collapse").with_seed(seed) for seed in range(SEEDS)])
-    z = trainer.sample_latent(500, draws_for(0, 0, "test"))
+    z = trainer.source.sample_latent(500, draws_for(0, 0, "test"))
     covered, angles = [], []
     for step in range(1, 1001):
         trainer.step()

@@ -24,7 +24,7 @@ def build(*assignments: str, steps: int = 20) -> Trainer:
 
 
 def scores(trainer: Trainer, points: torch.Tensor) -> torch.Tensor:
-    return trainer.discriminator(trainer.weights("discriminator"), trainer.to_lab(points)).squeeze(-1)
+    return trainer.discriminator(trainer.weights("discriminator"), trainer.source.to_lab(points)).squeeze(-1)
 
 
 @pytest.mark.parametrize("data", list(DATASETS))
@@ -172,7 +172,7 @@ def test_p46_the_density_holds_all_the_mass_of_the_law(data: str) -> None:
 def test_the_density_of_a_mixture_is_its_average_over_each_cell() -> None:
     trainer = build("data.name=gaussians", steps=0)
     density = probe_layers(trainer, ["density"], Sizes(surface=4))["density"]
-    law, fine = trainer.data.log_density, 200
+    law, fine = trainer.source.data.log_density, 200
     places = (torch.arange(4 * fine, dtype=torch.float64) + 0.5) / (4 * fine)
     y, x = torch.meshgrid(places, places, indexing="ij")
     assert law, "the density of this law is known"

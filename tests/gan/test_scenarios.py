@@ -60,7 +60,7 @@ def train_rates(*pairs: tuple[float, float], steps: int = 2000) -> list[tuple[fl
         for run in build_runs("line", {"d_optimizer": describe_sgd(d_rate), "g_optimizer": describe_sgd(g_rate)})
     ]
     trainer = Trainer(runs)
-    z = trainer.sample_latent(250, trainer.draws("latent"))
+    z = trainer.source.sample_latent(250, trainer.source.draws("latent"))
     centres, divergences = [], []
     for step in range(1, steps + 1):
         trainer.step()

@@ -42,7 +42,7 @@ class Notation:
 
 def notate(trainer: Trainer, network: Learner) -> Notation:
     """Choose the letters of a network: u is a point in lab units where they are not the published ones, x."""
-    point = "x" if trainer.box == LAB_BOX else "u"
+    point = "x" if trainer.source.box == LAB_BOX else "u"
     if network == "generator":
         return Notation("G", "z", (f"{point}_1", f"{point}_2"))
     return Notation("D", point, ("d",))
@@ -55,9 +55,9 @@ def mark_layer(letter: str, layer: int) -> str:
 
 def tell_lab_units(trainer: Trainer, point: Sequence[float], published: Sequence[float]) -> list[Formula]:
     """Tell how a point of the networks' units becomes one of the page's, where they differ."""
-    if trainer.box == LAB_BOX:
+    if trainer.source.box == LAB_BOX:
         return []
-    centre, half_extent = trainer.box
+    centre, half_extent = trainer.source.box
     scale = write_number(half_extent / LAB_HALF_EXTENT)
     numbers = rf"{write_vector(centre)} + {scale} \cdot {write_vector(point)}"
     return [

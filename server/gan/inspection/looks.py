@@ -52,7 +52,7 @@ def look_at_discriminator(trainer: Trainer, sizes: Sizes) -> Moment:
     per_example = trainer.loss(known["real_logits"], known["fake_logits"]).discriminator
     upstream = pull_back(per_example, logits, torch.full_like(per_example, 1 / count))
     known["real_logit_gradient"], known["fake_logit_gradient"] = torch.split_with_sizes(upstream, (count, count))
-    penalties = trainer.penalise(known["x_real"], known["x_fake"].detach(), trainer.draws)
+    penalties = trainer.penalise(known["x_real"], known["x_fake"].detach(), trainer.source.draws)
     gradient = discriminator.parameter_gradient(weights, trace, upstream.unsqueeze(-1))
     known["gradient"] = penalties.add_gradient(trainer.pull_to_parameters(gradient))
     known |= {"per_example": per_example.detach(), **penalties.named}

@@ -109,7 +109,7 @@ class Moment:
     def show(self, name: str) -> Tensor:
         """Give a tensor as it is shown: points in published units."""
         tensor = self.known[name].detach()
-        return self.trainer.from_lab(tensor) if name in PUBLISHED else tensor
+        return self.trainer.source.from_lab(tensor) if name in PUBLISHED else tensor
 
     def summarise(self, names: Collection[str]) -> list[TensorSummary]:
         """Summarise some of the tensors."""

@@ -61,7 +61,7 @@ def try_move(moment: Moment, within: Underway | None = None) -> Move | str:
     network, weights = trainer.generator, trainer.weights("generator")
     trace = network.trace(weights, moment.known["z"])
     tangent = network.tangent(weights, trace, network.split(phase.tensors["change"]))[row]
-    foretold = moment.show("x_fake")[row] + tangent * (trainer.box.half_extent / LAB_HALF_EXTENT)
+    foretold = moment.show("x_fake")[row] + tangent * (trainer.source.box.half_extent / LAB_HALF_EXTENT)
     return Move(copy.generate(moment.known["z"])[row].tolist(), foretold.tolist(), before)
 
 

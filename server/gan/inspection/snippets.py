@@ -24,22 +24,22 @@ CLASSIFY = "{sort}_logits = discriminator(x_{sort}).squeeze(-1)"
 
 def write_latent(trainer: Trainer, count: int) -> str:
     """Give the lines that draw z."""
-    return _write_draws(trainer.latent.code, {**trainer.config.latent.values, "count": count})
+    return _write_draws(trainer.source.latent.code, {**trainer.config.latent.values, "count": count})
 
 
 def write_data(trainer: Trainer, count: int) -> str:
     """Give the lines that draw x_real, and bring it to the units that training happens in."""
-    lines = _write_draws(trainer.data.code, {**trainer.config.data.values, "count": count})
-    (x, y), half_extent = trainer.box
-    if trainer.box != LAB_BOX:
+    lines = _write_draws(trainer.source.data.code, {**trainer.config.data.values, "count": count})
+    (x, y), half_extent = trainer.source.box
+    if trainer.source.box != LAB_BOX:
         lines += f"\nx_real = 3 * (x_real - torch.tensor([{x!r}, {y!r}])) / {half_extent!r}  # the view becomes [-3, 3]"
     return lines
 
 
 def write_published(trainer: Trainer, points: str) -> str:
     """Give the expression that brings points of training to published units."""
-    (x, y), half_extent = trainer.box
-    return points if trainer.box == LAB_BOX else f"{points} * {half_extent!r} / 3 + torch.tensor([{x!r}, {y!r}])"
+    (x, y), half_extent = trainer.source.box
+    return points if trainer.source.box == LAB_BOX else f"{points} * {half_extent!r} / 3 + torch.tensor([{x!r}, {y!r}])"
 
 
 def write_generate(player: Learner) -> str:
@@ -78,8 +78,8 @@ def write_backward(player: Learner) -> str:
 def write_needle(trainer: Trainer, row: int) -> str:
     """Give the lines that compute the needles of all samples, and show that of sample `row`."""
     whole = "needles = -len(x_fake) * slope"
-    if trainer.box != LAB_BOX:
-        whole += f" * 3 / {trainer.box.half_extent!r}  # per published unit"
+    if trainer.source.box != LAB_BOX:
+        whole += f" * 3 / {trainer.source.box.half_extent!r}  # per published unit"
     return f"(slope,) = torch.autograd.grad(g_loss, x_fake, retain_graph=True)\n{whole}\nneedles[{row}]"
 
 

@@ -86,7 +86,7 @@ def _tell_stages(moment: Moment, move: Move | None) -> list[Stage]:
 def _tell_noise(moment: Moment) -> Stage:
     z = moment.known["z"][moment.row].tolist()
     formula: Formula = {
-        "latex": moment.trainer.latent.formula,
+        "latex": moment.trainer.source.latent.formula,
         "latex_numbers": f"z = {write_vector(z)}",
         "meaning": "The noise that this sample is made of; it stays the same while the generator learns.",
     }
@@ -165,7 +165,7 @@ def _tell_loss(moment: Moment) -> Stage:
 
 def _tell_needle(moment: Moment, needle: list[float]) -> Stage:
     own = moment.known["fake_logit_gradient"][moment.row].item() * moment.count
-    per_unit = LAB_HALF_EXTENT / moment.trainer.box.half_extent
+    per_unit = LAB_HALF_EXTENT / moment.trainer.source.box.half_extent
     uphill = [value * per_unit for value in moment.measure_score_slope()]
     steps = rf"-({write_number(own)}) \cdot {write_vector(uphill)} = "
     factor, loss, name = "-", r"\partial \ell", "-∂ℓ/∂x"

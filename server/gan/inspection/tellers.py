@@ -53,7 +53,7 @@ def tell_draws(moment: Moment, names: Collection[str] = ("x_real", "z")) -> Told
     if "z" in names and "z" in moment.known:
         z = moment.known["z"][moment.row].tolist()
         meaning = "Noise is drawn: the random numbers that the generator turns into samples."
-        told.formula.append(_tell_vector(trainer.latent.formula, "z", z, meaning))
+        told.formula.append(_tell_vector(trainer.source.latent.formula, "z", z, meaning))
         told.numbers |= {f"z_{i}": value for i, value in enumerate(z[:SHOWN_COORDINATES], 1)}
         lines.append(snippets.write_latent(trainer, count))
     told.code = "\n".join(lines)

@@ -40,7 +40,7 @@ def evaluate_metrics(trainer: Trainer, keys: Collection[str]) -> dict[str, float
 def evaluate_stack(trainer: Trainer, keys: Collection[str]) -> list[dict[str, float | None]]:
     """Score every run of a stack, in order; every run is shown the same latents and the same real points."""
     facts, x_real = _build_reference(*_key(trainer.config.data))
-    z = trainer.sample_latent(EVALUATION_POINTS, draws_for(EVALUATION_SEED, 0, "evaluation"))
+    z = trainer.source.sample_latent(EVALUATION_POINTS, draws_for(EVALUATION_SEED, 0, "evaluation"))
     x_fake = trainer.generate(z).reshape(-1, EVALUATION_POINTS, 2).cpu()
     parts = x_fake.split_with_sizes([min(RUNS_AT_ONCE, len(x_fake) - i) for i in range(0, len(x_fake), RUNS_AT_ONCE)])
     return [row for part in parts for row in _tabulate(x_real, part, facts, keys)]

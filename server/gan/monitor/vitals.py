@@ -36,7 +36,7 @@ def read_run(trainer: Trainer, scores: Scores) -> Reading:
 
 def read_stack(trainer: Trainer, scores: Sequence[Scores]) -> list[Reading]:
     """Read every run of a trainer, in order, each with its metrics."""
-    law = trainer.data.modes(trainer.config.data.values)
+    law = trainer.source.data.modes(trainer.config.data.values)
     modes = None if law is None else len(law[0])
     readings = []
     for vitals, row in zip(measure_vitals(trainer), scores, strict=True):
@@ -49,8 +49,10 @@ def read_stack(trainer: Trainer, scores: Sequence[Scores]) -> list[Reading]:
 @torch.no_grad()
 def measure_vitals(trainer: Trainer) -> list[Vitals]:
     """Measure the vitals of every run of a trainer, in order."""
-    x_real = trainer.sample_data(POINTS, trainer.draws("data"))
-    x_fake = trainer.generator(trainer.weights("generator"), trainer.sample_latent(POINTS, trainer.draws("latent")))
+    x_real = trainer.source.sample_data(POINTS, trainer.source.draws("data"))
+    x_fake = trainer.generator(
+        trainer.weights("generator"), trainer.source.sample_latent(POINTS, trainer.source.draws("latent"))
+    )
     scoring = trainer.weights("discriminator")
     real_logits = trainer.discriminator(scoring, x_real).squeeze(-1)
     trace = trainer.discriminator.trace(scoring, x_fake)
@@ -73,8 +75,8 @@ def measure_vitals(trainer: Trainer) -> list[Vitals]:
 
 def _measure_view(trainer: Trainer) -> float:
     """Measure half the side of the square that the data are viewed in, in the units that the run trains in."""
-    view = trainer.data.box(trainer.config.data.values).half_extent
-    return view * LAB_HALF_EXTENT / trainer.box.half_extent
+    view = trainer.source.data.box(trainer.config.data.values).half_extent
+    return view * LAB_HALF_EXTENT / trainer.source.box.half_extent
 
 
 def _rank(real_logits: Tensor, fake_logits: Tensor) -> Tensor:

@@ -1,0 +1,72 @@
+"""Which runs of a stack met a number that is not finite, and how they are kept where they were before it.
+
+Shape letters: R runs (the leading axis of a stack, absent for a single run).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isfinite
+
+import torch
+from torch import Tensor
+
+from server.gan.phases import Diverged, Losses
+from server.gan.state import RunState
+
+
+class Failures:
+    """The failures of `width` runs; a single run stops at its first."""
+
+    def __init__(self, width: int, single: bool, device: torch.device) -> None:
+        self.known: list[Diverged | None] = [None] * width
+        self._single, self._device = single, device
+
+    def __bool__(self) -> bool:
+        return any(self.known)
+
+    def keep_finite(
+        self, state: RunState, player: str, loss: Tensor, gradient: Tensor, moved: Mapping[str, Tensor]
+    ) -> Mapping[str, Tensor]:
+        """Give the tensors that a player's update `moved`, those of failed runs as they were in `state`.
+
+        Raises:
+            Diverged: a single run met a number that is not finite.
+        """
+        # Not finite as soon as one number is not; a norm is infinite before an optimizer's squares are.
+        total = loss.sum().item() + torch.linalg.vector_norm(gradient).item() + moved[player].sum().item()
+        if not self and isfinite(total):
+            return moved
+        self._find(state.step + 1, player, {"loss": loss, "gradient": gradient, "weights": moved[player]})
+        going = self._going.unsqueeze(-1)
+        return {name: torch.where(going, tensor, state.tensors[name]) for name, tensor in moved.items()}
+
+    def undo(self, state: RunState, start: RunState) -> RunState:
+        """Give `state` with the failed runs put back to where they were at the `start` of the step."""
+        going = self._going.unsqueeze(-1)
+        tensors = {name: torch.where(going, tensor, start.tensors[name]) for name, tensor in state.tensors.items()}
+        return state._replace(tensors=tensors)
+
+    def keep_losses(self, losses: Losses, before: Losses) -> Losses:
+        """Give the losses of a step, those of failed runs as they were `before`; padding has none."""
+        kept = (
+            new if new is None or old is None else torch.where(self._going[: new.numel()], new, old)
+            for new, old in zip(losses, before, strict=True)
+        )
+        return Losses(*kept)
+
+    @property
+    def _going(self) -> Tensor:
+        return torch.tensor([failure is None for failure in self.known], device=self._device)
+
+    def _find(self, step: int, player: str, quantities: Mapping[str, Tensor]) -> None:
+        """Remember which runs failed and by what; a single one stops at once."""
+        rows = [tensor.reshape(len(self.known), -1) for tensor in quantities.values()]
+        finite = torch.stack([torch.isfinite(torch.linalg.vector_norm(row, dim=-1)) for row in rows])
+        for run, fine in enumerate(finite.T.tolist()):
+            if all(fine) or self.known[run]:
+                continue
+            failure = Diverged(step, player, list(quantities)[fine.index(False)])
+            if self._single:
+                raise failure
+            self.known[run] = failure

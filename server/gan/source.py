@@ -1,0 +1,59 @@
+"""Source: where the real points and the noise of a run, or of a stack of runs, come from.
+
+Shape letters: R runs (the leading axis of a stack, absent for a single run), N samples, Z latent dimensions.
+Points are in lab units, unless published ones are named.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from server.gan.config import RunConfig
+from server.gan.datasets import DATASETS, LAB_BOX, from_lab, to_lab
+from server.gan.latents import LATENTS
+from server.gan.randomness import Batches, Draws, Seeds, draws_for
+
+
+class Source:
+    """The laws that `config` names, drawn from by the runs' `seeds`."""
+
+    def __init__(self, config: RunConfig, seeds: Seeds, device: torch.device) -> None:
+        self.data, self.latent = DATASETS[config.data.name], LATENTS[config.latent.name]
+        self.dimension = int(config.latent.values["dimension"])  # type: ignore[arg-type]  # checked by check_config
+        law = dict(config.data.values)
+        self.box = LAB_BOX if law.pop("units") == "published" else self.data.box(law)
+        self._draw_data = partial(self.data.function, **law)
+        self._seeds, self._device, self._batch_size = seeds, device, config.batch_size
+        self._batches: dict[str, Batches] = {}
+
+    def draws(self, purpose: str) -> Draws:
+        """Give draws of the runs' seeds for a look; training never uses a look's purposes."""
+        return draws_for(self._seeds, 0, f"look: {purpose}")
+
+    def draw_batch(self, player: str, kind: Literal["data", "latent"], update: int, step: int) -> Tensor:
+        """Give the real points or the latents that an update of a step trains on."""
+        purpose = f"{player} {kind} {update}"
+        if purpose not in self._batches:
+            law = (2, self.sample_data) if kind == "data" else (self.dimension, self.sample_latent)
+            self._batches[purpose] = Batches(self._seeds, purpose, self._batch_size, *law)
+        return self._batches[purpose].at(step)
+
+    def sample_latent(self, count: int, draws: Draws) -> Tensor:
+        """Draw latents (..., count, Z)."""
+        return self.latent.function(count, self.dimension, draws).to(self._device)
+
+    def sample_data(self, count: int, draws: Draws) -> Tensor:
+        """Draw real points (..., count, 2)."""
+        return self.to_lab(self._draw_data(count, draws).to(self._device))
+
+    def to_lab(self, points: Tensor) -> Tensor:
+        """Map published points (..., 2) to the units that training happens in."""
+        return to_lab(points, self.box)
+
+    def from_lab(self, points: Tensor) -> Tensor:
+        """Map points (..., 2) of training to published units."""
+        return from_lab(points, self.box)

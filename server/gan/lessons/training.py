@@ -1,8 +1,4 @@
-"""The presets that teach: each shows one phenomenon, in one sentence, and claims it in numbers that a program checks.
-
-The numbers were measured over five seeds on the ring of eight (`ganlab check-lessons`); the bounds leave room for
-other seeds. Where a claim is made beside another preset, both train with the same seeds.
-"""
+"""Lessons of how the two players are trained: losses, penalties, techniques and optimizers."""
 
 from __future__ import annotations
 
@@ -31,7 +27,7 @@ R3GAN: Mapping[str, Any] = {"loss": {"name": "rpgan"}, "regularizers": [R1, R2]}
 EVEN = (Claim("modes20", "at least", 8, 3000), Claim("reverse_kl", "at most", 0.01, 3000))
 """All modes, and evenly: the default run's shares are some twenty times as uneven."""
 
-LESSONS = (
+TRAINING = (
     Preset(
         "r1",
         "R1: a flat landscape",

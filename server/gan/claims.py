@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any, Literal
 
+Relation = Literal["at least", "at most"]
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -20,7 +22,7 @@ class Claim:
     """
 
     measure: str
-    relation: Literal["at least", "at most"]
+    relation: Relation
     bound: float
     steps: int
     share: float = 1.0

@@ -70,6 +70,15 @@ def largest_score(trainer: Trainer) -> Tensor:
     return torch.maximum(classify(trainer, real).abs().amax(-1), classify(trainer, generate(trainer)).abs().amax(-1))
 
 
+def imbalance(trainer: Trainer) -> Tensor:
+    """Give how far a game of means stands from its balance: the gap of the two means, and the slope, as two legs."""
+    real = trainer.source.sample_data(POINTS, trainer.source.draws("data"))
+    gap = generate(trainer).mean(-2) - real.mean(-2)
+    slope = measure_slope(trainer, real).mean(-2)
+    distance: Tensor = torch.linalg.vector_norm(torch.cat((gap, slope), -1), dim=-1)
+    return distance
+
+
 def averaged_quality(trainer: Trainer) -> Tensor:
     """Give the high-quality share of the averaged generator."""
     state = trainer.state
@@ -110,5 +119,6 @@ MEASURES: Mapping[str, Measure] = {
     "steepness": Measure("Mean steepness of the score at real points", steepness),
     "largest_gradient": Measure("Steepest rise of the score", largest_gradient),
     "largest_score": Measure("Largest score", largest_score),
+    "imbalance": Measure("Distance of the two players from their balance", imbalance),
     "averaged_quality": Measure("High-quality share, averaged generator", averaged_quality),
 }

@@ -6,6 +6,7 @@ the bounds leave room for other seeds. Where a claim is made beside another pres
 
 from __future__ import annotations
 
+from server.gan.lessons.games import GAMES
 from server.gan.lessons.training import TRAINING
 
-LESSONS = (*TRAINING,)
+LESSONS = (*TRAINING, *GAMES)

@@ -1,0 +1,79 @@
+"""The smallest game against its own arithmetic: a tilt and a gap that follow a linear recursion, whatever the rule."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from server.gan.catalog import build_catalog
+from server.gan.config import check_config
+from server.gan.measures import generate, imbalance, measure_slope
+from server.gan.presets import PRESETS
+from server.gan.trainer import Trainer
+
+RATE, STEPS = 0.1, 100
+
+
+def at_once(tilt: Tensor, gap: Tensor) -> tuple[Tensor, Tensor]:
+    return tilt - RATE * gap, gap + RATE * tilt
+
+
+def play(tilt: Tensor, gap: Tensor) -> Tensor:
+    for _ in range(STEPS):
+        tilt, gap = at_once(tilt, gap)
+    return torch.cat((tilt, gap), -1).norm(dim=-1)
+
+
+def play_in_turn(tilt: Tensor, gap: Tensor) -> Tensor:
+    for _ in range(STEPS):
+        tilt = tilt - RATE * gap
+        gap = gap + RATE * tilt
+    return torch.cat((tilt, gap), -1).norm(dim=-1)
+
+
+def play_optimistic(tilt: Tensor, gap: Tensor) -> Tensor:
+    past = tilt, gap
+    for _ in range(STEPS):
+        ahead = 2 * tilt - past[0], 2 * gap - past[1]
+        past = tilt, gap
+        tilt, gap = tilt - RATE * ahead[1], gap + RATE * ahead[0]
+    return torch.cat((tilt, gap), -1).norm(dim=-1)
+
+
+def play_lookahead(tilt: Tensor, gap: Tensor) -> Tensor:
+    slow = tilt, gap
+    for step in range(1, STEPS + 1):
+        tilt, gap = at_once(tilt, gap)
+        if step % 5 == 0:
+            tilt, gap = slow = (slow[0] + tilt) / 2, (slow[1] + gap) / 2
+    return torch.cat((tilt, gap), -1).norm(dim=-1)
+
+
+def play_r1(tilt: Tensor, gap: Tensor) -> Tensor:
+    for _ in range(STEPS):
+        tilt, gap = (1 - RATE * 0.3) * tilt - RATE * gap, gap + RATE * tilt
+    return torch.cat((tilt, gap), -1).norm(dim=-1)
+
+
+@pytest.mark.parametrize(
+    ("key", "predict"),
+    [
+        ("game", play),
+        ("game_in_turn", play_in_turn),
+        ("game_optimistic", play_optimistic),
+        ("game_lookahead", play_lookahead),
+        ("game_r1", play_r1),
+    ],
+)
+def test_the_smallest_game_goes_where_its_recursion_says(key: str, predict: Callable[[Tensor, Tensor], Tensor]) -> None:
+    """Batches of 4096 leave little chance: the means are within a few percent of the laws'."""
+    config = check_config({**PRESETS[key].config, "batch_size": 4096}, build_catalog())
+    trainer = Trainer([config.with_seed(seed) for seed in range(4)])
+    real = trainer.source.sample_data(2000, trainer.source.draws("data"))
+    tilt, gap = measure_slope(trainer, real).mean(-2), generate(trainer).mean(-2) - real.mean(-2)
+    expected = predict(tilt.double(), gap.double())
+    for _ in range(STEPS):
+        trainer.step()
+    found = imbalance(trainer)
+    assert torch.allclose(found.double(), expected, rtol=0.05, atol=0.05), (found, expected)

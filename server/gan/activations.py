@@ -85,10 +85,11 @@ def _add_activation(
     module: str,
     before: str = "",
     *,
+    see: str,
     basic: bool = False,
 ) -> None:
     code = f"{before}activation = {module}"
-    ACTIVATIONS.add(Activation(key, label, function, formula, reverse=reverse, code=code, basic=basic))
+    ACTIVATIONS.add(Activation(key, label, function, formula, reverse=reverse, see=see, code=code, basic=basic))
 
 
 aten = torch.ops.aten
@@ -100,6 +101,7 @@ _add_activation(
     lambda g, h: aten.threshold_backward(g, h, 0),
     "nn.ReLU()",
     basic=True,
+    see="The surface is made of flat facets that meet in straight creases, and the lines of the warp have sharp bends.",
 )
 _add_activation(
     "leaky_relu",
@@ -109,11 +111,31 @@ _add_activation(
     lambda g, h: aten.leaky_relu_backward(g, h, LEAK, False),
     "nn.LeakyReLU(0.2)",
     basic=True,
+    see="Facets and creases as with ReLU. On the ring of eight all modes are found within some 300 steps, "
+    "where ReLU has found them all in one seed of five.",
 )
 _add_activation(
-    "tanh", "Tanh", tanh, r"\tanh h", lambda g, h: aten.tanh_backward(g, torch.tanh(h)), "nn.Tanh()", basic=True
+    "tanh",
+    "Tanh",
+    tanh,
+    r"\tanh h",
+    lambda g, h: aten.tanh_backward(g, torch.tanh(h)),
+    "nn.Tanh()",
+    basic=True,
+    see="The surface and the warp are smooth and round, and far from the data the surface levels off. On the "
+    "ring of eight scores stay small and the modes are covered evenly within some 300 steps.",
 )
-_add_activation("silu", "SiLU", silu, r"h \cdot \sigma(h)", aten.silu_backward, "nn.SiLU()", basic=True)
+_add_activation(
+    "silu",
+    "SiLU",
+    silu,
+    r"h \cdot \sigma(h)",
+    aten.silu_backward,
+    "nn.SiLU()",
+    basic=True,
+    see="The surface and the warp bend softly, without creases. On the ring of eight all modes are covered "
+    "evenly within some 300 steps, but they stay blurred for long: few points count as high quality.",
+)
 _add_activation(
     "elu",
     "ELU",
@@ -121,8 +143,19 @@ _add_activation(
     r"\begin{cases} h & h > 0 \\ e^{h} - 1 & h \le 0 \end{cases}",
     lambda g, h: aten.elu_backward(g, 1, 1, 1, False, h),
     "nn.ELU()",
+    see="The surface and the warp bend softly, without creases. On the ring of eight all modes are covered "
+    "within some 300 steps, but after 1,500 they are still blurred: few points count as high quality.",
 )
-_add_activation("gelu", "GELU", gelu, r"h \cdot \Phi(h)", aten.gelu_backward, "nn.GELU()")
+_add_activation(
+    "gelu",
+    "GELU",
+    gelu,
+    r"h \cdot \Phi(h)",
+    aten.gelu_backward,
+    "nn.GELU()",
+    see="The surface and the warp bend softly, without creases. On the ring of eight all modes are covered "
+    "within some 300 steps, but they stay blurred for long: few points count as high quality.",
+)
 _add_activation(
     "softplus",
     "Softplus",
@@ -130,6 +163,8 @@ _add_activation(
     r"\ln(1 + e^{h})",
     lambda g, h: aten.softplus_backward(g, h, 1, SOFTPLUS_LINEAR),
     "nn.Softplus()",
+    see="The surface is broad and smooth. On the ring of eight the generated points stay together and reach "
+    "one or two modes within 1,500 steps.",
 )
 _add_activation(
     "sigmoid",
@@ -138,5 +173,17 @@ _add_activation(
     r"\frac{1}{1 + e^{-h}}",
     lambda g, h: aten.sigmoid_backward(g, torch.sigmoid(h)),
     "nn.Sigmoid()",
+    see="At step 0 all generated points are almost one. On the ring of eight they stay a clump for 1,500 "
+    "steps and more: little of the loss's slope comes through the layers.",
 )
-_add_activation("sine", "Sine", sine, r"\sin h", lambda g, h: g * torch.cos(h), "Sine()", SINE)
+_add_activation(
+    "sine",
+    "Sine",
+    sine,
+    r"\sin h",
+    lambda g, h: g * torch.cos(h),
+    "Sine()",
+    SINE,
+    see="The surface ripples, and away from the data it goes on in waves. On the ring of eight all modes are "
+    "found within some 300 steps.",
+)

@@ -62,6 +62,8 @@ UNIT_SECTIONS = {
 """Config key -> (kind in the catalogue, default unit)."""
 LIST_SECTIONS = {"regularizers": "regularizers", "techniques": "techniques"}
 NETWORKS = ("generator", "discriminator")
+PHASES = ("sample", "generate", "classify", "loss", "backward", "update")
+"""What an update walks through, in order; where nobody judges, nothing is classified."""
 RESTARTING = ("seed", "data", "latent", *NETWORKS)
 """Keys whose change begins a new run at step 0; all others apply while the run goes on."""
 
@@ -85,6 +87,7 @@ class NetworkConfig:
     """A multilayer perceptron: `hidden_layers` layers of `width` neurons, its last sums as they are or squashed.
 
     Its weights are drawn by `init`, and multiplied by `init_gain`.
+    Its first layer reads `beside` numbers more than a point has: a technique decides that, and no config says it here.
     """
 
     hidden_layers: int
@@ -93,16 +96,25 @@ class NetworkConfig:
     output: str = OUTPUTS.default
     init: str = DEFAULT_INIT
     init_gain: float = INIT_GAIN.default
+    beside: int = 0
+
+    def list_sizes(self, inputs: int, outputs: int) -> tuple[int, ...]:
+        """Give how many numbers enter the first layer, and leave each."""
+        return (inputs + self.beside, *[self.width] * self.hidden_layers, outputs)
 
     def to_json(self) -> dict[str, Any]:
         """Give the network as plain data; its output and how it begins only where they are not the default."""
         unsaid = {OUTPUTS.key: OUTPUTS.default, "init": DEFAULT_INIT, INIT_GAIN.key: INIT_GAIN.default}
-        return {key: value for key, value in asdict(self).items() if unsaid.get(key) != value}
+        said = {key: value for key, value in asdict(self).items() if key != "beside"}
+        return {key: value for key, value in said.items() if unsaid.get(key) != value}
 
 
 @dataclass(frozen=True, slots=True)
 class RunConfig:
-    """Everything that decides a run; made by `check_config`."""
+    """Everything that decides a run; made by `check_config`.
+
+    `is_game` follows from the loss: without a discriminator that judges, nothing of it is trained.
+    """
 
     seed: int
     data: UnitConfig
@@ -117,6 +129,19 @@ class RunConfig:
     d_updates: int
     g_updates: int
     batch_size: int
+    is_game: bool = True
+
+    @property
+    def phases(self) -> tuple[str, ...]:
+        """What an update walks through."""
+        return PHASES if self.is_game else tuple(name for name in PHASES if name != "classify")
+
+    def count_updates(self, player: str = "both") -> dict[str, int]:
+        """Count the updates of each network in a step: of the players that play, or the one of a single player."""
+        planned = {"discriminator": self.d_updates, "generator": self.g_updates}
+        if player != "both":
+            planned = {name: int(name == player) for name in planned}
+        return planned if self.is_game else {**planned, "discriminator": 0}
 
     def to_json(self) -> dict[str, Any]:
         """Give the config as plain data, every key present."""
@@ -153,10 +178,17 @@ def check_config(given: object, catalog: Catalog) -> RunConfig:
         made[key] = _check_unit(key, whole.get(key, {}), catalog[kind], default)
     for key in NETWORKS:
         made[key] = _check_network(key, whole.get(key, {}), catalog)
+    loss = next(unit for unit in catalog["losses"] if unit["key"] == made["loss"].name)
     for key, kind in LIST_SECTIONS.items():
         made[key] = _check_units(key, whole.get(key, []), catalog[kind])
         _check_company(key, made, catalog[kind])
-    return RunConfig(**made)
+        if not loss["is_game"]:
+            _check_alone(key, made[key], catalog[kind], loss["key"])
+    if made["batch_size"] > loss.get("most", made["batch_size"]):
+        most = f"expected at most {loss['most']} with {loss['key']}, which compares all pairs of its points"
+        raise ConfigError("batch_size", f"{most}, got {made['batch_size']}")
+    made["discriminator"] = replace(made["discriminator"], beside=_count_beside(made, catalog["techniques"]))
+    return RunConfig(**made, is_game=loss["is_game"])
 
 
 def restarts(old: RunConfig, new: RunConfig) -> bool:
@@ -248,6 +280,34 @@ def _check_company(path: str, made: Mapping[str, Any], facts: Sequence[Mapping[s
             if made[section].name not in names:
                 expected = f"{unit.name} goes with {section} {' or '.join(names)}, not with {made[section].name}"
                 raise ConfigError(f"{path}.{i}.name", f"{expected}: {known[unit.name]['because']}")
+        for other, because in known[unit.name].get("apart", {}).items():
+            if any(one.name == other for one in made[path]):
+                raise ConfigError(f"{path}.{i}.name", f"{unit.name} does not go with {other}: {because}")
+
+
+def _check_alone(path: str, units: Sequence[UnitConfig], facts: Sequence[Mapping[str, Any]], loss: str) -> None:
+    """Refuse a unit of a list that changes how the discriminator learns, beside a loss that has none."""
+    known = {unit["key"]: unit for unit in facts}
+    for i, unit in enumerate(units):
+        if known[unit.name]["needs_discriminator"]:
+            because = "it changes how the discriminator learns, and with this loss none does"
+            expected = f"{unit.name} goes with a loss that has a discriminator, not with {loss}"
+            raise ConfigError(f"{path}.{i}.name", f"{expected}: {because}")
+
+
+def _count_beside(made: Mapping[str, Any], facts: Sequence[Mapping[str, Any]]) -> int:
+    """Count what the discriminator reads beside a point, by the techniques; a batch must have the points for it."""
+    known = {unit["key"]: unit for unit in facts if unit.get("company")}
+    for i, unit in enumerate(made["techniques"]):
+        if unit.name in known:
+            packs = known[unit.name]["packs"]
+            points: int = unit.values[packs] if packs else 2
+            if points > made["batch_size"]:
+                words = f"{unit.name} goes with a batch of {points} points or more, not with {made['batch_size']}"
+                because = "it lets the discriminator see so many points of a batch at once"
+                raise ConfigError(f"techniques.{i}.{packs or 'name'}", f"{words}: {because}")
+            return 2 * (points - 1) if packs else int(known[unit.name]["adds"])
+    return 0
 
 
 def _check_network(path: str, given: object, catalog: Catalog) -> NetworkConfig:

@@ -13,14 +13,24 @@ from torch import Tensor
 
 from server.gan.autograd import pull_back
 from server.gan.config import UnitConfig
-from server.gan.networks import Network
+from server.gan.networks import Network, Trace
 from server.gan.randomness import Draws
 from server.gan.techniques import TECHNIQUES, Technique
-from server.gan.techniques.base import InputTechnique, OrderTechnique, StepTechnique, WeightTechnique
+from server.gan.techniques.base import (
+    CompanyTechnique,
+    InputTechnique,
+    OrderTechnique,
+    RateTechnique,
+    SamplingTechnique,
+    StepTechnique,
+    WeightTechnique,
+)
 from server.gan.values import Value, read_numbers
 
 PREFIX = "technique."
 NETWORKS = ("generator", "discriminator")
+GROUPS = 8
+"""Beside so many groups of others is a place scored that is looked at, where the discriminator sees packs."""
 Purpose = Callable[[str], Draws]
 """Gives draws for a purpose."""
 
@@ -41,12 +51,18 @@ class Craft:
         """Take up the techniques; `network` is the discriminator."""
         self._network = network
         self._active = [
-            Active(unit := TECHNIQUES[units[0].name], read_numbers(unit.parameters, units, single, device))
+            Active(unit := TECHNIQUES[units[0].name], _read_numbers(unit, units, single, device))
             for units in zip(*configs, strict=True)
         ]
-        self._inputs = [one for one in self._active if isinstance(one.unit, InputTechnique)]
+        self._inputs = [(one.unit, one.numbers) for one in self._active if isinstance(one.unit, InputTechnique)]
+        company = ((one.unit, one.numbers) for one in self._active if isinstance(one.unit, CompanyTechnique))
+        self._company = next(company, None)
         self._weights = [one.unit for one in self._active if isinstance(one.unit, WeightTechnique)]
         self._steps = [one for one in self._active if isinstance(one.unit, StepTechnique)]
+        self.sampling = next((one for one in self._active if isinstance(one.unit, SamplingTechnique)), None)
+        """How samples are drawn beside the generated ones, if in another way."""
+        self.rate = next((one for one in self._active if isinstance(one.unit, RateTechnique)), None)
+        """How the learning rates change with the steps, if they do."""
         self.is_simultaneous = any(isinstance(one.unit, OrderTechnique) for one in self._active)
 
     @property
@@ -55,9 +71,18 @@ class Craft:
         return bool(self._inputs)
 
     @property
+    def company(self) -> CompanyTechnique | None:
+        """The technique that lets the discriminator see each point in company, if one does."""
+        return self._company[0] if self._company else None
+
+    @property
     def changes_weights(self) -> bool:
         """Whether the discriminator computes with other weights than are trained."""
         return bool(self._weights)
+
+    def find_factor(self, step: int) -> Value:
+        """Give what the learning rates are multiplied with in a step, counted from 0."""
+        return self.rate.unit(step, **self.rate.numbers) if self.rate else 1.0
 
     def start(self, tensors: Mapping[str, Tensor], draws: Purpose) -> dict[str, Tensor]:
         """Give `tensors` with what these techniques remember, new ones at their beginning, and no others."""
@@ -69,16 +94,69 @@ class Craft:
             elif isinstance(unit, WeightTechnique):
                 begun = unit.begin(self._network, kept["discriminator"], draws(f"starting {unit.key}"))
             else:
-                begun = {slot: kept[source] for slot, source in unit.slots.items()}
+                begun = {slot: _begin_slot(source, kept) for slot, source in unit.slots.items()}
             kept |= {names[slot]: tensor for slot, tensor in begun.items()}
         return kept
 
-    def see(self, points: Tensor, draws: Purpose, step: int) -> Tensor:
-        """Give what the discriminator sees of points (..., N, 2)."""
+    def see(self, points: Tensor, draws: Purpose, step: int, tensors: Mapping[str, Tensor]) -> Tensor:
+        """Give what the discriminator sees of points (..., N, 2) where the state is `tensors`."""
         for unit, numbers in self._inputs:
             shaped = {k: v.unsqueeze(-1) if isinstance(v, Tensor) else v for k, v in numbers.items()}
-            points = unit(points, draws(unit.key), step, **shaped)
+            slots = {slot: tensor.unsqueeze(-1) for slot, tensor in _read_slots(unit, tensors).items()}
+            points = unit(points, draws(unit.key), step, **shaped, **({"slots": slots} if slots else {}))
         return points
+
+    def adjust(self, real_logits: Tensor, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Give what these techniques remember after an update of the discriminator with real scores (..., N)."""
+        moved: dict[str, Tensor] = {}
+        for unit, numbers in self._inputs:
+            if unit.adjust:
+                slots = unit.adjust(_read_slots(unit, tensors), real_logits.detach(), **numbers)
+                moved |= {name_slot(unit, slot): tensor for slot, tensor in slots.items()}
+        return moved
+
+    def list_told(self, tensors: Mapping[str, Tensor]) -> list[tuple[InputTechnique, str, float]]:
+        """Give the numbers of a single run that these techniques remember and that are worth looking at."""
+        return [(unit, slot, tensors[name_slot(unit, slot)].item()) for unit, _ in self._inputs for slot in unit.tells]
+
+    def read(self, points: Tensor, others: Sequence[Tensor] = ()) -> Tensor:
+        """Give what the discriminator reads of points (..., N, 2): these alone, or (..., N, I) in their company.
+
+        `others` are tensors like `points` that stand beside them; without them the points are each other's company.
+        """
+        if not self._company:
+            return points
+        unit, numbers = self._company
+        seen: Tensor = unit(points, others, **numbers)
+        return seen
+
+    def group_others(self, points: Tensor) -> Tensor:
+        """Take from points (M, 2) the groups (K, C, 2) beside which a place is scored when it is looked at."""
+        assert self.company, "a discriminator that sees a point alone needs no others"
+        if not self.company.packs:
+            return points.unsqueeze(0)
+        size = int(self._network.sizes[0] // 2) - 1
+        return points[torch.arange(GROUPS * size, device=points.device) % len(points)].view(GROUPS, size, 2)
+
+    def judge(self, weights: list[Tensor], *sorts: Tensor, others: Sequence[Tensor] = ()) -> Trace:
+        """Let the discriminator of these weights score points (..., N, 2), one sort after another.
+
+        Each sort is its own company: real and generated points are never among each other.
+        """
+        seen = [self.read(points, others) for points in sorts]
+        return self._network.trace(weights, torch.cat(seen, -2) if len(seen) > 1 else seen[0])
+
+    def pull_to_points(self, weights: list[Tensor], trace: Trace, upstream: Tensor) -> Tensor:
+        """Carry a gradient (..., N, 1) from the scores of one sort of points to these (..., N, 2).
+
+        In company a point is in the scores of others too, and is pulled by all of them.
+        """
+        slopes = self._network.input_gradient(weights, trace, upstream)
+        if not self._company:
+            return slopes
+        with torch.enable_grad():
+            points = trace.inputs[0][..., :2].detach().requires_grad_()
+            return pull_back(self.read(points), points, slopes)
 
     def shape(self, parameters: Tensor, tensors: Mapping[str, Tensor]) -> Tensor:
         """Give the parameters (..., P) that the discriminator computes with; autograd sees through it."""
@@ -137,5 +215,18 @@ def name_slot(unit: Technique, slot: str) -> str:
     return f"{PREFIX}{unit.key}.{slot}"
 
 
+def _begin_slot(source: str, tensors: Mapping[str, Tensor]) -> Tensor:
+    """Give a slot at its beginning: a copy of a network's parameters, or a number (..., 1), which is 0."""
+    return torch.zeros_like(tensors["discriminator"][..., :1]) if source == "number" else tensors[source]
+
+
 def _read_slots(unit: Technique, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {slot: tensors[name_slot(unit, slot)] for slot in unit.slots}
+
+
+def _read_numbers(
+    unit: Technique, units: Sequence[UnitConfig], single: bool, device: torch.device
+) -> Mapping[str, Value]:
+    """Give a technique's numbers; those of rates are as exact as an optimizer's values."""
+    dtype = torch.float64 if isinstance(unit, RateTechnique) else torch.float32
+    return read_numbers(unit.parameters, units, single, device, dtype)

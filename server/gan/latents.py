@@ -1,21 +1,25 @@
 """The latent laws: where the noise comes from that a generator turns into samples.
 
-Shape letters: N samples, Z latent dimensions; `...` are leading axes of independent runs, as the draws give them.
+Shape letters: N samples, Z latent dimensions, K points of a finite set; `...` are leading axes of independent runs, as
+the draws give them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import pi, sqrt
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from server.gan.randomness import Draws
-from server.gan.registry import Number, Registry, Unit
+from server.gan.papers import SLOGAN
+from server.gan.randomness import Draws, pick_points
+from server.gan.registry import Number, Paper, Registry, Unit
 
-DrawLatent = Callable[[int, int, Draws], Tensor]
-"""(count, dimension, draws) -> (..., N, Z)."""
+DrawLatent = Callable[..., Tensor]
+"""(count, dimension, draws, **numbers) -> (..., N, Z)."""
 
 DIMENSION = Number(
     "dimension",
@@ -31,14 +35,26 @@ DIMENSION = Number(
 
 @dataclass(frozen=True)
 class Latent(Unit[DrawLatent]):
-    """A law of independent, equally distributed coordinates.
+    """A law of the noise that a generator begins with.
 
-    `quantile` maps probabilities in (0, 1) to a coordinate, so that a lattice of them has cells of equal probability.
+    Where the coordinates are independent and equally distributed, `quantile` maps probabilities in (0, 1) to one, so
+    that a lattice of them has cells of equal probability; there is none for other laws.
+    Where noise is picked from finitely many points, `points` draws these, once a run, (dimension, draws, **numbers) ->
+    (..., K, Z), and the function takes them as `points` in place of the numbers. `points_code` is the same in PyTorch:
+    `latents` from `draws`, dimension and the numbers, for `code` to pick from.
     """
 
-    quantile: Callable[[Tensor], Tensor] = field(kw_only=True)
+    quantile: Callable[[Tensor], Tensor] | None = field(kw_only=True)
+    points: Callable[..., Tensor] | None = field(default=None, kw_only=True)
+    points_code: str = field(default="", kw_only=True)
+
+    def describe(self) -> dict[str, Any]:
+        """Give the facts as plain data."""
+        return {**super().describe(), "has_lattice": self.quantile is not None, "points_code": self.points_code}
 
 
+CIRCLE = sqrt(2)
+"""The radius of the mixture's circle: its centres have variance 1 in each of the first two coordinates."""
 TRUNCATION = 2.0
 """How many standard deviations of the truncated normal law lie between its middle and either end."""
 
@@ -72,22 +88,55 @@ def quantile_truncated(p: Tensor) -> Tensor:
     return z
 
 
+def draw_mixture(count: int, dimension: int, draws: Draws, components: float, spread: float) -> Tensor:
+    """One of a few Gaussians is chosen at random; they stand evenly on a circle, with empty space between them.
+
+    SLOGAN learns their centres and how likely each is; here both are fixed. In one dimension the circle is seen from
+    its edge.
+    """
+    angles = draws.integers(int(components), count) * (2 * pi / components)
+    z = spread * draws.normal(count, dimension)
+    z[..., 0] += CIRCLE * angles.cos()
+    if dimension > 1:
+        z[..., 1] += CIRCLE * angles.sin()
+    return z
+
+
+def draw_finite(count: int, dimension: int, draws: Draws, points: Tensor) -> Tensor:
+    """One of a few fixed points is picked at random: the generator can make as many different samples, and no more."""
+    return pick_points(points, count, draws)
+
+
+def draw_points(dimension: int, draws: Draws, size: float) -> Tensor:
+    """Give the points of the finite set: draws of the standard normal law."""
+    return draws.normal(int(size), dimension)
+
+
 LATENTS.add(
     Latent(
         "normal", "Normal", draw_normal, r"z \sim \mathcal{N}(0, I)", None, (DIMENSION,),
-        quantile=torch.special.ndtri, basic=True, code="z = draws.normal(count, dimension)",
+        quantile=torch.special.ndtri, basic=True,
+        see="The noise is a round cloud. The grid over it is fine in the middle and coarse at the rim, because each"
+        " cell holds equally many samples.",
+        code="z = draws.normal(count, dimension)",
     )
 )  # fmt: skip
 LATENTS.add(
     Latent(
         "uniform", "Uniform", draw_uniform, r"z \sim U(-1, 1)^Z", None, (DIMENSION,),
-        quantile=lambda p: 2 * p - 1, basic=True, code="z = 2 * draws.uniform(count, dimension) - 1",
+        quantile=lambda p: 2 * p - 1, basic=True,
+        see="The noise is an evenly filled square with sharp edges, and the grid over it is even: all its "
+        "cells are of one size before the generator bends them.",
+        code="z = 2 * draws.uniform(count, dimension) - 1",
     )
 )  # fmt: skip
 LATENTS.add(
     Latent(
         "unit_uniform", "Uniform on [0, 1]", draw_unit_uniform, r"z \sim U(0, 1)^Z", None, (DIMENSION,),
-        quantile=lambda p: p, code="z = draws.uniform(count, dimension)",
+        quantile=lambda p: p,
+        see="The noise is an evenly filled square whose lower left corner is at 0. On the ring of eight the "
+        "generated points take longer to spread than with a square around 0.",
+        code="z = draws.uniform(count, dimension)",
     )
 )  # fmt: skip
 LATENTS.add(
@@ -95,8 +144,49 @@ LATENTS.add(
         "truncated", "Truncated normal", draw_truncated,
         r"z_i \sim \mathcal{N}(\tfrac12, \tfrac1{16}) \;\text{given}\; 0 \le z_i \le 1",
         None, (DIMENSION,), quantile=quantile_truncated,
+        see="The noise is a round cloud, cut off by a square from 0 to 1. On the ring of eight the generated "
+        "points take longer to spread than with noise around 0.",
         code="tail = torch.special.ndtr(torch.tensor(-2.0))\n"
         "p = tail + (1 - 2 * tail) * draws.uniform(count, dimension)\n"
         "z = 0.5 + 0.25 * torch.special.ndtri(p)",
+    )
+)  # fmt: skip
+LATENTS.add(
+    Latent(
+        "mixture", "Mixture of Gaussians", draw_mixture,
+        r"z \sim \tfrac{1}{K} \sum_{k=1}^{K} \mathcal{N}(\mu_k, s^2 I), \quad"
+        r" \mu_k = \sqrt{2}\, (\cos \tfrac{2 \pi k}{K}, \sin \tfrac{2 \pi k}{K}, 0, \ldots)",
+        SLOGAN,
+        (
+            DIMENSION,
+            Number("components", "Gaussians", 8, 2, 64, "How many stand on the circle, all equally likely.",
+                   integer=True, scale="log"),
+            Number("spread", "Spread", 0.2, 0.01, 1.0, "The standard deviation of each of them.", scale="log"),
+        ),
+        quantile=None,
+        see="The noise is a ring of round clumps; no grid is laid over it, so the generator is shown as its "
+        "samples. On the ring of eight each of eight clumps goes to a mode of its own, and few samples "
+        "lie between.",
+        code="angles = draws.integers(components, count) * (2 * math.pi / components)\n"
+        "z = spread * draws.normal(count, dimension)\n"
+        "z[:, 0] += 2**0.5 * angles.cos()\n"
+        "z[:, 1:2] += 2**0.5 * angles.sin()[:, None]",
+    )
+)  # fmt: skip
+LATENTS.add(
+    Latent(
+        "finite", "Finite set", draw_finite,
+        r"z \in \{z_1, \ldots, z_K\}, \;\text{each equally likely}, \quad z_k \sim \mathcal{N}(0, I) \;\text{once}",
+        Paper("Zhu, Xu, Li, Wang", "Noise Dimension of GAN: An Image Compression Perspective", 2024),
+        (
+            DIMENSION,
+            Number("size", "Points", 4, 1, 4096, "How many points the noise is picked from.",
+                   integer=True, scale="log"),
+        ),
+        quantile=None, points=draw_points, points_code="latents = draws.normal(size, dimension)",
+        see="The noise is a few dots, and all generated samples lie on as many. On the ring of eight, Modes "
+        "covered never passes the number of dots. No grid is laid over them, so the generator is shown as"
+        " its samples.",
+        code="z = latents[draws.integers(size, count)]",
     )
 )  # fmt: skip

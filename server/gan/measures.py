@@ -6,12 +6,20 @@ Shape letters: R runs, N points. Steepness is in lab units.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from server.gan.metrics import METRICS, evaluate_stack
+from server.gan.metrics import (
+    EVALUATION_POINTS,
+    METRICS,
+    draw_evaluation_latent,
+    evaluate_stack,
+    score_points,
+)
+from server.gan.refinement import refine_samples
 from server.gan.trainer import Trainer
 
 POINTS = 2000
@@ -60,7 +68,7 @@ def largest_gradient(trainer: Trainer) -> Tensor:
     """Give how far at most the score rises between two of many points of the view, a unit of their distance."""
     a, b = (6 * trainer.source.draws(name).uniform(POINTS, 2) - 3 for name in ("one end", "other end"))
     rise = (classify(trainer, a) - classify(trainer, b)).abs()
-    distance: Tensor = torch.linalg.vector_norm(a - b, dim=-1)
+    distance: Tensor = torch.linalg.vector_norm(trainer.craft.read(a) - trainer.craft.read(b), dim=-1)
     return (rise / distance).amax(-1)
 
 
@@ -68,6 +76,15 @@ def largest_score(trainer: Trainer) -> Tensor:
     """Give the largest size of a score of real and generated points."""
     real = trainer.source.sample_data(POINTS, trainer.source.draws("data"))
     return torch.maximum(classify(trainer, real).abs().amax(-1), classify(trainer, generate(trainer)).abs().amax(-1))
+
+
+def memory_gap(trainer: Trainer) -> Tensor:
+    """Give how much higher the points that a run learns from are scored than fresh points of the same law."""
+    known = trainer.source.points
+    assert known is not None, "a run that never sees a point again claims nothing of its memory"
+    fresh = trainer.source.sample_data(POINTS, trainer.source.draws("data"))
+    gap: Tensor = classify(trainer, known).mean(-1) - classify(trainer, fresh).mean(-1)
+    return gap
 
 
 def imbalance(trainer: Trainer) -> Tensor:
@@ -81,29 +98,43 @@ def imbalance(trainer: Trainer) -> Tensor:
 
 def averaged_quality(trainer: Trainer) -> Tensor:
     """Give the high-quality share of the averaged generator."""
-    state = trainer.state
-    average = trainer.craft.find_average(state.tensors)
+    average = trainer.craft.find_average(trainer.state.tensors)
     assert average is not None, "a run without an average claims nothing of it"
-    try:
-        averaged = {**state.tensors, "generator": average}
-        trainer.state = state._replace(tensors=averaged)
-        rows = evaluate_stack(trainer, ["high_quality"])
-    finally:
-        trainer.state = state
-    return torch.tensor([row["high_quality"] if row["high_quality"] is not None else torch.nan for row in rows])
+    z = draw_evaluation_latent(trainer).expand(*average.shape[:-1], -1, -1)
+    points = trainer.generator(trainer.generator.split(average), z)
+    return _score(trainer, trainer.source.from_lab(points), "high_quality")
+
+
+def compare_refined(trainer: Trainer, metric: str) -> Tensor:
+    """Give a metric of the refined samples of a run, over that of its generated samples.
+
+    To both is added what one point of all is worth in a share, so that nothing is divided by 0.
+    """
+    refined = refine_samples(trainer, EVALUATION_POINTS, trainer.source.draws("scored samples"))
+    assert refined is not None, "a run without a technique of drawing claims nothing of its samples"
+    generated = trainer.generate(draw_evaluation_latent(trainer))
+    above, below = (_score(trainer, points, metric) for points in (trainer.source.from_lab(refined), generated))
+    one = 1 / EVALUATION_POINTS
+    return (above[: trainer.runs] + one) / (below + one)
+
+
+def _score(trainer: Trainer, points: Tensor, metric: str) -> Tensor:
+    """Give a metric of points (R, N, 2) in published units, not a number where it is not defined."""
+    values = [row[metric] for row in score_points(trainer, points, [metric])]
+    return torch.tensor([torch.nan if value is None else value for value in values])
 
 
 def measure_slope(trainer: Trainer, points: Tensor) -> Tensor:
-    """Give how the scores grow as points (R, N, 2) move."""
+    """Give how the score of each of the points (R, N, 2) grows as it moves, whatever stands beside it."""
     weights = trainer.weights("discriminator")
-    trace = trainer.discriminator.trace(weights, points)
-    return trainer.discriminator.input_gradient(weights, trace, torch.ones_like(trace.outputs))
+    trace = trainer.craft.judge(weights, points)
+    return trainer.discriminator.input_gradient(weights, trace, torch.ones_like(trace.outputs))[..., :2]
 
 
 @torch.no_grad()
 def classify(trainer: Trainer, points: Tensor) -> Tensor:
     """Give the logits (R, N) of points (R, N, 2) in lab units."""
-    return trainer.discriminator(trainer.weights("discriminator"), points).squeeze(-1)
+    return trainer.score(points)
 
 
 @torch.no_grad()
@@ -120,5 +151,13 @@ MEASURES: Mapping[str, Measure] = {
     "largest_gradient": Measure("Steepest rise of the score", largest_gradient),
     "largest_score": Measure("Largest score", largest_score),
     "imbalance": Measure("Distance of the two players from their balance", imbalance),
+    "memory_gap": Measure("Gap between the scores of known and of fresh real points", memory_gap),
     "averaged_quality": Measure("High-quality share, averaged generator", averaged_quality),
+    **{
+        f"refined_{key}": Measure(
+            f"{METRICS[key].label} of the refined samples, over that of the generated",
+            partial(compare_refined, metric=key),
+        )
+        for key in ("high_quality", "modes20", "reverse_kl", "precision", "recall")
+    },
 }

@@ -136,7 +136,7 @@ def _expect_extras(config: RunConfig, catalog: Catalog, networks: Mapping[str, t
     averages = {facts["key"]: facts["averages"] for facts in catalog["regularizers"]}
     slots = {facts["key"]: facts["slots"] for facts in catalog["techniques"]}
     neurons = config.discriminator.hidden_layers * config.discriminator.width + 1
-    sizes = {**networks, "d_neurons": (neurons,)}
+    sizes = {**networks, "d_neurons": (neurons,), "number": (1,)}
     shapes: dict[str, tuple[int]] = {}
     for unit in config.regularizers:
         for name in averages[unit.name]:
@@ -148,8 +148,7 @@ def _expect_extras(config: RunConfig, catalog: Catalog, networks: Mapping[str, t
 
 def count_parameters(network: NetworkConfig, inputs: int, outputs: int) -> int:
     """Count a perceptron's weights and biases."""
-    sizes = (inputs, *[network.width] * network.hidden_layers, outputs)
-    return sum((i + 1) * o for i, o in pairwise(sizes))
+    return sum((i + 1) * o for i, o in pairwise(network.list_sizes(inputs, outputs)))
 
 
 def _read_scalars(given: object) -> dict[str, float | None]:

@@ -56,8 +56,8 @@ class Network:
     @classmethod
     def build(cls, config: NetworkConfig, inputs: int, outputs: int) -> Network:
         """Make the network that `config` describes."""
-        sizes = (inputs, *[config.width] * config.hidden_layers, outputs)
         output = None if config.output == OUTPUTS.default else ACTIVATIONS[config.output]
+        sizes = config.list_sizes(inputs, outputs)
         return cls(sizes, ACTIVATIONS[config.activation], output, INITS[config.init], config.init_gain)
 
     @cached_property

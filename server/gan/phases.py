@@ -45,8 +45,12 @@ class Phase(NamedTuple):
     known: Mapping[str, Tensor]
 
 
-def begin_update(player: Learner, update: int) -> Callable[..., Phase]:
-    """Give the maker of an update's phases: (name, **tensors) -> Phase, each knowing the tensors of those before."""
+MakePhase = Callable[..., Phase]
+"""(name, **tensors) -> Phase, which knows the tensors of those before it."""
+
+
+def begin_update(player: Learner, update: int) -> MakePhase:
+    """Give the maker of an update's phases."""
     known: dict[str, Tensor] = {}
 
     def phase(name: PhaseName, **made: Tensor) -> Phase:

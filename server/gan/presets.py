@@ -14,6 +14,7 @@ from typing import Any
 
 from server.gan.claims import Claim
 from server.gan.lessons import LESSONS
+from server.gan.lessons.company import COLLAPSE
 from server.gan.preset import FIRST, GAN_LABS, Preset
 
 
@@ -54,11 +55,7 @@ _IN_ORDER = (
         "Mode collapse",
         "The default run with 64 latent dimensions and a starved discriminator: one hidden layer, a tenth of the rate.",
         "All generated points gather in one clump, which hops from mode to mode, away from the discriminator.",
-        {
-            "latent": {"name": "normal", "dimension": 64},
-            "discriminator": {"hidden_layers": 1},
-            "d_optimizer": {"name": "adam", "learning_rate": 0.0001},
-        },
+        COLLAPSE,
         group=FIRST,
         claims=(Claim("modes20", "at most", 2, 3000),),
     ),

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,6 +18,9 @@ from torch import Tensor
 
 from server.gan.config import RunConfig
 from server.gan.datasets import DATASETS
+from server.gan.networks import Trace
+from server.gan.optimum import Box, find_optimum
+from server.gan.refinement import refine_samples
 from server.gan.trainer import Trainer
 
 
@@ -74,29 +79,45 @@ def probe_averaged(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     return {"x_averaged": trainer.source.from_lab(trainer.generator(weights, draw_fixed_latent(trainer, sizes)))}
 
 
+def probe_refined(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
+    """Show the samples that the run's technique of drawing takes, if it has one, by the same draws at every step."""
+    points = refine_samples(trainer, sizes.generated, trainer.source.draws("refined"))
+    return {} if points is None else {"x_refined": trainer.source.from_lab(points)}
+
+
 def probe_predictions(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
-    """Show how the discriminator scores the fixed real and the generated samples."""
+    """Show how the discriminator scores the fixed real and the generated samples, where it is trained to."""
+    if not trainer.loss.is_game:
+        return {}
     return {
-        "real_logits": _classify(trainer, draw_fixed_data(trainer, sizes)),
-        "fake_logits": _classify(trainer, _generate(trainer, sizes)),
+        "real_logits": trainer.score(draw_fixed_data(trainer, sizes)),
+        "fake_logits": trainer.score(_generate(trainer, sizes)),
     }
 
 
 def probe_surface(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
-    """Show the discriminator's score at the centre of every cell of the view."""
-    lattice = trainer.source.to_lab(_lattice(trainer, sizes.surface))
-    return {"surface": _classify(trainer, lattice).view(sizes.surface, sizes.surface)}
+    """Show the discriminator's score at the centre of every cell of the view.
+
+    Where it sees points in company, a place is scored among generated samples: what the generator's own points would
+    score there. A discriminator that nobody trains is not shown.
+    """
+    if not trainer.loss.is_game:
+        return {}
+    return {"surface": _shape_view(_judge_view(trainer, sizes).outputs, sizes)}
 
 
 def probe_warp_noise(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
-    """Show the lattice of noise whose cells are all equally likely."""
-    return {"warp_noise": _warp_noise(trainer, sizes)}
+    """Show the lattice of noise whose cells are all equally likely, where the law of the noise has one."""
+    noise = _warp_noise(trainer, sizes)
+    return {} if noise is None else {"warp_noise": noise}
 
 
 def probe_warp(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """Show where the generator sends that lattice; further latent dimensions stay at their median."""
-    noise = _warp_noise(trainer, sizes)
-    middle = trainer.source.latent.quantile(torch.tensor(0.5))
+    noise, quantile = _warp_noise(trainer, sizes), trainer.source.latent.quantile
+    if noise is None or quantile is None:
+        return {}
+    middle = quantile(torch.tensor(0.5))
     z = middle.expand(*noise.shape[:-1], trainer.source.dimension).clone()
     z[..., : noise.shape[-1]] = noise
     points = trainer.generate(z.flatten(0, -2))
@@ -104,14 +125,16 @@ def probe_warp(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
 
 
 def probe_gradients(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
-    """Show -dL_G/dx of each generated sample's own loss: where it should move to please the discriminator.
+    """Show -dL_G/dx of each generated sample's own loss: where it should move to lower it.
 
-    This follows the chosen loss, not the slope of the discriminator alone.
+    This follows the chosen loss, not the slope of the discriminator alone. A sample in company is pulled
+    by the losses of all whose scores it is in.
     """
     x_fake = _generate(trainer, sizes).requires_grad_()
-    fake_logits = _classify(trainer, x_fake)
-    real_logits = _classify(trainer, draw_fixed_data(trainer, sizes)[: sizes.generated])
-    per_example = trainer.loss(real_logits, fake_logits).generator
+    if trainer.loss.is_game:
+        per_example = trainer.loss(trainer.score(draw_fixed_partners(trainer, sizes)), trainer.score(x_fake)).generator
+    else:
+        per_example = trainer.price_samples(draw_fixed_data(trainer, sizes)[: sizes.generated], x_fake)
     (slope,) = torch.autograd.grad(per_example.sum(), x_fake)
     one, zero = torch.ones(2, device=trainer.device), torch.zeros(2, device=trainer.device)
     return {
@@ -124,29 +147,32 @@ def probe_surface_change(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
 
     The directional derivative of the score along -dL_D/dphi, scaled so that its largest magnitude is 1.
     """
+    if not trainer.loss.is_game:
+        return {}
     discriminator, weights = trainer.discriminator, trainer.weights("discriminator")
-    real, x_fake = draw_fixed_data(trainer, sizes)[: sizes.generated], _generate(trainer, sizes)
-    trace = discriminator.trace(weights, torch.cat((real, x_fake)))
+    real, x_fake = draw_fixed_partners(trainer, sizes), _generate(trainer, sizes)
+    trace = trainer.craft.judge(weights, real, x_fake)
     logits = trace.outputs.squeeze(-1).requires_grad_()
     loss = trainer.loss(*logits.split_with_sizes((len(real), len(x_fake)))).discriminator.mean()
     (upstream,) = torch.autograd.grad(loss, logits)
     gradient = trainer.pull_to_parameters(discriminator.parameter_gradient(weights, trace, upstream.unsqueeze(-1)))
     gradient = trainer.penalise(real, x_fake, trainer.source.draws).add_gradient(gradient)
     downhill = discriminator.split(trainer.push_to_weights(-gradient))
-    lattice = discriminator.trace(weights, trainer.source.to_lab(_lattice(trainer, sizes.surface)))
-    change = discriminator.tangent(weights, lattice, downhill).squeeze(-1)
-    change = change / change.abs().max().clamp_min(torch.finfo(change.dtype).tiny)
-    return {"surface_change": change.view(sizes.surface, sizes.surface)}
+    change = _shape_view(discriminator.tangent(weights, _judge_view(trainer, sizes), downhill), sizes)
+    return {"surface_change": change / change.abs().max().clamp_min(torch.finfo(change.dtype).tiny)}
 
 
 def probe_density(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """Show the data's probability density, averaged over each cell of the view, where its law is known."""
-    x0, x1, y0, y1 = probe_box(trainer.config)
-    edges = torch.linspace(0, 1, sizes.surface + 1, dtype=torch.float64)
-    density = trainer.source.data.cell_density(
-        x0 + edges * (x1 - x0), y0 + edges * (y1 - y0), trainer.config.data.values
-    )
+    density = _average_density(trainer.config, sizes.surface)
     return {} if density is None else {"density": density}
+
+
+def probe_optimum(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
+    """Show what the best discriminator would score at every cell, and how far the run's own is from it."""
+    density = _average_density(trainer.config, sizes.surface)
+    optimum = None if density is None else find_optimum(trainer, density, probe_box(trainer.config))
+    return {} if optimum is None else {"optimal_surface": optimum.surface, "optimal_gap": optimum.gap.view(1)}
 
 
 _FIXED: dict[str, Probe] = {
@@ -158,8 +184,10 @@ _FIXED: dict[str, Probe] = {
 _CHANGING: dict[str, Probe] = {
     "generated": probe_generated,
     "averaged": probe_averaged,
+    "refined": probe_refined,
     "predictions": probe_predictions,
     "surface": probe_surface,
+    "optimum": probe_optimum,
     "warp": probe_warp,
     "gradients": probe_gradients,
     "d_gradients": probe_surface_change,
@@ -172,8 +200,19 @@ def draw_fixed_latent(trainer: Trainer, sizes: Sizes) -> Tensor:
 
 
 def draw_fixed_data(trainer: Trainer, sizes: Sizes) -> Tensor:
-    """Give the real points (N, 2) that are looked at, in lab units: the same at every step."""
+    """Give the real points (N, 2) that are looked at, in lab units: the same at every step.
+
+    Where a run learns from finitely many points they are these, all of them if there is room.
+    """
+    if trainer.source.points is not None:
+        return trainer.source.points[: sizes.real]
     return trainer.source.sample_data(max(sizes.real, sizes.generated), trainer.source.draws("data"))[: sizes.real]
+
+
+def draw_fixed_partners(trainer: Trainer, sizes: Sizes) -> Tensor:
+    """Give a real point (M, 2) beside every generated sample that is looked at; where they are few, they come again."""
+    points = draw_fixed_data(trainer, sizes)
+    return points[torch.arange(sizes.generated, device=points.device) % len(points)]
 
 
 @torch.no_grad()
@@ -182,9 +221,32 @@ def _generate(trainer: Trainer, sizes: Sizes) -> Tensor:
     return trainer.generator(trainer.weights("generator"), draw_fixed_latent(trainer, sizes))
 
 
-def _classify(trainer: Trainer, points: Tensor) -> Tensor:
-    """Logits (...) of points (..., 2) in lab units."""
-    return trainer.discriminator(trainer.weights("discriminator"), points).squeeze(-1)
+def _judge_view(trainer: Trainer, sizes: Sizes) -> Trace:
+    """Let the discriminator score the view's cells (S * S), or these beside each group of others in turn."""
+    cells, weights = trainer.source.to_lab(_lattice(trainer, sizes.surface)), trainer.weights("discriminator")
+    if not trainer.craft.company:
+        return trainer.craft.judge(weights, cells)
+    groups = trainer.craft.group_others(_generate(trainer, sizes))
+    others = [places.repeat_interleave(len(cells), 0) for places in groups.unbind(1)]
+    return trainer.craft.judge(weights, cells.repeat(len(groups), 1), others=others)
+
+
+def _shape_view(scores: Tensor, sizes: Sizes) -> Tensor:
+    """Lay scores out as the view's cells (S, S): the mean over the groups that a cell is scored beside."""
+    return scores.view(-1, sizes.surface, sizes.surface).mean(0)
+
+
+def _average_density(config: RunConfig, cells: int) -> Tensor | None:
+    """Give the density (S, S) of a run's data over each cell of the view, float64; none where it is not known."""
+    return _average_law(config.data.name, tuple(config.data.values.items()), probe_box(config), cells)
+
+
+@lru_cache(maxsize=4)
+def _average_law(name: str, values: tuple[tuple[str, Any], ...], box: Box, cells: int) -> Tensor | None:
+    """Do it once for all frames of a run: for thousands of given points it takes longer than all the rest."""
+    x0, x1, y0, y1 = box
+    edges = torch.linspace(0, 1, cells + 1, dtype=torch.float64)
+    return DATASETS[name].cell_density(x0 + edges * (x1 - x0), y0 + edges * (y1 - y0), dict(values))
 
 
 def _lattice(trainer: Trainer, cells: int) -> Tensor:
@@ -195,10 +257,13 @@ def _lattice(trainer: Trainer, cells: int) -> Tensor:
     return torch.stack((x, y), -1).flatten(0, 1)
 
 
-def _warp_noise(trainer: Trainer, sizes: Sizes) -> Tensor:
-    """Latents (K, K, 2), or (K * K, 1) where there is one dimension only."""
+def _warp_noise(trainer: Trainer, sizes: Sizes) -> Tensor | None:
+    """Latents (K, K, 2), or (K * K, 1) where there is one dimension only; none where the law has no such lattice."""
+    quantile = trainer.source.latent.quantile
+    if quantile is None:
+        return None
     count = sizes.warp if trainer.source.dimension > 1 else sizes.warp**2
-    lines = trainer.source.latent.quantile((torch.arange(count, device=trainer.device) + 0.5) / count)
+    lines = quantile((torch.arange(count, device=trainer.device) + 0.5) / count)
     if trainer.source.dimension == 1:
         return lines.unsqueeze(-1)
     y, x = torch.meshgrid(lines, lines, indexing="ij")

@@ -47,6 +47,14 @@ class Draws:
         return torch.from_numpy(made[0] if self._single else np.stack(made))
 
 
+def pick_points(points: Tensor, count: int, draws: Draws) -> Tensor:
+    """Pick from points (..., K, D), all equally likely and with replacement: (..., count, D)."""
+    chosen = draws.integers(points.shape[-2], count).to(points.device)
+    runs = torch.broadcast_shapes(points.shape[:-2], chosen.shape[:-1])  # type: ignore[no-untyped-call]  # torch's own
+    points, chosen = points.expand(*runs, *points.shape[-2:]), chosen.expand(*runs, count)
+    return torch.take_along_dim(points, chosen.unsqueeze(-1), -2)
+
+
 def draws_for(seeds: Seeds, step: int, purpose: str) -> Draws:
     """Give the draws of a step; `seeds` is an integer for a single run, a sequence for R runs."""
     single = isinstance(seeds, int)

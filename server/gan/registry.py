@@ -129,10 +129,12 @@ class Unit(Generic[F]):
 
     `formula` is LaTeX; `extra` holds facts of the unit's kind (a dataset's view box, a metric's floor), as plain data.
     `basic`: a menu shows it at once; the others of its kind wait behind "More". A few of a kind are.
+    `see` says what a student sees in the lab when the unit is on: which layer, chart or number changes, and how.
     `code` is the unit as a student would write it, in a few lines of plain PyTorch; an exported run is made of them.
     Beside `torch`, `nn`, `F` (torch.nn.functional), `np` and `math` they use the names of the unit's parameters, and:
 
-        loss         d_loss and g_loss, numbers, from real_logits and fake_logits (N,)
+        loss         d_loss and g_loss, numbers, from real_logits and fake_logits (N,); one without a discriminator
+                     has g_loss alone, from x_real and x_fake (N, 2) in the units of training
         optimizer    optimizer for parameters, in one call with keywords for its numbers; what PyTorch has not is
                      imported or defined before
         activation   activation, a module; what PyTorch has not is defined before
@@ -150,6 +152,7 @@ class Unit(Generic[F]):
     paper: Paper | None = None
     parameters: tuple[Parameter, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
+    see: str = field(default="", kw_only=True)
     code: str = field(default="", kw_only=True)
     basic: bool = field(default=False, kw_only=True)
 
@@ -169,6 +172,7 @@ class Unit(Generic[F]):
             "key": self.key,
             "label": self.label,
             "help": self.help,
+            "see": self.see,
             "formula": self.formula,
             "code": self.code,
             "basic": self.basic,

@@ -15,7 +15,7 @@ from torch import Tensor
 from server.gan.config import UnitConfig
 from server.gan.networks import Affine, Network
 from server.gan.randomness import Draws
-from server.gan.regularizers import REGULARIZERS, Regularizer
+from server.gan.regularizers import REGULARIZERS, Regularizer, SampleRegularizer
 from server.gan.values import Value, read_numbers
 
 
@@ -33,11 +33,11 @@ class Scorer:
 
 @dataclass(frozen=True)
 class Penalties:
-    """What an update of the discriminator pays besides its loss; autograd goes back to `parameters`."""
+    """What an update pays besides its loss; autograd goes back to `leaf`, parameters or generated points."""
 
     parts: Mapping[str, Tensor]
     """Regularizer -> (..., N)."""
-    parameters: Tensor
+    leaf: Tensor
 
     @property
     def named(self) -> dict[str, Tensor]:
@@ -49,11 +49,11 @@ class Penalties:
         return sum((part.detach().mean(-1) for part in self.parts.values()), loss)
 
     def add_gradient(self, gradient: Tensor) -> Tensor:
-        """Add the slope of the penalties to the gradient (..., P) of the loss. Call it once."""
+        """Add the slope of the penalties to the gradient of the loss, of the leaf's shape. Call it once."""
         if not self.parts:
             return gradient
         means = torch.stack([part.mean(-1) for part in self.parts.values()])
-        (slope,) = torch.autograd.grad(means.sum(), self.parameters)
+        (slope,) = torch.autograd.grad(means.sum(), self.leaf)
         return gradient + slope
 
 
@@ -77,7 +77,8 @@ class Regularization:
             )
             for units in zip(*configs, strict=True)
         ]
-        self._penalties = [one for one in active if not one.unit.projects]
+        self._samples = [one for one in active if isinstance(one.unit, SampleRegularizer)]
+        self._penalties = [one for one in active if not one.unit.projects and one not in self._samples]
         self._projections = [one for one in active if one.unit.projects]
 
     def price(
@@ -101,6 +102,11 @@ class Regularization:
             kept = {"averages": _read_averages(unit, tensors)} if unit.averages else {}
             parts[unit.key] = unit(critic, *points, draws(unit.key), **numbers, **choices, **kept)
         return Penalties(parts, parameters)
+
+    def price_samples(self, z: Tensor, x_fake: Tensor) -> Penalties:
+        """Compute what the generator pays for the points x_fake (..., N, 2) that it made of z (..., N, Z)."""
+        leaf = x_fake.detach().requires_grad_()
+        return Penalties({unit.key: unit(z, leaf, **numbers) for unit, numbers, _ in self._samples}, leaf)
 
     def project(self, vector: Tensor) -> Tensor:
         """Bring parameters (..., P) back to where they are allowed."""

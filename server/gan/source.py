@@ -7,15 +7,15 @@ Points are in lab units, unless published ones are named.
 from __future__ import annotations
 
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
 from server.gan.config import RunConfig
-from server.gan.datasets import DATASETS, LAB_BOX, from_lab, to_lab
+from server.gan.datasets import DATASETS, LAB_BOX, from_lab, of_law, to_lab
 from server.gan.latents import LATENTS
-from server.gan.randomness import Batches, Draws, Seeds, draws_for
+from server.gan.randomness import Batches, Draws, Seeds, draws_for, pick_points
 
 
 class Source:
@@ -23,12 +23,19 @@ class Source:
 
     def __init__(self, config: RunConfig, seeds: Seeds, device: torch.device) -> None:
         self.data, self.latent = DATASETS[config.data.name], LATENTS[config.latent.name]
-        self.dimension = int(config.latent.values["dimension"])  # type: ignore[arg-type]  # checked by check_config
-        law = dict(config.data.values)
-        self.box = LAB_BOX if law.pop("units") == "published" else self.data.box(law)
-        self._draw_data = partial(self.data.function, **law)
+        noise: dict[str, Any] = dict(config.latent.values)
+        self.dimension = int(noise.pop("dimension"))
+        if self.latent.points:
+            noise = {"points": self.latent.points(self.dimension, draws_for(seeds, 0, "finite noise"), **noise)}
+        self._draw_latent = partial(self.latent.function, **noise)
+        law = config.data.values
+        self.box = LAB_BOX if law["units"] == "published" else self.data.box(law)
+        self._draw_data = partial(self.data.function, **of_law(law))
         self._seeds, self._device, self._batch_size = seeds, device, config.batch_size
         self._batches: dict[str, Batches] = {}
+        size = int(law["size"])  # type: ignore[arg-type]  # checked by check_config
+        self.points = self.sample_data(size, draws_for(seeds, 0, "finite data")) if size else None
+        """The real points (..., N, 2) that a run learns from, where they are finitely many."""
 
     def draws(self, purpose: str) -> Draws:
         """Give draws of the runs' seeds for a look; training never uses a look's purposes."""
@@ -38,17 +45,23 @@ class Source:
         """Give the real points or the latents that an update of a step trains on."""
         purpose = f"{player} {kind} {update}"
         if purpose not in self._batches:
-            law = (2, self.sample_data) if kind == "data" else (self.dimension, self.sample_latent)
+            law = (2, self._sample_batches) if kind == "data" else (self.dimension, self.sample_latent)
             self._batches[purpose] = Batches(self._seeds, purpose, self._batch_size, *law)
         return self._batches[purpose].at(step)
 
     def sample_latent(self, count: int, draws: Draws) -> Tensor:
         """Draw latents (..., count, Z)."""
-        return self.latent.function(count, self.dimension, draws).to(self._device)
+        return self._draw_latent(count, self.dimension, draws).to(self._device)
 
     def sample_data(self, count: int, draws: Draws) -> Tensor:
-        """Draw real points (..., count, 2)."""
+        """Draw fresh real points (..., count, 2) of the law."""
         return self.to_lab(self._draw_data(count, draws).to(self._device))
+
+    def _sample_batches(self, count: int, draws: Draws) -> Tensor:
+        """Draw real points (..., count, 2) to learn from: of the law, or of the finite data, with replacement."""
+        if self.points is None:
+            return self.sample_data(count, draws)
+        return pick_points(self.points, count, draws)
 
     def to_lab(self, points: Tensor) -> Tensor:
         """Map published points (..., 2) to the units that training happens in."""

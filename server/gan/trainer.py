@@ -2,6 +2,7 @@
 
 A step is `d_updates` updates of the discriminator, then `g_updates` of the generator.
 An update walks through the phases sample, generate, classify, loss, backward, update.
+With a loss that needs no discriminator nothing is classified, and only the generator makes updates.
 `phases()` yields after each one with the actual tensors; `step()` walks them all.
 
 Shape letters: R runs (the leading axis of a stack, absent for a single run), B batch size, Z latent dimensions,
@@ -10,7 +11,7 @@ P parameters. Points are in lab units here; `generate` gives published ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from functools import partial
 
 import torch
@@ -21,16 +22,17 @@ from server.gan.autograd import pull_back
 from server.gan.config import RunConfig, restarts
 from server.gan.craft import Craft
 from server.gan.failures import Failures
-from server.gan.losses import LOSSES
+from server.gan.losses import LOSSES, SampleLoss
 from server.gan.networks import Network
 from server.gan.optimizers import OPTIMIZERS, start_slots
-from server.gan.phases import Diverged, Learner, Losses, Phase, Player, begin_update
+from server.gan.phases import Diverged, Learner, Losses, MakePhase, Phase, Player, begin_update
 from server.gan.randomness import Draws, draws_for
 from server.gan.regularization import Penalties, Regularization
 from server.gan.source import Source
 from server.gan.stacks import STACK_UNIT, structure
 from server.gan.state import RunState
 from server.gan.values import Value, read_numbers
+from server.gan.verdicts import Verdict, compare, pull_mean
 
 
 class Trainer:
@@ -55,7 +57,6 @@ class Trainer:
         self.device = torch.device(device)
         self._failures = Failures(self._width, self.single, self.device)
         self._views: dict[str, tuple[Tensor, list[Tensor]]] = {}
-        self._shares = torch.empty(0)
         self._apply_configs()
         self.state = self._adopt(state) if state else self._start_state()
         self._losses = Losses()
@@ -167,6 +168,10 @@ class Trainer:
         parts: list[Tensor] = getattr(self, network).split(vector)
         return parts
 
+    def score(self, points: Tensor) -> Tensor:
+        """Give the logits (..., N) of points (..., N, 2) in lab units: each other's company, where they have one."""
+        return self.craft.judge(self.weights("discriminator"), points).outputs.squeeze(-1)
+
     # Training ---------------------------------------------------------------------------------------------------
 
     def step(self, player: Player = "both") -> Losses:
@@ -187,12 +192,11 @@ class Trainer:
         """
         start, losses_before = self.state, self._losses
         self._losses = Losses()
-        plan = {"both": (self.config.d_updates, self.config.g_updates), "discriminator": (1, 0), "generator": (0, 1)}
-        d_updates, g_updates = plan[player]
+        updates = self.config.count_updates(player)
         try:
-            for update in range(d_updates):
+            for update in range(updates["discriminator"]):
                 yield from self._update_discriminator(start.step, update)
-            for update in range(g_updates):
+            for update in range(updates["generator"]):
                 yield from self._update_generator(start, update)
         except Diverged:
             self.state = start
@@ -218,7 +222,7 @@ class Trainer:
             seen = {sort: self._see(points, "discriminator", sort, update, step) for sort, points in seen.items()}
             changed = {f"seen_{sort}": points for sort, points in seen.items()}
         weights = self.weights("discriminator")
-        trace = self.discriminator.trace(weights, torch.cat((seen["real"], seen["fake"]), -2))
+        trace = self.craft.judge(weights, seen["real"], seen["fake"])
         logits = trace.outputs.squeeze(-1).requires_grad_()
         real_logits, fake_logits = torch.split_with_sizes(logits, (batch, batch), -1)
         yield phase("classify", **changed, real_logits=real_logits, fake_logits=fake_logits)
@@ -227,13 +231,14 @@ class Trainer:
         d_loss = penalties.add_loss(per_example.detach().mean(-1))
         self._losses = Losses(self._of_runs(d_loss))
         yield phase("loss", per_example=per_example, **penalties.named, d_loss=d_loss)
-        upstream = self._upstream(per_example, logits)
+        upstream = pull_mean(per_example, logits).unsqueeze(-1)
         gradient = self.discriminator.parameter_gradient(weights, trace, upstream)
         gradient = penalties.add_gradient(self.pull_to_parameters(gradient))
         real_slope, fake_slope = torch.split_with_sizes(upstream.squeeze(-1), (batch, batch), -1)
         yield phase("backward", real_logit_gradient=real_slope, fake_logit_gradient=fake_slope, gradient=gradient)
         scores = {"real_logits": real_logits, "fake_logits": fake_logits}
         kept = self.regularization.remember(scores, self.state.tensors)
+        kept |= self.craft.adjust(real_logits, self.state.tensors)
         change = self._move("d", "discriminator", d_loss, gradient, kept)
         yield phase("update", change=change)
 
@@ -242,9 +247,6 @@ class Trainer:
         if not self.craft.is_simultaneous:
             self._renew_discriminator()
         self.scored_by = start if self.craft.is_simultaneous else self.state
-        scoring = (
-            self.weights_at(start, "discriminator") if self.craft.is_simultaneous else self.weights("discriminator")
-        )
         z = self.source.draw_batch("generator", "latent", update, step)
         sampled = {"z": z}
         if self.loss.pairs:
@@ -252,9 +254,29 @@ class Trainer:
         yield phase("sample", **sampled)
         weights = self.weights("generator")
         trace = self.generator.trace(weights, z)
-        x_fake = trace.outputs
-        yield phase("generate", x_fake=x_fake)
-        seen, changed = {"fake": x_fake} | ({"real": sampled["x_real"]} if self.loss.pairs else {}), {}
+        yield phase("generate", x_fake=trace.outputs)
+        if self.loss.is_game:
+            verdict = yield from self._judge(phase, trace.outputs, sampled.get("x_real"), update, step)
+        else:
+            verdict = compare(self.price_samples, sampled["x_real"], trace.outputs)
+        penalties = self.regularization.price_samples(z, trace.outputs)
+        g_loss = penalties.add_loss(verdict.per_example.detach().mean(-1))
+        self._losses = Losses(self._losses.discriminator, self._of_runs(g_loss))
+        yield phase("loss", per_example=verdict.per_example, **penalties.named, g_loss=g_loss)
+        passed, slope = verdict.pull()
+        slope = penalties.add_gradient(slope)
+        gradient = self.generator.parameter_gradient(weights, trace, slope)
+        yield phase("backward", **passed, slope=slope, gradient=gradient)
+        change = self._move("g", "generator", g_loss, gradient)
+        yield phase("update", change=change)
+
+    def _judge(
+        self, phase: MakePhase, x_fake: Tensor, x_real: Tensor | None, update: int, step: int
+    ) -> Generator[Phase, None, Verdict]:
+        """Let the discriminator classify the generated points of an update, and real ones where the loss pairs them."""
+        simultaneous = self.craft.is_simultaneous
+        scoring = self.weights_at(self.scored_by, "discriminator") if simultaneous else self.weights("discriminator")
+        seen, changed = {"fake": x_fake} | ({} if x_real is None else {"real": x_real}), {}
         if self.craft.changes_inputs:
             x_fake = x_fake.detach().requires_grad_()
             seen = {
@@ -262,31 +284,36 @@ class Trainer:
                 for sort, points in (seen | {"fake": x_fake}).items()
             }
             changed = {f"seen_{sort}": points.detach() for sort, points in seen.items()}
-        scores = self.discriminator.trace(scoring, seen["fake"].detach())
+        scores = self.craft.judge(scoring, seen["fake"].detach())
         fake_logits = scores.outputs.squeeze(-1).requires_grad_()
         real_logits = fake_logits  # read by a paired loss only
         if self.loss.pairs:
-            real_logits = self.discriminator(scoring, seen["real"]).squeeze(-1)
+            real_logits = self.craft.judge(scoring, seen["real"]).outputs.squeeze(-1)
         paired = {"real_logits": real_logits} if self.loss.pairs else {}
         yield phase("classify", **changed, fake_logits=fake_logits, **paired)
         per_example = self.loss(real_logits, fake_logits).generator
-        g_loss = per_example.detach().mean(-1)
-        self._losses = Losses(self._losses.discriminator, self._of_runs(g_loss))
-        yield phase("loss", per_example=per_example, g_loss=g_loss)
-        upstream = self._upstream(per_example, fake_logits)
-        slope = self.discriminator.input_gradient(scoring, scores, upstream)
-        if self.craft.changes_inputs:
-            slope = pull_back(seen["fake"], x_fake, slope)
-        gradient = self.generator.parameter_gradient(weights, trace, slope)
-        yield phase("backward", fake_logit_gradient=upstream.squeeze(-1), slope=slope, gradient=gradient)
-        change = self._move("g", "generator", g_loss, gradient)
-        yield phase("update", change=change)
+
+        def pull() -> tuple[Mapping[str, Tensor], Tensor]:
+            upstream = pull_mean(per_example, fake_logits).unsqueeze(-1)
+            slope = self.craft.pull_to_points(scoring, scores, upstream)
+            if self.craft.changes_inputs:
+                slope = pull_back(seen["fake"], x_fake, slope)
+            return {"fake_logit_gradient": upstream.squeeze(-1)}, slope
+
+        return Verdict(per_example, pull)
+
+    def price_samples(self, x_real: Tensor, x_fake: Tensor) -> Tensor:
+        """Compute what generated points (..., N, 2) cost by a loss without a discriminator, beside real ones."""
+        assert isinstance(self.loss, SampleLoss), "the loss compares samples"
+        prices: Tensor = self.loss(x_real, x_fake, **self.config.loss.values)
+        return prices
 
     def penalise(self, x_real: Tensor, x_fake: Tensor, draws: Callable[[str], Draws]) -> Penalties:
         """Compute what the discriminator pays besides its loss for these points (..., N, 2), by draws for a purpose."""
         tensors = self.state.tensors
         shape = partial(self.craft.shape, tensors=tensors)
-        return self.regularization.price(self.discriminator, shape, (x_real, x_fake), draws, tensors)
+        seen = self.craft.read(x_real), self.craft.read(x_fake)
+        return self.regularization.price(self.discriminator, shape, seen, draws, tensors)
 
     def pull_to_parameters(self, gradient: Tensor) -> Tensor:
         """Carry the discriminator's gradient (..., P) from the weights it computes with to those that are trained."""
@@ -308,13 +335,7 @@ class Trainer:
     def _see(self, points: Tensor, player: str, sort: str, update: int, step: int) -> Tensor:
         """Give what the discriminator sees of an update's real or generated points."""
         draws = self._draws_at(player, update, step)
-        return self.craft.see(points, lambda purpose: draws(f"{sort} {purpose}"), step)
-
-    def _upstream(self, per_example: Tensor, logits: Tensor) -> Tensor:
-        """Give the gradient (..., N, 1) of the runs' mean losses with respect to the logits: runs never mix."""
-        if self._shares.shape != per_example.shape:
-            self._shares = torch.full_like(per_example, 1 / per_example.shape[-1])
-        return pull_back(per_example, logits, self._shares).unsqueeze(-1)
+        return self.craft.see(points, lambda purpose: draws(f"{sort} {purpose}"), step, self.state.tensors)
 
     def _move(
         self, player: str, network: str, loss: Tensor, gradient: Tensor, kept: Mapping[str, Tensor] = {}
@@ -324,7 +345,9 @@ class Trainer:
         before, optimizer, prefix = state.tensors[network], self.optimizers[player], f"{player}_optimizer."
         slots = {name: state.tensors[prefix + name] for name in optimizer.slots}
         count = (state.d_optimizer_steps if player == "d" else state.g_optimizer_steps) + 1
-        change, slots = optimizer.function(gradient, slots, count, **self._values[player])
+        values = dict(self._values[player])
+        values["learning_rate"] = values["learning_rate"] * self.craft.find_factor(state.step)
+        change, slots = optimizer.function(gradient, slots, count, **values)
         after = before + change
         if player == "d":
             after = self.regularization.project(after)

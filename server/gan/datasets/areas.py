@@ -10,7 +10,7 @@ from math import log, pi
 import torch
 from torch import Tensor
 
-from server.gan.datasets.base import DATASETS, UNITS, Box, Dataset, space_evenly
+from server.gan.datasets.base import COMMON, DATASETS, Box, Dataset, space_evenly
 from server.gan.datasets.curves import FFJORD
 from server.gan.mixtures import PAIRS_AT_ONCE
 from server.gan.randomness import Draws
@@ -53,7 +53,9 @@ DATASETS.add(
         r"p(x) = \tfrac18\, 0.45^2 \text{ where } \lfloor 0.45\, x_1 \rfloor + \lfloor 0.45\, x_2 \rfloor"
         r" \text{ is even and } |0.45\, x_i| < 2",
         Paper("Lipman, Chen, Ben-Hamu, Nickel, Le", "Flow Matching for Generative Modeling", 2023),
-        (UNITS,), view=Box((0.0, 0.0), 5.0), density=checkerboard_log_density, spread=spread_checkerboard,
+        COMMON, view=Box((0.0, 0.0), 5.0), density=checkerboard_log_density, spread=spread_checkerboard,
+        see="The real samples fill every other square evenly, with sharp edges that Real density shows. The "
+        "place to look is there: a smooth warp cannot break off as sharply.",
         code="x = 4 * draws.uniform(count) - 2\n"
         "y = draws.uniform(count) - 2 * draws.integers(2, count) + x.floor() % 2\n"
         "x_real = torch.stack([x, y], 1) / 0.45",
@@ -137,7 +139,9 @@ DATASETS.add(
         "pinwheel", "Pinwheel", draw_pinwheel,
         r"x = 2 R\big({-\tfrac{2 \pi k}{5}} - 0.25\, e^{a}\big) (a, b)^{\top}, \quad"
         r" a \sim \mathcal{N}(1, 0.3^2),\; b \sim \mathcal{N}(0, 0.1^2), \; k \in \{0, \ldots, 4\}",
-        FFJORD, (UNITS,), view=Box((0.0, 0.0), 4.0), density=pinwheel_log_density, spread=spread_pinwheel,
+        FFJORD, COMMON, view=Box((0.0, 0.0), 4.0), density=pinwheel_log_density, spread=spread_pinwheel,
+        see="The real samples are five bent blades that come close to each other in the middle. The surface "
+        "needs as many bends to follow them, and the warp has to reach out five times.",
         code="arm = draws.integers(5, count)\n"
         "a, b = (draws.normal(count, 2) * torch.tensor([0.3, 0.1])).unbind(1)\n"
         "a = a + 1\n"

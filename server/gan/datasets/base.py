@@ -16,7 +16,7 @@ from torch import Tensor
 
 from server.gan.mixtures import Mixture, Point
 from server.gan.randomness import Draws, draws_for
-from server.gan.registry import Choice, Registry, Unit
+from server.gan.registry import Choice, Number, Registry, Unit
 
 LAB_HALF_EXTENT = 3.0
 """In lab units every data set is viewed in [-3, 3]^2."""
@@ -31,6 +31,18 @@ UNITS = Choice(
     ("lab", "published"),
     "Lab units scale every data set to the same view, so that learning rates carry over; published units keep its own.",
 )
+SIZE = Number(
+    "size",
+    "Size of the data set",
+    0,
+    0,
+    10_000,
+    "So many points are drawn once, and the run learns from them alone; with 0 every batch is drawn afresh.",
+    integer=True,
+    scale="log",
+)
+COMMON = (UNITS, SIZE)
+"""What every data set can be told; it says how a run trains on the law, and is no part of the law."""
 
 DrawPoints = Callable[..., Tensor]
 """(count, draws, **values) -> (..., N, 2) in published units."""
@@ -78,7 +90,7 @@ def from_lab(points: Tensor, box: Box) -> Tensor:
 
 @dataclass(frozen=True)
 class Dataset(Unit[DrawPoints]):
-    """A law in the plane. Its methods take the values of its parameters, `units` among them or not.
+    """A law in the plane. Its methods take the values of its parameters, those of `COMMON` among them or not.
 
     `mixture` gives the law where it is a mixture of Gaussians; `separate` says that its components are modes to be
     counted. `quadrature` gives a mixture that has the law's density, though its draws are not the law's.
@@ -99,8 +111,8 @@ class Dataset(Unit[DrawPoints]):
 
     @property
     def __call__(self) -> DrawPoints:
-        """Draw points (..., N, 2) in published units; `units` is accepted, and changes no draw."""
-        return lambda count, draws, **values: self.function(count, draws, **_of_law(values))
+        """Draw points (..., N, 2) in published units; the values of `COMMON` are accepted, and change no draw."""
+        return lambda count, draws, **values: self.function(count, draws, **of_law(values))
 
     @property
     def log_density(self) -> Callable[..., Tensor] | None:
@@ -109,13 +121,13 @@ class Dataset(Unit[DrawPoints]):
 
     def box(self, values: Mapping[str, Any]) -> Box:
         """Give the square that the data are viewed in, in published units."""
-        return self.fit_box(**_of_law(values)) if self.fit_box else self.view
+        return self.fit_box(**of_law(values)) if self.fit_box else self.view
 
     def modes(self, values: Mapping[str, Any]) -> Modes | None:
         """Give the modes; none if the law has no modes."""
         if self.mixture is None or not self.separate:
             return None
-        law = self.mixture(**_of_law(values))
+        law = self.mixture(**of_law(values))
         return Modes(law.centres, law.stds, law.shares)
 
     def cell_density(self, x_edges: Tensor, y_edges: Tensor, values: Mapping[str, Any]) -> Tensor | None:
@@ -124,7 +136,7 @@ class Dataset(Unit[DrawPoints]):
         It is exact for a mixture, and the mean of FINER points a side of a cell for another law; none if unknown.
         """
         if law := self.mixture or self.quadrature:
-            return law(**_of_law(values)).cell_density(x_edges, y_edges)
+            return law(**of_law(values)).cell_density(x_edges, y_edges)
         if self.density is None:
             return None
         y, x = torch.meshgrid(_refine(y_edges), _refine(x_edges), indexing="ij")
@@ -137,15 +149,15 @@ class Dataset(Unit[DrawPoints]):
         Where the law offers neither they are plain draws.
         """
         if self.mixture is not None:
-            return self.mixture(**_of_law(values)).draw_stratified(count, draws)
-        return (self.spread or self.function)(count, draws, **_of_law(values))
+            return self.mixture(**of_law(values)).draw_stratified(count, draws)
+        return (self.spread or self.function)(count, draws, **of_law(values))
 
     # "points" is also the name of a parameter, so the points looked at come by position alone.
     def _log_density(self, points: Tensor, /, **values: Any) -> Tensor:
         if law := self.mixture or self.quadrature:
-            return law(**_of_law(values)).log_density(points)
+            return law(**of_law(values)).log_density(points)
         assert self.density is not None, f"the density of {self.key} is not known"
-        return self.density(points, **_of_law(values))
+        return self.density(points, **of_law(values))
 
     def describe(self) -> dict[str, Any]:
         """Give the facts as plain data, with the view box and a thumbnail's points at the default values."""
@@ -176,8 +188,10 @@ def _refine(edges: Tensor) -> Tensor:
     return (edges[:-1, None] + edges.diff()[:, None] * parts).flatten()
 
 
-def _of_law(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if key != UNITS.key}
+def of_law(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Give those values of a data set's parameters that its law depends on."""
+    common = {parameter.key for parameter in COMMON}
+    return {key: value for key, value in values.items() if key not in common}
 
 
 DATASETS: Registry[Dataset] = Registry("data set")

@@ -13,7 +13,7 @@ from math import ceil, cos, pi, sin
 import torch
 from torch import Tensor
 
-from server.gan.datasets.base import DATASETS, UNITS, Box, Dataset, space_evenly
+from server.gan.datasets.base import COMMON, DATASETS, Box, Dataset, space_evenly
 from server.gan.datasets.curves import FFJORD
 from server.gan.mixtures import Mixture, build_mixture
 from server.gan.randomness import Draws
@@ -66,8 +66,10 @@ DATASETS.add(
         r"\; \theta \sim U(0, 2 \pi)",
         FFJORD,
         (Number("noise", "Noise", 0.08, 0.02, 0.2, "The standard deviation of the noise, before the scale of 3.",
-                scale="log"), UNITS),
+                scale="log"), *COMMON),
         view=Box((0.0, 0.0), 4.0), quadrature=circles_law, spread=spread_circles,
+        see="The real samples are a circle within a circle. Generated samples in the gap between them are "
+        "what the discriminator must find; the warp crosses the gap with large cells.",
         code="radius = torch.tensor([3.0, 1.5])[draws.integers(2, count)]\n"
         "angle = 2 * math.pi * draws.uniform(count)\n"
         "circle = torch.stack([angle.cos(), angle.sin()], 1)\n"
@@ -102,7 +104,9 @@ DATASETS.add(
     Dataset(
         "rings", "Four rings", draw_rings,
         r"x = r (\cos \theta, \sin \theta) + 0.08\,n, \quad r \in \{0.75, 1.5, 2.25, 3\},\; \theta \sim U(0, 2 \pi)",
-        FFJORD, (UNITS,), view=Box((0.0, 0.0), 3.5), quadrature=rings_law, spread=spread_rings,
+        FFJORD, COMMON, view=Box((0.0, 0.0), 3.5), quadrature=rings_law, spread=spread_rings,
+        see="The real samples are four rings, the inner ones denser. At the width of the default networks the"
+        " gaps between the rings stay filled for long.",
         code="radii = torch.tensor([0.75, 1.5, 2.25, 3.0])\n"
         "radius = radii[draws.integers(4, count)]\n"
         "angle = 2 * math.pi * draws.uniform(count)\n"

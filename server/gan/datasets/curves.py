@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from server.gan.datasets.base import DATASETS, UNITS, Box, Dataset, space_evenly
+from server.gan.datasets.base import COMMON, DATASETS, Box, Dataset, space_evenly
 from server.gan.mixtures import Mixture
 from server.gan.papers import WGAN_GP
 from server.gan.randomness import Draws
@@ -80,8 +80,10 @@ DATASETS.add(
         r" t \sim U\big(\tfrac32 \pi, \tfrac92 \pi\big)",
         WGAN_GP,
         (Number("noise", "Noise", 0.25, 0.1, 1.0, "The standard deviation of the noise, before the roll is scaled.",
-                scale="log"), UNITS),
+                scale="log"), *COMMON),
         view=Box((0.2, 0.2), 2.0), quadrature=swiss_roll_law, spread=spread_swiss_roll,
+        see="The real samples lie on a rolled-up strip. The generated ones fill the roll as a disc at first; "
+        "then the gaps between its turns must open.",
         code="t = 1.5 * math.pi + 3 * math.pi * draws.uniform(count)\n"
         "roll = t.unsqueeze(1) * torch.stack([t.cos(), t.sin()], 1)\n"
         "x_real = (roll + noise * draws.normal(count, 2)) / 7.5",
@@ -128,8 +130,10 @@ DATASETS.add(
         r" (1 - \cos \theta, \tfrac12 - \sin \theta) + \sigma n, \quad \theta \sim U(0, \pi)",
         None,
         (Number("noise", "Noise", 0.05, 0.02, 0.2, "The standard deviation of the noise around the half circles.",
-                scale="log"), UNITS),
+                scale="log"), *COMMON),
         view=Box((0.5, 0.25), 2.0), quadrature=moons_law, spread=spread_moons,
+        see="The real samples are two half circles that reach into each other. The surface winds between "
+        "them, and the warp leaves a bridge of large cells from one to the other.",
         code="moon = draws.integers(2, count).unsqueeze(1)\n"
         "angle = math.pi * draws.uniform(count)\n"
         "upper = torch.stack([angle.cos(), angle.sin()], 1)\n"
@@ -190,7 +194,9 @@ DATASETS.add(
         "spirals", "Two spirals", draw_spirals,
         r"x = \pm \tfrac13 \big(t (-\cos t, \sin t) + \tfrac12 u\big) + 0.1\,n, \quad"
         r" t = 3 \pi \sqrt{v},\; u \sim U(0, 1)^2,\; v \sim U(0, 1)",
-        FFJORD, (UNITS,), view=Box((0.0, 0.0), 4.0), quadrature=spirals_law, spread=spread_spirals,
+        FFJORD, COMMON, view=Box((0.0, 0.0), 4.0), quadrature=spirals_law, spread=spread_spirals,
+        see="The real samples are two spirals with narrow gaps. The generated ones fill them as a disc at "
+        "first, and the surface needs many bends to tell the arms from the gaps.",
         code="sign = 1 - 2 * draws.integers(2, count).unsqueeze(1)\n"
         "angle = 3 * math.pi * draws.uniform(count).sqrt()\n"
         "arm = angle.unsqueeze(1) * torch.stack([-angle.cos(), angle.sin()], 1)\n"

@@ -11,7 +11,7 @@ from math import cos, hypot, log, pi, sin, sqrt
 import torch
 from torch import Tensor
 
-from server.gan.datasets.base import DATASETS, UNIT_SQUARE, UNITS, Dataset, space_evenly
+from server.gan.datasets.base import COMMON, DATASETS, UNIT_SQUARE, Dataset, space_evenly
 from server.gan.mixtures import Mixture, Point, build_mixture
 from server.gan.papers import GAN_LAB
 from server.gan.randomness import Draws
@@ -62,8 +62,10 @@ DATASETS.add(
     Dataset(
         "line", "Line", draw_line,
         r"x = (0.8 - 0.75\,u,\; 0.6 + 0.3\,u) + 0.01\,n, \quad u \sim U(0, 1),\; n \sim \mathcal{N}(0, I)",
-        GAN_LAB, (UNITS,), view=UNIT_SQUARE, density=line_log_density, spread=spread_line,
+        GAN_LAB, COMMON, view=UNIT_SQUARE, density=line_log_density, spread=spread_line,
         basic=True,
+        see="The real samples lie on one slanted line. The warp turns towards it and is pressed flat until "
+        "its cells are slivers.",
         code="start, way = torch.tensor([0.8, 0.6]), torch.tensor([-0.75, 0.3])\n"
         "x_real = start + draws.uniform(count, 1) * way\n"
         "x_real = x_real + 0.01 * draws.normal(count, 2)",
@@ -90,8 +92,10 @@ DATASETS.add(
         "gaussians", "Two Gaussians", draw_gaussians,
         r"p = \tfrac12 \mathcal{N}\big((0.3, 0.7), \operatorname{diag}(0.1, 0.1)^2\big)"
         r" + \tfrac12 \mathcal{N}\big((0.7, 0.4), \operatorname{diag}(0.05, 0.2)^2\big)",
-        GAN_LAB, (UNITS,), view=UNIT_SQUARE, mixture=gaussians_law, separate=True,
+        GAN_LAB, COMMON, view=UNIT_SQUARE, mixture=gaussians_law, separate=True,
         basic=True,
+        see="The real samples are a round and a tall cloud. The warp stretches from one to the other: its "
+        "few, large cells between them are the thin bridge that the generator leaves.",
         code="centres = torch.tensor([[0.3, 0.7], [0.7, 0.4]])\n"
         "stds = torch.tensor([[0.1, 0.1], [0.05, 0.2]])\n"
         "mode = draws.integers(2, count)\n"
@@ -135,8 +139,10 @@ DATASETS.add(
     Dataset(
         "ring", "Ring", draw_ring,
         r"x = (0.5 + 0.3 \cos\theta,\; 0.45 + 0.25 \sin\theta) + 0.025\,n, \quad \theta \sim U(0, 2\pi)",
-        GAN_LAB, (UNITS,), view=UNIT_SQUARE, quadrature=ring_law, spread=spread_ring,
+        GAN_LAB, COMMON, view=UNIT_SQUARE, quadrature=ring_law, spread=spread_ring,
         basic=True,
+        see="The real samples lie around an ellipse with nothing inside. A sheet cannot cover "
+        "that without folding over or crossing the hole: the warp shows where, by its large cells.",
         code="angle = 2 * math.pi * draws.uniform(count)\n"
         "circle = torch.stack([angle.cos(), angle.sin()], 1)\n"
         "x_real = torch.tensor([0.5, 0.45]) + torch.tensor([0.3, 0.25]) * circle\n"
@@ -162,8 +168,10 @@ DATASETS.add(
         "disjoint", "Three blobs", draw_disjoint,
         r"p = \tfrac13 \sum_{k=1}^{3} \mathcal{N}(\mu_k, 0.025^2 I), \quad"
         r" \mu = (0.35, 0.75), (0.75, 0.6), (0.45, 0.35)",
-        GAN_LAB, (UNITS,), view=UNIT_SQUARE, mixture=disjoint_law, separate=True,
+        GAN_LAB, COMMON, view=UNIT_SQUARE, mixture=disjoint_law, separate=True,
         basic=True,
+        see="The real samples are three small blobs. Between them the cells of the warp are large and the "
+        "generated samples few; a blob that is left out shows in Modes covered.",
         code="centres = torch.tensor([[0.35, 0.75], [0.75, 0.6], [0.45, 0.35]])\n"
         "x_real = centres[draws.integers(3, count)] + 0.025 * draws.normal(count, 2)",
     )

@@ -10,7 +10,7 @@ from math import cos, pi, sin
 
 from torch import Tensor
 
-from server.gan.datasets.base import DATASETS, UNIT_SQUARE, UNITS, Box, Dataset
+from server.gan.datasets.base import COMMON, DATASETS, UNIT_SQUARE, Box, Dataset
 from server.gan.mixtures import Mixture, Point, build_mixture
 from server.gan.papers import GAN_LAB
 from server.gan.randomness import Draws
@@ -68,8 +68,11 @@ DATASETS.add(
                 minimum=0.0, maximum=1.0),
          Number("noise", "Brush width", 0.02, 0.005, 0.1,
                 "The standard deviation of the noise around each position: how soft the strokes are.",
-                scale="log"), UNITS),
-        view=UNIT_SQUARE, mixture=points_law, basic=True, code=DRAW_ONE,
+                scale="log"), *COMMON),
+        view=UNIT_SQUARE, mixture=points_law, basic=True,
+        see="The real samples are what you draw, each a little beside the pen's way. Parts of the drawing "
+        "that are apart are joined by thin bridges of generated samples.",
+        code=DRAW_ONE,
     )
 )  # fmt: skip
 
@@ -109,8 +112,11 @@ DATASETS.add(
         None,
         (Points("points", "Points", HEART, "The points that the data lie around, each equally likely."),
          Number("noise", "Noise", 0.02, 0.0001, 10.0, "The standard deviation of the noise around each point.",
-                scale="log"), UNITS),
-        view=fit_points_box(HEART, 0.02), mixture=points_law, fit_box=fit_points_box, basic=True, code=DRAW_ONE,
+                scale="log"), *COMMON),
+        view=fit_points_box(HEART, 0.02), mixture=points_law, fit_box=fit_points_box, basic=True,
+        see="The real samples are your points, each with a little noise around it; the view is fitted to "
+        "them.",
+        code=DRAW_ONE,
         box_code="low, high = np.min(points, 0), np.max(points, 0)\n"
         "centre = (low + high) / 2\n"
         "half_extent = 1.15 * (max(high - low) / 2 + 3 * noise)\n"

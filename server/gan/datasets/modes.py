@@ -8,8 +8,9 @@ from math import cos, pi, sin
 
 from torch import Tensor
 
-from server.gan.datasets.base import DATASETS, LAB_BOX, UNITS, Box, Dataset
+from server.gan.datasets.base import COMMON, DATASETS, LAB_BOX, Box, Dataset
 from server.gan.mixtures import Mixture, Point, build_mixture
+from server.gan.papers import SLOGAN
 from server.gan.randomness import Draws
 from server.gan.registry import Number, Paper
 
@@ -39,9 +40,11 @@ DATASETS.add(
         r" \sigma^2 I\big)",
         UNROLLED,
         (Number("std", "Spread of a mode", 0.02, 0.005, 0.5, "The standard deviation of each of the eight Gaussians.",
-                scale="log"), UNITS),
+                scale="log"), *COMMON),
         view=LAB_BOX, mixture=ring8_law, separate=True,
         basic=True,
+        see="The real samples are eight dots on a circle. Modes covered counts how many of them the generator"
+        " serves, and Reverse KL over modes how evenly.",
         code="angles = [2 * math.pi * k / 8 for k in range(8)]\n"
         "centres = torch.tensor([(2 * math.cos(a), 2 * math.sin(a)) for a in angles])\n"
         "x_real = centres[draws.integers(8, count)] + std * draws.normal(count, 2)",
@@ -68,11 +71,12 @@ DATASETS.add(
         "imbalanced_ring", "Uneven ring", draw_imbalanced_ring,
         r"p = \frac{1}{4 (r + 1)} \sum_{k=0}^{7} w_k\, \mathcal{N}\big(2 (\cos \tfrac{2 \pi k}{8},"
         r" \sin \tfrac{2 \pi k}{8}), 0.02^2 I\big), \quad w_k = r \text{ for even } k,\; 1 \text{ for odd } k",
-        Paper("Hwang, Kim, Jung, Jang, Lee, Yoon", "Stein Latent Optimization for Generative Adversarial Networks",
-              2022),
+        SLOGAN,
         (Number("ratio", "Imbalance", 10.0, 1.0, 100.0,
-                "How many times as many points a frequent mode has as a rare one.", scale="log"), UNITS),
+                "How many times as many points a frequent mode has as a rare one.", scale="log"), *COMMON),
         view=LAB_BOX, mixture=imbalanced_ring_law, separate=True,
+        see="Of the eight dots four hold ten times as many real samples as the others. Modes covered asks "
+        "each for a fifth of its own share, so a rare mode that is forgotten shows.",
         code="angles = [2 * math.pi * k / 8 for k in range(8)]\n"
         "centres = torch.tensor([(2 * math.cos(a), 2 * math.sin(a)) for a in angles])\n"
         "weights = torch.tensor([ratio, 1.0] * 4)\n"
@@ -105,8 +109,10 @@ DATASETS.add(
         Paper("Balduzzi, Racanière, Martens, Foerster, Tuyls, Graepel",
               "The Mechanics of n-Player Differentiable Games", 2018),
         (Number("std", "Spread of a mode", 0.02, 0.005, 0.2, "The standard deviation of each of the 16 Gaussians.",
-                scale="log"), UNITS),
+                scale="log"), *COMMON),
         view=Box((0.0, 0.0), 2.0), mixture=grid16_law, separate=True,
+        see="The real samples are sixteen dots on a grid. Modes covered counts those that are served; Reverse"
+        " KL over modes tells how evenly.",
         code="places = [-1.5, -0.5, 0.5, 1.5]\n"
         "centres = torch.tensor([(x, y) for x in places for y in places])\n"
         "x_real = centres[draws.integers(16, count)] + std * draws.normal(count, 2)",
@@ -132,9 +138,11 @@ DATASETS.add(
         r"p = \tfrac{1}{25} \sum_{i, j} \mathcal{N}\big((i, j), \sigma^2 I\big), \quad i, j \in \{-4, -2, 0, 2, 4\}",
         PACGAN,
         (Number("std", "Spread of a mode", 0.05, 0.01, 0.5, "The standard deviation of each of the 25 Gaussians.",
-                scale="log"), UNITS),
+                scale="log"), *COMMON),
         view=Box((0.0, 0.0), 5.0), mixture=grid25_law, separate=True,
         basic=True,
+        see="The real samples are twenty-five dots on a grid. The default networks leave many samples between"
+        " them: the high-quality share stays low for thousands of steps.",
         code="places = [-4.0, -2.0, 0.0, 2.0, 4.0]\n"
         "centres = torch.tensor([(x, y) for x in places for y in places])\n"
         "x_real = centres[draws.integers(25, count)] + std * draws.normal(count, 2)",

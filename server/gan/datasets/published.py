@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from server.gan.datasets.base import DATASETS, UNITS, Box, Dataset
+from server.gan.datasets.base import COMMON, DATASETS, Box, Dataset
 from server.gan.mixtures import Mixture, build_mixture
 from server.gan.randomness import Draws
 from server.gan.registry import Choice
@@ -79,8 +79,10 @@ DATASETS.add(
         None,
         (Choice("source", "Whose numbers", "unrolled", tuple(RINGS),
                 "Unrolled GAN, PacGAN, The Numerics of GANs, WGAN-GP, FFJORD, Conditional Flow Matching, GAN(TK)²,"
-                " or the copy of the first in which two of the eight modes fall together."), UNITS),
+                " or the copy of the first in which two of the eight modes fall together."), *COMMON),
         view=fit_ring_box("unrolled"), mixture=published_ring_law, separate=True, fit_box=fit_ring_box,
+        see="The picture is the ring of eight; the numbers on the axes and the width of the dots change with "
+        "the paper. With \"seven\", seven dots are seen, one of them twice as full.",
         code='radius, std = {\n'
         '    "unrolled": (2.0, 0.02),\n'
         '    "pacgan": (1.0, 0.01),\n'

@@ -6,7 +6,13 @@ the bounds leave room for other seeds. Where a claim is made beside another pres
 
 from __future__ import annotations
 
+from server.gan.lessons.company import COMPANY
+from server.gan.lessons.contrasts import CONTRASTS
+from server.gan.lessons.few_data import FEW_DATA
 from server.gan.lessons.games import GAMES
+from server.gan.lessons.noise import NOISE
+from server.gan.lessons.rates import RATES
+from server.gan.lessons.sampling import SAMPLING
 from server.gan.lessons.training import TRAINING
 
-LESSONS = (*TRAINING, *GAMES)
+LESSONS = (*TRAINING, *COMPANY, *GAMES, *FEW_DATA, *NOISE, *RATES, *SAMPLING, *CONTRASTS)

@@ -1,12 +1,13 @@
-"""The losses: what the two players pay for the discriminator's logits, one family a module, in the order of a menu."""
+"""The losses: what the players pay, one family a module, in the order of a menu."""
 
 from server.gan.losses import (  # isort: skip  # noqa: F401  # importing a family registers it
     classic,
     critics,
     relativistic,
     divergences,
+    samples,
     ganlab,
 )
-from server.gan.losses.base import LOSSES, AdversarialLoss, Loss
+from server.gan.losses.base import LOSSES, AdversarialLoss, Loss, SampleLoss
 
-__all__ = ["LOSSES", "AdversarialLoss", "Loss"]
+__all__ = ["LOSSES", "AdversarialLoss", "Loss", "SampleLoss"]

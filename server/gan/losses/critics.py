@@ -38,6 +38,9 @@ LOSSES.add(
         g_slopes=("-1",),
         extra={"score": {"kind": "target", "fake": -1.0, "real": 1.0}},
         basic=True,
+        see="The surface is read between -1 and 1, though scores grow past both. The generator's loss is its "
+        "mean score with the other sign, so its curve may cross zero; the discriminator's is 2 where "
+        "nothing can be told apart.",
         code="d_loss = F.relu(1 - real_logits).mean() + F.relu(1 + fake_logits).mean()\ng_loss = -fake_logits.mean()",
     )
 )
@@ -54,6 +57,9 @@ LOSSES.add(
         g_slopes=("-1",),
         extra=RELATIVE,
         basic=True,
+        see="The surface has no fixed scale: its colours are set around the median score. Alone, scores on "
+        "the ring of eight grow to 15 and more within 1,500 steps, and the generated points rush from "
+        "mode to mode.",
         code="d_loss = fake_logits.mean() - real_logits.mean()\ng_loss = -fake_logits.mean()",
     )
 )

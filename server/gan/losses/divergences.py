@@ -67,6 +67,9 @@ LOSSES.add(
         d_slopes=("-1", "e^{<fake_logit>}"),
         g_slopes=("-e^{<fake_logit>}",),
         extra=PROBABILITY,
+        see="The discriminator's loss with its sign turned is an estimate of the KL divergence. Scores enter "
+        "as powers of e: on the ring of eight some runs are fine, and others run away and end, as the "
+        "monitor then says.",
         code="d_loss = -(real_logits + 1).mean() + fake_logits.exp().mean()\ng_loss = -fake_logits.exp().mean()",
     )
 )
@@ -82,6 +85,9 @@ LOSSES.add(
         d_slopes=("-e^{-<real_logit>}", "1"),
         g_slopes=("-1",),
         extra=PROBABILITY,
+        see="The discriminator's loss with its sign turned is an estimate of the reverse KL divergence. On "
+        "the ring of eight all modes are found within some 300 steps; then scores grow to 14 and more, "
+        "and the shares drift apart.",
         code="d_loss = (-real_logits).exp().mean() + (fake_logits - 1).mean()\ng_loss = -(fake_logits - 1).mean()",
     )
 )
@@ -98,6 +104,8 @@ LOSSES.add(
         d_slopes=(r"-0.5 \cdot e^{-0.5 \cdot <real_logit>}", r"0.5 \cdot e^{0.5 \cdot <fake_logit>}"),
         g_slopes=(r"-0.5 \cdot e^{0.5 \cdot <fake_logit>}",),
         extra=PROBABILITY,
+        see="The discriminator's loss with its sign turned is an estimate of the squared Hellinger distance, "
+        "which is never above 2. On the ring of eight all modes are found within some 300 steps.",
         code="real_loss = ((-0.5 * real_logits).exp() - 1).mean()\n"
         "fake_loss = ((0.5 * fake_logits).exp() - 1).mean()\n"
         "d_loss = real_loss + fake_loss\n"
@@ -117,6 +125,9 @@ LOSSES.add(
         d_slopes=("-1", r"\max(0, 1 + 0.5 \cdot <fake_logit>)"),
         g_slopes=(r"-\max(0, 1 + 0.5 \cdot <fake_logit>)",),
         extra=RELATIVE,
+        see="The surface is coloured around the median score. The discriminator's loss with its sign turned "
+        "is an estimate of the Pearson distance; on the ring of eight the modes are found late, and "
+        "evenly.",
         code="fake_loss = (F.relu(1 + 0.5 * fake_logits).square() - 1).mean()\n"
         "d_loss = -real_logits.mean() + fake_loss\n"
         "g_loss = -fake_loss",

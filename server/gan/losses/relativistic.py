@@ -85,6 +85,8 @@ LOSSES.add(
         d_slopes=(r"-\sigma(<fake_logit> - <real_logit>)", r"\sigma(<fake_logit> - <real_logit>)"),
         g_slopes=(r"-\sigma(<real_logit> - <fake_logit>)",),
         extra=RELATIVE,
+        see="The surface is coloured around the median score, as only differences mean something. Where nothing can be "
+        "told apart, both losses stand at 0.69; while the discriminator is ahead, its loss lies below that.",
         code="d_loss = F.softplus(fake_logits - real_logits).mean()\n"
         "g_loss = F.softplus(real_logits - fake_logits).mean()",
     )
@@ -110,6 +112,9 @@ LOSSES.add(
             r"0.5 \cdot \mathrm{sp}(<mean_real_logit> - <fake_logit>)",
         ),
         extra=RELATIVE,
+        see="The surface is coloured around the median score. Where nothing can be told apart, both losses "
+        "stand at 0.69; while the discriminator is ahead, its loss lies below that and the generator's "
+        "above.",
         code=GAPS + "d_loss = 0.5 * (F.softplus(-real_gap) + F.softplus(fake_gap)).mean()\n"
         "g_loss = 0.5 * (F.softplus(real_gap) + F.softplus(-fake_gap)).mean()",
     )
@@ -134,6 +139,9 @@ LOSSES.add(
             r"0.5 \cdot (<fake_logit> - <mean_real_logit> - 1)^2",
         ),
         extra=RELATIVE,
+        see="Where nothing can be told apart, both losses stand at 1; while the discriminator is ahead, its "
+        "loss lies below and the generator's above. On the ring of eight all modes are found within some "
+        "300 steps.",
         code=GAPS + "d_loss = 0.5 * ((real_gap - 1).square() + (fake_gap + 1).square()).mean()\n"
         "g_loss = 0.5 * ((real_gap + 1).square() + (fake_gap - 1).square()).mean()",
     )
@@ -158,6 +166,9 @@ LOSSES.add(
             r"0.5 \cdot \max(0, 1 - <fake_logit> + <mean_real_logit>)",
         ),
         extra=RELATIVE,
+        see="Where nothing can be told apart, both losses stand at 1; while the discriminator is ahead, its "
+        "loss lies below and the generator's above. Scores on the ring of eight grow to 15 and more, as "
+        "only gaps count.",
         code=GAPS + "d_loss = 0.5 * (F.relu(1 - real_gap) + F.relu(1 + fake_gap)).mean()\n"
         "g_loss = 0.5 * (F.relu(1 + real_gap) + F.relu(1 - fake_gap)).mean()",
     )

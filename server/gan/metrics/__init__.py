@@ -12,9 +12,11 @@ from server.gan.metrics.histograms import count_cells
 from server.gan.metrics.scoring import (
     EVALUATION_POINTS,
     EVALUATION_SEED,
+    draw_evaluation_latent,
     evaluate_metrics,
     evaluate_stack,
     metric_floors,
+    score_points,
 )
 from server.gan.metrics.transport import build_directions
 
@@ -27,7 +29,9 @@ __all__ = [
     "Metric",
     "build_directions",
     "count_cells",
+    "draw_evaluation_latent",
     "evaluate_metrics",
     "evaluate_stack",
     "metric_floors",
+    "score_points",
 ]

@@ -5,7 +5,7 @@ Shape letters: N real points, M generated ones, K modes; `...` are leading axes 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
@@ -35,6 +35,8 @@ class Metric(Unit[Measure]):
 
     `lowest` and `highest` bound it (none: unbounded), `better` says which way is good, `cost` is "cheap" (under a
     millisecond) or "dear", `lies` tells when it misleads, `needs_modes` that it is defined for data with modes only.
+    `floors` says, for some data sets as they are by default, what a perfect generator scores on average: two digits of
+    what `server.gan.metrics.scoring.metric_floors` measures.
     """
 
     lowest: float | None = field(kw_only=True)
@@ -43,12 +45,14 @@ class Metric(Unit[Measure]):
     unit: str = field(kw_only=True)
     cost: str = field(kw_only=True)
     lies: str = field(kw_only=True)
+    floors: Mapping[str, float] = field(kw_only=True)
     needs_modes: bool = False
 
     def describe(self) -> dict[str, Any]:
         """Give the facts as plain data."""
         names = ("lowest", "highest", "better", "unit", "cost", "lies", "needs_modes")
-        return {**super().describe(), **{name: getattr(self, name) for name in names}}
+        floors = dict(self.floors)
+        return {**super().describe(), **{name: getattr(self, name) for name in names}, "floors": floors}
 
 
 METRICS: Registry[Metric] = Registry("metric")

@@ -78,6 +78,7 @@ METRICS.add(
         VEEGAN,
         lowest=0.0, highest=None, better="higher", unit="modes", cost="cheap", needs_modes=True,
         lies="One point is enough for a mode, so stray noise makes a collapsed generator look as if it covered all.",
+        floors={"ring8": 8.0},
     )
 )  # fmt: skip
 METRICS.add(
@@ -87,6 +88,7 @@ METRICS.add(
         r"\; p_k = \text{its share of the data}",
         lowest=0.0, highest=None, better="higher", unit="modes", cost="cheap", needs_modes=True,
         lies="It asks which mode is nearest, not how near: a blur over the whole plane covers every mode.",
+        floors={"ring8": 8.0},
     )
 )  # fmt: skip
 METRICS.add(
@@ -96,6 +98,7 @@ METRICS.add(
         VEEGAN,
         lowest=0.0, highest=1.0, better="higher", unit="share", cost="cheap", needs_modes=True,
         lies="The data score 0.989; a higher share means that points have shrunk towards the modes' centres.",
+        floors={"ring8": 0.99},
     )
 )  # fmt: skip
 METRICS.add(
@@ -105,5 +108,6 @@ METRICS.add(
         r" q_k = \text{share of points whose nearest mode is } k,\; p_k = \text{its share of the data}",
         lowest=0.0, highest=None, better="lower", unit="nat", cost="cheap", needs_modes=True,
         lies="Every point counts for some mode, however far: blurred points cost nothing if they are balanced.",
+        floors={"ring8": 0.0014},
     )
 )  # fmt: skip

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from server.gan.config import RunConfig, UnitConfig
-from server.gan.datasets import DATASETS
+from server.gan.datasets import DATASETS, of_law
 from server.gan.metrics.base import METRICS, Facts, Metric
 from server.gan.randomness import draws_for
 
@@ -39,9 +39,18 @@ def evaluate_metrics(trainer: Trainer, keys: Collection[str]) -> dict[str, float
 
 def evaluate_stack(trainer: Trainer, keys: Collection[str]) -> list[dict[str, float | None]]:
     """Score every run of a stack, in order; every run is shown the same latents and the same real points."""
+    return score_points(trainer, trainer.generate(draw_evaluation_latent(trainer)), keys)
+
+
+def draw_evaluation_latent(trainer: Trainer) -> Tensor:
+    """Draw the latents (EVALUATION_POINTS, Z) that every run of this noise is scored by."""
+    return trainer.source.sample_latent(EVALUATION_POINTS, draws_for(EVALUATION_SEED, 0, "evaluation"))
+
+
+def score_points(trainer: Trainer, x_fake: Tensor, keys: Collection[str]) -> list[dict[str, float | None]]:
+    """Score points (..., N, 2) in published units, those of every run of a stack, in place of its generated ones."""
     facts, x_real = _build_reference(*_key(trainer.config.data))
-    z = trainer.source.sample_latent(EVALUATION_POINTS, draws_for(EVALUATION_SEED, 0, "evaluation"))
-    x_fake = trainer.generate(z).reshape(-1, EVALUATION_POINTS, 2).cpu()
+    x_fake = x_fake.reshape(-1, *x_fake.shape[-2:]).cpu()
     parts = x_fake.split_with_sizes([min(RUNS_AT_ONCE, len(x_fake) - i) for i in range(0, len(x_fake), RUNS_AT_ONCE)])
     return [row for part in parts for row in _tabulate(x_real, part, facts, keys)]
 
@@ -70,8 +79,8 @@ def _applies(metric: Metric, facts: Facts) -> bool:
 
 
 def _key(data: UnitConfig) -> DataKey:
-    """Name the law that `data` describes; its units are no part of it."""
-    return data.name, tuple(sorted((key, value) for key, value in data.values.items() if key != "units"))
+    """Name the law that `data` describes, which is what a metric compares with."""
+    return data.name, tuple(sorted(of_law(data.values).items()))
 
 
 @lru_cache(maxsize=16)

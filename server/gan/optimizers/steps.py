@@ -55,6 +55,8 @@ OPTIMIZERS.add(
             Line("change", r"-<learning_rate> \cdot <gradient>", "The weight moves against its slope, by the rate."),
         ),
         basic=True,
+        see="In the inspector, a weight's change is its gradient times the rate, and nothing else. On the "
+        "ring of eight the generated points gather in a clump or two at first, and are slow to spread.",
         code="optimizer = torch.optim.SGD(parameters, lr=learning_rate)",
         arithmetic="change = -learning_rate * gradient",
     )
@@ -74,6 +76,9 @@ OPTIMIZERS.add(
             Line("change", r"-<learning_rate> \cdot <velocity>", "The weight moves against its speed, by the rate."),
         ),
         basic=True,
+        see="The generated points overshoot and swing. At its default rate, all points on the ring of eight "
+        "are in one clump that is thrown about, often out of the view: with a momentum of 0.9 slopes add "
+        "up to ten times the step.",
         code="optimizer = torch.optim.SGD(parameters, lr=learning_rate, momentum=momentum)",
         arithmetic="velocity = velocity * momentum + gradient\nchange = -learning_rate * velocity",
     )
@@ -100,6 +105,8 @@ OPTIMIZERS.add(
                 "The weight moves against the slope and against what will be left of the speed, by the rate.",
             ),
         ),
+        see="Much as with momentum: at its default rate all points on the ring of eight are in one clump that"
+        " is thrown about. A smaller rate or momentum calms it.",
         code="optimizer = torch.optim.SGD(\n    parameters, lr=learning_rate, momentum=momentum, nesterov=True\n)",
         arithmetic="velocity = velocity * momentum + gradient\n"
         "change = -learning_rate * (gradient + momentum * velocity)",
@@ -129,6 +136,9 @@ OPTIMIZERS.add(
             ),
             Line("past", "<gradient>", "The slope is kept for the next update."),
         ),
+        see="In the smallest game, two players without hidden layers, the circle of the generated cloud "
+        "becomes a spiral that comes to rest. On the ring of eight it looks much as plain SGD does: a "
+        "clump or two, slow to spread.",
         code="class OptimisticSGD(torch.optim.SGD):\n"
         "    def step(self):\n"
         '        for p in self.param_groups[0]["params"]:\n'

@@ -1,4 +1,4 @@
-"""What a regularizer of the discriminator is.
+"""What a regularizer is: what a player pays besides its loss, the discriminator where nothing else is said.
 
 Shape letters: N examples, P parameters; `...` are leading axes of independent runs.
 A penalty is per example, as a loss is; its mean is the trainer's, last. One convention for all, that of StyleGAN2-ADA
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from torch import Tensor
 
@@ -40,6 +40,8 @@ class Regularizer(Unit[Callable[..., Tensor]]):
     `goes_with` names, by section of a config, the units beside which it means something, and `because` says why.
     """
 
+    player: ClassVar[str] = "discriminator"
+    """Who pays it."""
     averages: tuple[str, ...] = ()
     projects: bool = False
     line: Line | None = None
@@ -49,7 +51,18 @@ class Regularizer(Unit[Callable[..., Tensor]]):
     def describe(self) -> dict[str, Any]:
         """Give the facts as plain data."""
         facts = {"projects": self.projects, "averages": list(self.averages), "because": self.because}
+        facts |= {"player": self.player, "needs_discriminator": self.player == "discriminator"}
         return {**super().describe(), **facts, "goes_with": {k: list(v) for k, v in self.goes_with.items()}}
+
+
+@dataclass(frozen=True)
+class SampleRegularizer(Regularizer):
+    """A penalty of the generator, `(z (..., N, Z), x_fake (..., N, 2), **numbers) -> (..., 1)`, with any loss.
+
+    `code` ends with `penalty`, made of z, x_fake and the unit's numbers.
+    """
+
+    player: ClassVar[str] = "generator"
 
 
 REGULARIZERS: Registry[Regularizer] = Registry("regularizer")

@@ -74,6 +74,9 @@ REGULARIZERS.add(
         WHICH_CONVERGE,
         (GAMMA,),
         basic=True,
+        see="The surface flattens around the real points, and the needles there shrink. On the ring of eight "
+        "the modes come to hold equally many points: Reverse KL over modes falls under 0.01 and stays "
+        "there.",
         code="x_real = x_real.detach().requires_grad_()\n"
         "score = discriminator(x_real).sum()\n"
         "(slope,) = torch.autograd.grad(score, x_real, create_graph=True)\n"
@@ -89,6 +92,8 @@ REGULARIZERS.add(
         WHICH_CONVERGE,
         (GAMMA,),
         basic=True,
+        see="The surface flattens where the generated points are, and scores stay small: on the ring of eight"
+        " about 2, where most default runs pass 7. The shares of the modes become even.",
         code="x_fake = x_fake.detach().requires_grad_()\n"
         "score = discriminator(x_fake).sum()\n"
         "(slope,) = torch.autograd.grad(score, x_fake, create_graph=True)\n"
@@ -109,6 +114,9 @@ REGULARIZERS.add(
             SIDES,
         ),
         basic=True,
+        see="Instead of cliffs the surface has slopes that are much the same everywhere: on the ring of eight"
+        " it rises by about 1.4 a unit at the real points, where most default runs have more than 4. "
+        "Scores stay near 2.",
         code="share = draws.uniform(len(x_real), 1)\n"
         "between = share * x_real + (1 - share) * x_fake\n"
         "between = between.detach().requires_grad_()\n"
@@ -128,6 +136,8 @@ REGULARIZERS.add(
         r" \quad u \sim U(0, 1)^2, \quad s = \text{standard deviation of the batch}",
         Paper("Kodali, Abernethy, Hays, Kira", "On Convergence and Stability of GANs", 2017),
         (weight_number("gp_weight", "Weight", 1.0, 1000.0, "How much a wrong steepness near the data costs."),),
+        see="The surface rises towards the data from all sides, by about one a unit. On the ring of eight the"
+        " modes are found late, within some 1,500 steps, and remain a little blurred for long.",
         code="spread = x_real.std(correction=0)\n"
         "near = x_real + 0.5 * spread * draws.uniform(*x_real.shape)\n"
         "near = near.detach().requires_grad_()\n"

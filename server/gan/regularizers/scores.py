@@ -57,11 +57,13 @@ REGULARIZERS.add(
             Number("decay", "Decay", 0.99, 0.0, 0.9999, "How slowly the usual scores are forgotten.", live=True),
         ),
         averages=("real_logits", "fake_logits"),
+        see="Scores stay small, and those of real and of generated points near each other. On the ring of "
+        "eight all modes are found within some 300 steps, where the default run has found them all in one"
+        " seed of five.",
         code="real_gap = discriminator(x_real).squeeze(1) - fake_logits_average\n"
         "fake_gap = real_logits_average - discriminator(x_fake).squeeze(1)\n"
-        "penalty = weight * (\n"
-        "    torch.relu(real_gap).square() + torch.relu(fake_gap).square()\n"
-        ")",
+        "costs = torch.relu(real_gap).square() + torch.relu(fake_gap).square()\n"
+        "penalty = weight * costs",
     )
 )
 REGULARIZERS.add(
@@ -72,6 +74,9 @@ REGULARIZERS.add(
         r"\epsilon\, \mathbb{E}[d(x)^2]",
         PROGRESSIVE,
         (weight_number("weight", "Weight", 0.001, 10.0, "How much a score far from zero costs."),),
+        see="Beside a Wasserstein loss alone the scores grow less: on the ring of eight to some 20 within "
+        "1,500 steps, instead of some 40. Beside other losses its default strength changes hardly "
+        "anything.",
         code="penalty = weight * discriminator(x_real).squeeze(1).square()",
     )
 )
@@ -86,6 +91,9 @@ REGULARIZERS.add(
         (Number("target", "Target", 0.9, 0.5, 1.0, "How sure the discriminator shall be of a real point.", live=True),),
         goes_with={"loss": PROBABILITIES},
         because="it changes a probability that the discriminator is taught, and other losses teach none",
+        see="Where nothing can be told apart, the surface reads 0.45 instead of 0.5. The discriminator is "
+        "never paid for being surer than 90 percent, so that its largest scores stay smaller than "
+        "without.",
         code="penalty = (1 - target) * discriminator(x_real).squeeze(1)",
     )
 )

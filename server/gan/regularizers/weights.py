@@ -8,6 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from server.gan.papers import BIGGAN
 from server.gan.randomness import Draws
 from server.gan.registry import Number, Paper
 from server.gan.regularizers.base import REGULARIZERS, Critic, Regularizer, weight_number
@@ -49,6 +50,9 @@ REGULARIZERS.add(
             "Weight clipping: beyond the bound the weight is cut off there.",
         ),
         basic=True,
+        see="The surface becomes almost a plane, and scores stay tiny: under 0.02 on the ring of eight. The "
+        "generated points are a wide, blurred cloud; in the inspector, a weight's update tells when it is"
+        " cut off.",
         code="for parameter in discriminator.parameters():\n    parameter.data.clamp_(-bound, bound)",
     )
 )
@@ -58,8 +62,11 @@ REGULARIZERS.add(
         "Orthogonal regularization",
         orthogonal,
         r"\beta \sum_l \lVert W_l^\top W_l \odot (1 - I) \rVert_F^2",
-        Paper("Brock, Donahue, Simonyan", "Large Scale GAN Training for High Fidelity Natural Image Synthesis", 2019),
+        BIGGAN,
         (weight_number("beta", "Beta", 0.0001, 1.0, "How much similar neurons cost."),),
+        see="Little can be seen at its default strength: on the ring of eight most seeds have a surface that "
+        "is about a third less steep at the real points. The inspector shows what it costs, beside the "
+        "discriminator's loss.",
         code="# A neuron's weights are a column here; in nn.Linear they are a row.\n"
         'weights = [layer.weight for layer in discriminator if hasattr(layer, "weight")]\n'
         "overlaps = [w.T @ w for w in weights]\n"

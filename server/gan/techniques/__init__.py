@@ -1,6 +1,14 @@
-"""The techniques: changes of how the networks are trained, one sort a module; a menu has them in this order."""
+"""The techniques: changes of how networks are trained or drawn from, one sort a module, in the order of a menu."""
 
-from server.gan.techniques import steps, weights, inputs  # isort: skip  # noqa: F401  # importing a sort registers it
+from server.gan.techniques import (  # isort: skip  # noqa: F401  # importing a sort registers it
+    steps,
+    weights,
+    inputs,
+    augmentation,
+    company,
+    rates,
+    sampling,
+)
 from server.gan.techniques.base import TECHNIQUES, Technique
 
 __all__ = ["TECHNIQUES", "Technique"]

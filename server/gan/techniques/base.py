@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 from torch import Tensor
 
@@ -24,18 +24,34 @@ class Technique(Unit[Callable[..., Any]]):
     """A technique; `code` is it as a student would write it, and `slots` names what it remembers, and of which shape.
 
     A shape is "generator" or "discriminator" for as many numbers as the network has parameters, "d_neurons" for one a
-    neuron of the discriminator.
+    neuron of the discriminator, "number" for a single one, which begins at 0.
     `script` is what an exported run does, to the last digit, by its place there: "functions" and "begin" before
-    training, "step" and "end" around a step, "before" before every update. "points" names a function that the points
-    go through, "scoring" the network that the generator learns from.
+    training, "step" and "end" around a step, "before" before every update, "after" after each of the discriminator's.
+    "rate" names a function that gives the factor of a step's rates, "points" one that the points go through, "pack" one
+    that puts them side by side, "scoring" the network that the generator learns from.
+    `goes_with` and `because` are as a regularizer's; `apart` names techniques that cannot be on too, and why.
     """
 
+    needs_discriminator: ClassVar[bool] = True
+    """Whether it means nothing beside a loss without one."""
+    restarts: ClassVar[bool] = False
+    """Whether the discriminator is built by it, so that a change of it begins a new run."""
     slots: Mapping[str, str] = field(default_factory=dict)
     script: Mapping[str, str] = field(default_factory=dict)
+    goes_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    because: str = ""
+    apart: Mapping[str, str] = field(default_factory=dict)
 
     def describe(self) -> dict[str, Any]:
         """Give the facts as plain data."""
-        return {**super().describe(), "slots": dict(self.slots), "script": dict(self.script)}
+        company = {"goes_with": {k: list(v) for k, v in self.goes_with.items()}, "because": self.because}
+        facts = {"slots": dict(self.slots), "script": dict(self.script), "apart": dict(self.apart), **company}
+        return {
+            **super().describe(),
+            **facts,
+            "needs_discriminator": self.needs_discriminator,
+            "restarts": self.restarts,
+        }
 
 
 @dataclass(frozen=True)
@@ -43,7 +59,32 @@ class InputTechnique(Technique):
     """Changes what the discriminator sees: `(points (..., N, 2), draws, step, **numbers) -> (..., N, 2)`.
 
     Real and generated points are changed alike, in the updates of both players, and each by draws of its own.
+    With slots it is given them too, as `slots`, each (..., 1, 1); `adjust` moves them on after every update of the
+    discriminator, `(slots, real_logits (..., N), **numbers) -> slots`.
+    `tells` says in words what a number is that it remembers, where that is worth looking at.
     """
+
+    adjust: Callable[..., dict[str, Tensor]] | None = None
+    tells: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CompanyTechnique(Technique):
+    """Lets the discriminator see each point in company: `(points (..., N, 2), others, **numbers) -> (..., N, I)`.
+
+    A row begins with the point whose score it is asked for. What follows in it comes from `others`, tensors (..., N, 2)
+    that are beside the points, or, where none are given, from the rest of the batch.
+    `packs` names the number of points that stand side by side; without it, `adds` numbers tell of all the company.
+    The first layer has as many more weights, so a change of it begins a new run.
+    """
+
+    restarts: ClassVar[bool] = True
+    packs: str = ""
+    adds: int = 0
+
+    def describe(self) -> dict[str, Any]:
+        """Give the facts as plain data."""
+        return {**super().describe(), "company": True, "packs": self.packs, "adds": self.adds}
 
 
 @dataclass(frozen=True)
@@ -66,6 +107,7 @@ class StepTechnique(Technique):
     `averaged` names the slot that is a generator to be shown beside the one that trains.
     """
 
+    needs_discriminator: ClassVar[bool] = False
     averaged: str = ""
 
     def describe(self) -> dict[str, Any]:
@@ -76,6 +118,43 @@ class StepTechnique(Technique):
 @dataclass(frozen=True)
 class OrderTechnique(Technique):
     """Lets the generator learn from the discriminator as it was before the step; its function does nothing."""
+
+
+@dataclass(frozen=True)
+class RateTechnique(Technique):
+    """Changes the learning rates of both players: `(step, **numbers) -> factor`, the step counted from 0.
+
+    A number is a float, or (R, 1) in float64 along the run axis. A run has one such technique at most: they name each
+    other in `apart`.
+    """
+
+    needs_discriminator: ClassVar[bool] = False
+
+
+class Players(NamedTuple):
+    """Two players at rest, as a technique of drawing sees them; points are in lab units, autograd sees through both.
+
+    `draw_latent` and `draw_data` are (count, draws) -> (..., N, Z) and (..., N, 2), `generate` (..., N, Z) ->
+    (..., N, 2), `score` (..., N, 2) -> (..., N).
+    """
+
+    dimension: int
+    draw_latent: Callable[[int, Draws], Tensor]
+    draw_data: Callable[[int, Draws], Tensor]
+    generate: Callable[[Tensor], Tensor]
+    score: Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class SamplingTechnique(Technique):
+    """Takes samples of the trained players in another way: `(players, count, draws, **numbers) -> (..., count, 2)`.
+
+    It changes nothing in training; what it takes is shown beside the generated samples. A run has one at most.
+    """
+
+    def describe(self) -> dict[str, Any]:
+        """Give the facts as plain data."""
+        return {**super().describe(), "refines": True}
 
 
 TECHNIQUES: Registry[Technique] = Registry("technique")

@@ -28,6 +28,9 @@ TECHNIQUES.add(
             Number("sigma", "Noise", 0.5, 0.0, 3.0, "How strong the blur is at step 0, in lab units.", live=True),
             Number("steps", "Until step", 2400, 1, 1e6, "The step at which it is gone.", integer=True, scale="log"),
         ),
+        see="The points are drawn as they are; only the discriminator sees them blurred. Its surface is soft "
+        "while the blur is wide and sharpens as it fades, and the modes of the ring of eight are covered "
+        "more evenly than without.",
         code="left = max(0, 1 - step / steps)\n"
         "x_real = x_real + sigma * left * torch.randn_like(x_real)\n"
         "x_fake = x_fake + sigma * left * torch.randn_like(x_fake)",

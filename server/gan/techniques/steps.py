@@ -45,6 +45,8 @@ TECHNIQUES.add(
         (Number("beta", "Beta", 0.995, 0.0, 0.9999, "How slowly older generators are forgotten.", live=True),),
         slots={"generator": "generator"},
         averaged="generator",
+        see="A layer more, Averaged generator: its points move calmly while the others jitter. Beside RpGAN "
+        "with R1 and R2 more of them lie inside the modes of the ring of eight.",
         code="with torch.no_grad():\n"
         "    pairs = zip(averaged.parameters(), generator.parameters())\n"
         "    for average, parameter in pairs:\n"
@@ -69,6 +71,8 @@ TECHNIQUES.add(
             Number("alpha", "Alpha", 0.5, 0.0, 1.0, "Which part of the way is kept.", live=True),
         ),
         slots={name: name for name in PLAYERS},
+        see="Every few steps the generated points jump back a part of their way. With plain SGD at a rate of "
+        "0.1, where all points sit in one or two modes of the ring of eight, most modes are then covered.",
         code="if (step + 1) % k == 0:\n"
         "    with torch.no_grad():\n"
         "        for slow, fast in zip(slow_parameters, parameters):  # of both players\n"
@@ -93,6 +97,8 @@ TECHNIQUES.add(
         r"\theta_{t+1} = \theta_t - \eta \nabla_{\theta} L_G(\theta_t, \phi_t)"
         r" \quad \text{instead of} \quad L_G(\theta_t, \phi_{t+1})",
         Paper("Mescheder, Nowozin, Geiger", "The Numerics of GANs", 2017),
+        see="In the smallest game, two players without hidden layers, the circle of the generated cloud grows"
+        " wider and wider; with updates in turn it keeps its size.",
         code="# Before the discriminator's updates; the generator learns from this one.\n"
         "scoring = copy.deepcopy(discriminator)",
         script={"step": "scoring = copy.deepcopy(discriminator)", "scoring": "scoring"},

@@ -107,6 +107,9 @@ TECHNIQUES.add(
         slots={"u": "d_neurons"},
         begin=begin_spectral_norm,
         renew=renew_spectral_norm,
+        see="The surface is gentle everywhere: between two places the score differs by hardly more than their"
+        " distance. Scores on the ring of eight stay under 0.4, the needles are short, and the modes are "
+        "covered evenly.",
         code="for layer in discriminator:\n"
         "    if isinstance(layer, nn.Linear):\n"
         "        nn.utils.parametrizations.spectral_norm(layer)",

@@ -1,0 +1,50 @@
+"""Lessons in which the generator pays for its samples themselves: without a discriminator, or besides its judgement."""
+
+from __future__ import annotations
+
+from server.gan.claims import Claim
+from server.gan.preset import Preset
+
+CONTRASTS = (
+    Preset(
+        "mmd",
+        "No discriminator: MMD",
+        "The generator alone: its points pay for being near each other and earn by being near real ones, in pairs.",
+        "All eight modes are reached within a few hundred steps, evenly, and stay so; but between them a haze remains.",
+        {"loss": {"name": "mmd"}, "batch_size": 256},
+        claims=(
+            Claim("modes20", "at least", 8, 1000),
+            Claim("reverse_kl", "at most", 0.02, 1000),
+            Claim("high_quality", "at most", 0.35, 1000),
+        ),
+    ),
+    Preset(
+        "energy",
+        "No discriminator: energy distance",
+        "As with MMD, but distances count in place of kernels: far pairs weigh most, and what is near hardly weighs.",
+        "The points find the ring and share it evenly at once; then they gather at the modes only very slowly.",
+        {"loss": {"name": "energy"}, "batch_size": 256},
+        claims=(
+            Claim("modes20", "at least", 8, 1000),
+            Claim("reverse_kl", "at most", 0.02, 1000),
+            Claim("high_quality", "at most", 0.6, 1000, beside="mmd"),
+        ),
+    ),
+    Preset(
+        "mode_seeking",
+        "Mode collapse, and mode seeking",
+        "The preset Mode collapse, where the generator also pays when noise far apart becomes points close together.",
+        "The points no longer clump: they are strewn over most of the modes. But apart is not yet right, and hardly one"
+        " lies inside a mode.",
+        {
+            "latent": {"name": "normal", "dimension": 64},
+            "discriminator": {"hidden_layers": 1},
+            "d_optimizer": {"name": "adam", "learning_rate": 0.0001},
+            "regularizers": [{"name": "mode_seeking"}],
+        },
+        claims=(
+            Claim("modes20", "at least", 5, 3000, share=0.8),
+            Claim("high_quality", "at most", 0.05, 3000),
+        ),
+    ),
+)

@@ -1,0 +1,93 @@
+"""The optimal discriminator: how well real and generated points can be told apart, with the generator as it is.
+
+It answers p / (p + q), for the density p of the data and q of the generated samples; its logit is log p/q. p is exact,
+and q is counted from many samples, by the cells of the view. Both are blurred alike, by a bell one cell wide, because a
+few samples say little: so this is the optimum of who sees no finer than that, and of a perfect generator it is 1/2
+everywhere.
+Shape letters: S cells a side of the view, N points. Densities and the box are in published units.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from server.gan.trainer import Trainer
+
+POINTS = 4000
+"""So many real and so many generated points are looked at."""
+BELL = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
+"""The weights of a cell and of its neighbours along one axis: binomial, with a variance of 1."""
+UNSEEN = 0.5
+"""Added to the counts of both sorts: nothing is claimed where neither has as much as half a point."""
+
+Box = tuple[float, float, float, float]
+
+
+class Optimum(NamedTuple):
+    """The best score of every cell, `surface` (S, S), row 0 at the bottom, and the `gap` () to it.
+
+    The gap is how far what the discriminator says of a place, as a probability of being real, is from what the best one
+    would, on average over real and generated points. The words on all points of a place are averaged first: so are
+    those of the best discriminator, and the size of a place adds nothing to the gap.
+    """
+
+    surface: Tensor
+    gap: Tensor
+
+
+@torch.no_grad()
+def find_optimum(trainer: Trainer, density: Tensor, box: Box) -> Optimum | None:
+    """Find the optimal discriminator of a single run; `density` (S, S) is the data's mean density in each cell.
+
+    None where the loss has another optimum, or the discriminator judges a point in company.
+    """
+    kind = trainer.loss.extra.get("optimum")
+    if kind is None or trainer.craft.company:
+        return None
+    source, cells = trainer.source, len(density)
+    latent = source.sample_latent(POINTS, source.draws("optimum noise"))
+    real = source.sample_data(POINTS, source.draws("optimum data"))
+    fake = trainer.generator(trainer.weights("generator"), latent)
+    words = [_read(trainer.score(points), kind) for points in (real, fake)]
+    places = [_find_cells(source.from_lab(points), box, cells) for points in (real, fake)]
+    seen_real, seen_fake = (_gather(place, torch.ones(POINTS), cells) for place in places)
+    said = sum(_gather(place, word, cells) for place, word in zip(places, words, strict=True))
+    (x0, x1, y0, y1), bell = box, _blur(density.cpu().double())
+    expected = bell * ((x1 - x0) * (y1 - y0) / cells**2 * POINTS)
+    seen = seen_real + seen_fake
+    best = expected / (expected + seen_fake).clamp_min(torch.finfo(torch.float64).tiny)
+    gap = (said - seen * best).abs().sum() / seen.sum().clamp_min(1)
+    logit = ((expected + UNSEEN) / (seen_fake + UNSEEN)).log()
+    return Optimum(logit if kind == "log_ratio" else logit.sigmoid(), gap)
+
+
+def _read(scores: Tensor, kind: str) -> Tensor:
+    """Read scores (N,) as probabilities of being real, as the loss teaches them."""
+    return scores.sigmoid() if kind == "log_ratio" else scores
+
+
+def _find_cells(points: Tensor, box: Box, cells: int) -> Tensor:
+    """Give the number (N,) of the cell that each point (N, 2) lies in, row by row; S * S for one outside the view."""
+    x0, x1, y0, y1 = box
+    corner, size = points.new_tensor([x0, y0]), points.new_tensor([x1 - x0, y1 - y0])
+    place = (points - corner) / size * cells
+    inside = ((place >= 0) & (place < cells)).all(-1)
+    column, row = torch.where(inside.unsqueeze(-1), place, 0).long().unbind(-1)
+    return torch.where(inside, row * cells + column, cells * cells)
+
+
+def _gather(place: Tensor, weights: Tensor, cells: int) -> Tensor:
+    """Add up the weights (N,) of the points in each cell, blurred: (S, S)."""
+    sums = torch.bincount(place.cpu(), weights.cpu().double(), minlength=cells * cells + 1)
+    return _blur(sums[:-1].view(cells, cells))
+
+
+def _blur(counts: Tensor) -> Tensor:
+    """Spread what is in each cell (S, S) over its neighbours; what leaves the view is lost."""
+    band, reach = torch.zeros_like(counts), len(BELL) // 2
+    for offset, weight in enumerate(BELL, -reach):
+        band += torch.full((len(counts) - abs(offset),), weight, dtype=counts.dtype).diag(offset)
+    return band @ counts @ band

@@ -1,0 +1,32 @@
+"""Refined samples: what a run's technique of drawing makes of the two players as they are.
+
+Shape letters: R runs (the leading axis of a stack, absent for a single run), N samples. Points are in lab units.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from server.gan.randomness import Draws
+from server.gan.techniques.base import Players
+from server.gan.trainer import Trainer
+
+
+def refine_samples(trainer: Trainer, count: int, draws: Draws) -> Tensor | None:
+    """Draw samples (..., N, 2) as the run's technique has it; none where the run has no such technique.
+
+    `draws` give numbers for every run of a stack. The run's state is only looked at.
+    """
+    technique = trainer.craft.sampling
+    if technique is None:
+        return None
+    weights = trainer.weights("generator")
+    players = Players(
+        dimension=trainer.source.dimension,
+        draw_latent=trainer.source.sample_latent,
+        draw_data=trainer.source.sample_data,
+        generate=lambda z: trainer.generator(weights, z.to(trainer.device)),
+        score=trainer.score,
+    )
+    points: Tensor = technique.unit(players, count, draws, **technique.numbers)
+    return points.detach()

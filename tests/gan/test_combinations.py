@@ -68,7 +68,7 @@ def train(config: RunConfig) -> dict[str, torch.Tensor] | None:
 def test_any_units_train_together_or_are_refused_in_words(plain: dict[str, Any]) -> None:
     config, refusal = read(plain)
     if config is None:
-        assert re.search(r" goes with .*, not with \w+: it ", refusal)
+        assert re.search(r" (goes with .*, not with|does not go with) \w+: it ", refusal)
         return
     alone = train(config)
     stack = Trainer([config.with_seed((config.seed + i) % 2**32) for i in range(8)])

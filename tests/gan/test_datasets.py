@@ -10,7 +10,7 @@ import torch
 from scipy import integrate, special, stats
 from torch import Tensor
 
-from server.gan.datasets import DATASETS, UNITS, Box, Dataset, from_lab, to_lab
+from server.gan.datasets import COMMON, DATASETS, Box, Dataset, from_lab, to_lab
 from server.gan.datasets.base import space_evenly
 from server.gan.randomness import draws_for
 
@@ -87,7 +87,7 @@ def test_runs_in_a_stack_get_the_points_of_single_runs(key: str, way: str) -> No
 
 @pytest.mark.parametrize("key", DATASETS)
 def test_units_are_a_choice_that_changes_no_draw(key: str) -> None:
-    assert UNITS in DATASETS[key].parameters
+    assert DATASETS[key].parameters[-2:] == COMMON
     published = defaults(key) | {"units": "published"}
     assert torch.equal(DATASETS[key](20, draws_for(0, 0, "test"), **published), draw(key, 20))
 

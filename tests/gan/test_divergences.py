@@ -30,7 +30,8 @@ every_divergence = pytest.mark.parametrize("key", list(F))
 def price(key: str, logits: Tensor) -> Tensor:
     """The discriminator's loss under the two laws, for a logit at each point."""
     real, fake = LOSSES[key](logits, logits).discriminator_parts
-    return (P * real + Q * fake).sum()
+    whole: Tensor = (P * real + Q * fake).sum()
+    return whole
 
 
 def train_discriminator(key: str) -> Tensor:

@@ -21,6 +21,7 @@ from server.gan.export.notebook import write_notebook
 from server.gan.export.script import Change, write_script
 from server.gan.export.tables import write_points_csv, write_scalars_csv
 from server.gan.losses import AdversarialLoss, Loss
+from server.gan.preset import LESSONS
 from server.gan.presets import PRESETS
 from server.gan.trainer import Trainer
 from tests.tools.reading import ROOT
@@ -157,19 +158,27 @@ def find_faults(text: str, name: str = "run.py") -> str:
     return said
 
 
-@every_preset
+@pytest.mark.parametrize("preset", [key for key, preset in PRESETS.items() if preset.group != LESSONS])
 def test_a_presets_script_trains_on_its_own_as_the_lab_does(preset: str, tmp_path: Path) -> None:
     config = check_config(PRESETS[preset].config, catalog())
     rows = run_script(write_script(config, 10, catalog()), tmp_path, "--steps", str(STEPS))
     agree(rows, train(Trainer(config), STEPS))
 
 
+@pytest.mark.parametrize("preset", [key for key, preset in PRESETS.items() if preset.group == LESSONS])
+def test_a_lessons_script_trains_as_the_lab_does(preset: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer steps than above, and in this process: every unit of theirs is exported for many steps elsewhere."""
+    config = check_config(PRESETS[preset].config, catalog())
+    rows = execute_script(write_script(config, 50, catalog()), monkeypatch)
+    agree(rows, train(Trainer(config), 50))
+
+
 @every_preset
 def test_a_presets_notebook_is_valid_and_trains_as_the_lab_does(preset: str) -> None:
     config = check_config(PRESETS[preset].config, catalog())
-    notebook = write_notebook(config, 50, catalog())
+    notebook = write_notebook(config, 20, catalog())
     nbformat.validate(json.loads(notebook))
-    agree(execute("\n".join(read_cells(notebook))), train(Trainer(config), 50))
+    agree(execute("\n".join(read_cells(notebook))), train(Trainer(config), 20))
     assert find_faults(notebook, "run.ipynb") == ""
 
 

@@ -16,6 +16,12 @@ from tests.tools.runs import catalog
 
 STEPS = 60
 TOLERANCE = 1e-4
+QUICK: dict[str, dict[str, float]] = {
+    "ada": {"kimg": 1.0},
+    "rate_decay": {"steps": 40},
+    "cyclical_rate": {"step_size": 7},
+}
+"""Numbers with which a technique does something in so few steps."""
 
 
 def units(*names: str) -> list[dict[str, Any]]:
@@ -36,7 +42,15 @@ def test_a_run_with_a_regularizer_is_exported_as_it_trains(key: str, tmp_path: P
 
 @pytest.mark.parametrize("key", list(TECHNIQUES))
 def test_a_run_with_a_technique_is_exported_as_it_trains(key: str, tmp_path: Path) -> None:
-    agree(check_config({"techniques": units(key), "loss": {"name": "rpgan"}, "d_updates": 2}, catalog()), tmp_path)
+    (loss, *_) = TECHNIQUES[key].goes_with.get("loss", ("rpgan",))
+    technique = {"name": key, **QUICK.get(key, {})}
+    agree(check_config({"techniques": [technique], "loss": {"name": loss}, "d_updates": 2}, catalog()), tmp_path)
+
+
+def test_a_run_on_finite_data_is_exported_as_it_trains(tmp_path: Path) -> None:
+    for data in ({"name": "swiss_roll"}, {"name": "points", "units": "published"}):
+        plain = {"data": {**data, "size": 20}, "loss": {"name": "rpgan"}, "techniques": units("instance_noise")}
+        agree(check_config(plain, catalog()), tmp_path, steps=30)
 
 
 def test_regularizers_and_techniques_together(tmp_path: Path) -> None:
@@ -45,6 +59,15 @@ def test_regularizers_and_techniques_together(tmp_path: Path) -> None:
         "techniques": units("spectral_norm", "simultaneous", "instance_noise", "ema"),
     }
     agree(check_config(plain, catalog()), tmp_path, steps=30)
+
+
+def test_packs_of_noisy_points_with_a_penalty_and_pairs(tmp_path: Path) -> None:
+    plain = {
+        "loss": {"name": "rpgan"},
+        "regularizers": units("gradient_penalty", "dragan"),
+        "techniques": units("instance_noise", "pacgan"),
+    }
+    agree(check_config(plain, catalog()), tmp_path)
 
 
 def test_regularizers_that_were_switched_and_turned_while_the_run_trained(tmp_path: Path) -> None:
@@ -62,3 +85,12 @@ def test_techniques_that_changed_on_the_way_are_refused_in_words() -> None:
     later = check_config({"techniques": units("ema")}, catalog())
     with pytest.raises(ConfigError, match="expected the same from the beginning"):
         write_script(check_config({}, catalog()), 20, catalog(), [(5, later)])
+
+
+def test_how_samples_are_drawn_is_told_at_the_end_of_a_script_and_may_change_on_the_way() -> None:
+    drawing = check_config({"techniques": [{"name": "truncation", "tau": 0.7}]}, catalog())
+    plain = check_config({}, catalog())
+    told = write_script(plain, 20, catalog(), [(5, drawing)])
+    assert "#     inside = math.erf(0.7 / math.sqrt(2))" in told
+    assert [line for line in told.split("\n") if "erfinv" in line and not line.startswith("#")] == []
+    assert "Other samples" not in write_script(drawing, 20, catalog(), [(5, plain)])

@@ -19,17 +19,22 @@ def at_once(tilt: Tensor, gap: Tensor) -> tuple[Tensor, Tensor]:
     return tilt - RATE * gap, gap + RATE * tilt
 
 
+def measure(tilt: Tensor, gap: Tensor) -> Tensor:
+    distance: Tensor = torch.linalg.vector_norm(torch.cat((tilt, gap), -1), dim=-1)
+    return distance
+
+
 def play(tilt: Tensor, gap: Tensor) -> Tensor:
     for _ in range(STEPS):
         tilt, gap = at_once(tilt, gap)
-    return torch.cat((tilt, gap), -1).norm(dim=-1)
+    return measure(tilt, gap)
 
 
 def play_in_turn(tilt: Tensor, gap: Tensor) -> Tensor:
     for _ in range(STEPS):
         tilt = tilt - RATE * gap
         gap = gap + RATE * tilt
-    return torch.cat((tilt, gap), -1).norm(dim=-1)
+    return measure(tilt, gap)
 
 
 def play_optimistic(tilt: Tensor, gap: Tensor) -> Tensor:
@@ -38,7 +43,7 @@ def play_optimistic(tilt: Tensor, gap: Tensor) -> Tensor:
         ahead = 2 * tilt - past[0], 2 * gap - past[1]
         past = tilt, gap
         tilt, gap = tilt - RATE * ahead[1], gap + RATE * ahead[0]
-    return torch.cat((tilt, gap), -1).norm(dim=-1)
+    return measure(tilt, gap)
 
 
 def play_lookahead(tilt: Tensor, gap: Tensor) -> Tensor:
@@ -47,13 +52,13 @@ def play_lookahead(tilt: Tensor, gap: Tensor) -> Tensor:
         tilt, gap = at_once(tilt, gap)
         if step % 5 == 0:
             tilt, gap = slow = (slow[0] + tilt) / 2, (slow[1] + gap) / 2
-    return torch.cat((tilt, gap), -1).norm(dim=-1)
+    return measure(tilt, gap)
 
 
 def play_r1(tilt: Tensor, gap: Tensor) -> Tensor:
     for _ in range(STEPS):
         tilt, gap = (1 - RATE * 0.3) * tilt - RATE * gap, gap + RATE * tilt
-    return torch.cat((tilt, gap), -1).norm(dim=-1)
+    return measure(tilt, gap)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from server.gan.trainer import Trainer
 from server.gan.worked import write_number, write_symbols
 from tests.tools import textbook
 from tests.tools.latex import evaluate_latex
-from tests.tools.runs import cross_units, make_config
+from tests.tools.runs import GAMES, cross_units, make_config
 
 
 class Tolerance(NamedTuple):
@@ -42,7 +42,7 @@ MOVE = Tolerance(rel=2e-3, abs=1e-6)
 ARITHMETIC = Tolerance(rel=2e-5, abs=1e-12)
 EXACT = Tolerance(rel=0, abs=0)
 
-every_loss_and_optimizer = pytest.mark.parametrize(("loss", "optimizer"), cross_units(LOSSES, OPTIMIZERS))
+every_loss_and_optimizer = pytest.mark.parametrize(("loss", "optimizer"), cross_units(GAMES, OPTIMIZERS))
 
 
 def walk(*assignments: str, steps: int = 3) -> Iterator[tuple[Phase, RunState, RunState, PhaseInspection]]:
@@ -384,7 +384,7 @@ def test_each_player_has_its_own_letters() -> None:
     assert len(seen) == 4
 
 
-@pytest.mark.parametrize("loss", list(LOSSES))
+@pytest.mark.parametrize("loss", GAMES)
 def test_backward_shows_the_slope_formula_of_the_loss(loss: str) -> None:
     unit, turns = LOSSES[loss], 0
     for _, _, _, told in walk(f"loss.name={loss}"):

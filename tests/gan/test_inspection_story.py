@@ -22,7 +22,7 @@ from server.gan.phases import Player
 from server.gan.probes import Sizes, draw_fixed_data, draw_fixed_latent, probe_layers
 from server.gan.trainer import Trainer
 from tests.tools import textbook
-from tests.tools.runs import cross_units, make_config
+from tests.tools.runs import GAMES, cross_units, make_config
 
 NAMES = ("generator.width=8", "discriminator.width=6", "batch_size=16", "data.name=gaussians")
 KEYS = [
@@ -46,7 +46,7 @@ def stages_of(story: SampleStory) -> dict[str, Stage]:
     return {stage["key"]: stage for stage in story["stages"]}
 
 
-@pytest.mark.parametrize("loss", list(LOSSES))
+@pytest.mark.parametrize("loss", GAMES)
 def test_a_story_is_told_as_plain_data_from_the_noise_to_the_move(loss: str) -> None:
     story = tell_sample(build(f"loss.name={loss}", "latent.dimension=5"), INDEX)
     assert json.loads(json.dumps(story, allow_nan=False)) == story
@@ -101,7 +101,7 @@ def follow(trainer: Trainer, points: Tensor) -> tuple[Tensor, Tensor]:
     return d_fake, textbook.G_LOSSES[trainer.config.loss.name](d_real, d_fake)
 
 
-@pytest.mark.parametrize("loss", list(LOSSES))
+@pytest.mark.parametrize("loss", GAMES)
 def test_what_a_sample_costs_and_where_its_needle_points_are_those_of_the_textbook(loss: str) -> None:
     trainer = build(f"loss.name={loss}")
     story = tell_sample(trainer, INDEX)
@@ -283,9 +283,24 @@ def flatten(shown: Any) -> list[float]:
     return [number for part in parts for number in part.detach().reshape(-1).tolist()]
 
 
-@pytest.mark.parametrize(("loss", "data"), cross_units(LOSSES, ["gaussians", "ring8", "moons"]))
+@pytest.mark.parametrize(("loss", "data"), cross_units(GAMES, ["gaussians", "ring8", "moons"]))
 def test_the_lines_of_every_stage_give_the_numbers_beside_them(loss: str, data: str) -> None:
-    trainer = build(f"loss.name={loss}", f"data.name={data}", "g_optimizer.name=sgd", "generator.output=tanh")
+    check_lines(build(f"loss.name={loss}", f"data.name={data}", "g_optimizer.name=sgd", "generator.output=tanh"))
+
+
+@pytest.mark.parametrize("technique", [{"name": "pacgan", "size": 3}, {"name": "minibatch_stddev"}])
+def test_the_lines_of_every_stage_are_right_where_the_discriminator_sees_a_point_in_company(
+    technique: dict[str, Any],
+) -> None:
+    changes = ("loss.name=rpgan", "data.name=gaussians", "g_optimizer.name=sgd")
+    trainer = Trainer(make_config(*changes, techniques=[technique]))
+    for _ in range(5):
+        trainer.step()
+    check_lines(trainer)
+
+
+def check_lines(trainer: Trainer) -> None:
+    """Run the lines of every stage of a sample's story, and compare what they show with the numbers beside them."""
     story = tell_sample(trainer, INDEX)
     stages, scope = stages_of(story), build_networks(trainer)
     drawn = {"z": draw_fixed_latent(trainer, Sizes()), "x_real": draw_fixed_data(trainer, Sizes())[:250]}

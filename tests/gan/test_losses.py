@@ -7,10 +7,11 @@ from torch import Tensor
 from server.gan.losses import LOSSES
 from server.gan.worked import write_numbers
 from tests.tools.latex import evaluate_latex
+from tests.tools.runs import GAMES
 
 D_REAL = torch.tensor([1.0, -0.5, 2.0, 0.3], dtype=torch.float64)
 D_FAKE = torch.tensor([-1.2, 0.4, 0.1, -2.0], dtype=torch.float64)
-every_loss = pytest.mark.parametrize("key", list(LOSSES))
+every_loss = pytest.mark.parametrize("key", GAMES)
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,17 @@ def test_f2_another_perfect_generator_scores_the_floor(key: str, data: str) -> N
     assert scores.mean().item() == pytest.approx(floors[key], abs=tolerance)
 
 
+@pytest.mark.parametrize(("key", "data"), [(key, data) for key in METRICS for data in METRICS[key].floors])
+def test_a_floor_that_is_written_down_is_the_measured_one_to_two_digits(key: str, data: str) -> None:
+    (floor,) = metric_floors(make_data_config(data), [key]).values()
+    assert METRICS[key].floors[data] == pytest.approx(floor, rel=0.05)
+
+
+@pytest.mark.parametrize("key", METRICS)
+def test_a_metric_has_a_floor_on_the_ring_and_where_it_needs_no_modes_on_the_roll(key: str) -> None:
+    assert set(METRICS[key].floors) == {"ring8", *(() if METRICS[key].needs_modes else ("swiss_roll",))}
+
+
 @pytest.mark.parametrize("key", METRICS)
 def test_scores_stay_in_the_stated_range_for_points_far_outside(key: str) -> None:
     metric, far = METRICS[key], draw_perfect() * torch.tensor([1e6, -1e6])

@@ -1,9 +1,11 @@
 """The monitor's rules on readings made by hand: each speaks for what it names, and is silent otherwise."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import cycle
 from math import inf, nan
+from typing import Any
 
 import pytest
 
@@ -13,7 +15,7 @@ from server.gan.monitor.readings import Reading, Vitals
 from server.gan.monitor.symptoms import SYMPTOMS
 from tests.tools.runs import catalog, make_config
 
-HEALTHY = Vitals(ranked=0.8, pull=1.0, centre=(0.0, 0.0), spread=1.0, reached=1.0)
+HEALTHY = Vitals(ranked=0.8, fresh=0.8, pull=1.0, centre=(0.0, 0.0), spread=1.0, reached=1.0)
 CLUMP = HEALTHY._replace(spread=0.05, reached=0.1)
 LEFT, RIGHT, MIDDLE = (-1.0, 0.0), (1.0, 0.0), (0.0, 0.0)
 
@@ -39,6 +41,7 @@ HOPPING = make_readings(move(CLUMP, LEFT, LEFT, LEFT, RIGHT, RIGHT, RIGHT))
 SWINGING = make_readings(move(CLUMP._replace(spread=0.1), LEFT, RIGHT), covered=None)
 SURE = make_readings([HEALTHY._replace(ranked=0.995, pull=0.05)] * 20, covered=6)
 FOOLED = make_readings([HEALTHY._replace(ranked=0.3)] * 20, covered=6)
+LEARNED = make_readings([HEALTHY._replace(ranked=0.85, fresh=0.3)] * 20, js=0.4, covered=8)
 COLLAPSED = make_readings([CLUMP] * 20)
 THROWN = make_readings([HEALTHY._replace(spread=1.5, centre=(3.0, 3.0), reached=0.0)] * 20)
 STREWN = make_readings([HEALTHY._replace(spread=40.0, reached=0.1)] * 20)
@@ -54,6 +57,7 @@ STREWN = make_readings([HEALTHY._replace(spread=40.0, reached=0.1)] * 20)
         (SWINGING, "oscillation", 0, 950),
         (SURE, "vanishing_gradient", 0, 350),
         (FOOLED, "weak_discriminator", 0, 450),
+        (LEARNED, "memory", 0, 350),
     ],
 )
 def test_a_symptom_is_named_once_with_where_it_began(
@@ -82,6 +86,8 @@ def test_a_symptom_is_named_once_with_where_it_began(
         make_readings([HEALTHY._replace(ranked=0.8, pull=0.2)] * 40, covered=6),
         make_readings([HEALTHY._replace(ranked=0.45)] * 40, js=0.2, covered=8),
         make_readings([HEALTHY._replace(ranked=0.55)] * 40, covered=6),
+        make_readings([HEALTHY._replace(ranked=0.75, fresh=0.45)] * 40, js=0.4, covered=8),
+        make_readings([HEALTHY._replace(ranked=0.85, fresh=0.3)] * 3 + [HEALTHY] * 30, js=0.4, covered=8),
     ],
     ids=[
         "a healthy run",
@@ -97,6 +103,8 @@ def test_a_symptom_is_named_once_with_where_it_began(
         "a weak pull without a sure discriminator",
         "an even game with the data reached",
         "an even game on the way there",
+        "a discriminator that knows its points a little better",
+        "one that knew them for a while",
     ],
 )
 def test_nothing_is_said_of(readings: list[Reading]) -> None:
@@ -199,6 +207,8 @@ def test_where_only_the_failing_players_rate_can_be_lowered_that_is_said_once() 
 
 CONFIGS = (
     (),
+    ('regularizers=[{"name": "r1", "gamma": 0.1}, {"name": "r2"}]', 'techniques=[{"name": "ema"}]'),
+    ('regularizers=[{"name": "r1", "gamma": 2}]', "loss.name=wasserstein"),
     ("g_updates=5",),
     ("d_updates=5", "loss.name=minimax"),
     ("d_optimizer.learning_rate=1e-5", "g_optimizer.learning_rate=1e-5"),
@@ -218,10 +228,18 @@ def test_a_remedy_is_a_change_that_applies_while_the_run_goes_on(kind: str, chan
     for remedy in remedies:
         plain = before.to_json()
         for path, value in remedy.changes.items():
-            plain = assign(plain, f"{path}={value}")
+            plain = assign(plain, f"{path}={json.dumps(value)}")
         after = check_config(plain, catalog())
         assert after != before
         assert not restarts(before, after)
+
+
+def say(value: Any) -> str:
+    """A value as a label has it: of a list of units the newest one's number, or its name."""
+    if isinstance(value, list):
+        name, *numbers = value[-1].values()
+        return say(numbers[0] if numbers else name.upper())
+    return f"{value:g}" if isinstance(value, float) else str(value).replace("_", "-")
 
 
 @pytest.mark.parametrize("kind", SYMPTOMS)
@@ -232,7 +250,7 @@ def test_a_remedy_says_its_numbers_and_raises_no_rate_above_the_present_and_the_
     config = make_config(*changes)
     for remedy in SYMPTOMS[kind].remedies(config):
         for path, value in remedy.changes.items():
-            assert (f"{value:g}" if isinstance(value, float) else str(value).replace("_", "-")) in remedy.label
+            assert say(value) in remedy.label
             if path.endswith("learning_rate"):
                 optimizer = getattr(config, path.split(".")[0])
                 default = {"adam": 0.001, "sgd": 0.01}[optimizer.name]

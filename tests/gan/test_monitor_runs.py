@@ -164,6 +164,44 @@ def test_a_first_remedy_cures(preset: str, changed: str, steps: int, kind: str) 
     assert [kind in [verdict.kind for verdict in said] for said in cured] == [False] * SEEDS
 
 
+@pytest.mark.timeout(300)
+def test_what_is_learned_by_heart_is_said_in_four_of_five_seeds_and_with_the_first_remedy_of_none() -> None:
+    _, verdicts = watch("few_data", 2000)
+    told = [verdict for said in verdicts for verdict in said]
+    assert [verdict.kind for verdict in told] in (["memory"] * 4, ["memory"] * SEEDS)
+    assert all(verdict.evidence["ranked"] > 0.6 and verdict.evidence["fresh"] < 0.45 for verdict in told)
+    (strong,) = told[0].remedies[0].changes["regularizers"]
+    assert strong == PRESETS["few_data_r1"].config["regularizers"][0]
+    _, cured = watch("few_data_r1", 2000)
+    assert cured == [[]] * SEEDS
+
+
+def test_nothing_is_known_by_heart_where_no_point_comes_again_or_the_points_are_many() -> None:
+    for data in ("data.size=0", "data.size=2000"):
+        trainer = Trainer(make_config(data))
+        for _ in range(100):
+            trainer.step()
+        vitals = read_run(trainer, {"grid_js": 0.9, "modes20": 1.0}).vitals
+        assert vitals.ranked == pytest.approx(vitals.fresh, abs=0.0 if data == "data.size=0" else 0.1)
+
+
+def test_ranked_and_fresh_are_shares_of_pairs_of_known_and_of_other_points() -> None:
+    trainer = Trainer(make_config("data.size=6", "data.std=0.4", "g_updates=0"))
+    for _ in range(400):
+        trainer.step("discriminator")
+    vitals = read_run(trainer, {"grid_js": 0.9, "modes20": 1.0}).vitals
+    fake = trainer.score(
+        trainer.generator(trainer.weights("generator"), torch.randn(500, 2, generator=torch.Generator().manual_seed(0)))
+    )
+    points = trainer.source.points
+    assert points is not None
+    fresh = trainer.source.sample_data(500, draws_for(9, 9, "fresh"))
+    for sort, share in ((points, vitals.ranked), (fresh, vitals.fresh)):
+        wins = sum(int((score > fake).sum()) for score in trainer.score(sort)) / (len(sort) * 500)
+        assert share == pytest.approx(wins, abs=0.06)
+    assert vitals.ranked - vitals.fresh > 0.1
+
+
 def watch_one(config: RunConfig, steps: int) -> list[Verdict]:
     """Train one run, to its end or until it breaks: what the monitor said of it."""
     trainer, monitor, said = Trainer(config), Monitor(config), list[Verdict]()
@@ -231,7 +269,7 @@ def test_vitals_are_what_they_are_called() -> None:
     zeros = {name: torch.zeros_like(tensor) for name, tensor in trainer.state.tensors.items()}
     trainer.state = trainer.state._replace(tensors=zeros)
     vitals = read_run(trainer, {"grid_js": 0.9, "modes20": 1.0}).vitals
-    assert vitals.ranked == pytest.approx(0.5)  # every point scores 0
+    assert vitals.ranked == vitals.fresh == pytest.approx(0.5)  # every point scores 0
     assert vitals.pull == 1.0  # a flat discriminator pulls nowhere, whatever the loss
     assert vitals.spread == pytest.approx(0.0)  # every point lies at the middle of the ring
     assert vitals.reached == 0.0

@@ -7,11 +7,10 @@ import pytest
 import torch
 
 from server.gan.datasets import DATASETS
-from server.gan.losses import LOSSES
 from server.gan.probes import Sizes, probe_box, probe_layers
 from server.gan.trainer import Trainer
 from server.protocol.frames import FIXED_ARRAYS, LAYER_ARRAYS
-from tests.tools.runs import make_config
+from tests.tools.runs import GAMES, make_config
 
 SIZES = Sizes(generated=30, real=40, surface=10, warp=7)
 
@@ -38,6 +37,8 @@ def test_every_layer_has_its_arrays_and_shapes(data: str) -> None:
         "real_logits": (40,),
         "fake_logits": (30,),
         "surface": (10, 10),
+        "optimal_surface": (10, 10),
+        "optimal_gap": (1,),
         "warp": (7, 7, 2),
         "warp_noise": (7, 7, 2),
         "gradients": (30, 2),
@@ -48,7 +49,7 @@ def test_every_layer_has_its_arrays_and_shapes(data: str) -> None:
 
 
 def test_a_fixed_array_is_left_out_when_asked() -> None:
-    trainer = Trainer(make_config(techniques=[{"name": "ema"}]))
+    trainer = Trainer(make_config(techniques=[{"name": "ema"}, {"name": "truncation"}]))
     changing = probe_layers(trainer, LAYER_ARRAYS, SIZES, fixed=False)
     assert FIXED_ARRAYS.isdisjoint(changing)
     assert set(changing) | FIXED_ARRAYS == {name for names in LAYER_ARRAYS.values() for name in names}
@@ -113,7 +114,7 @@ def test_p29_predictions_are_the_scores_of_the_shown_samples() -> None:
         )
 
 
-@pytest.mark.parametrize("loss", list(LOSSES))
+@pytest.mark.parametrize("loss", GAMES)
 @pytest.mark.parametrize("data", ["ring8", "gaussians"])
 def test_p30_f5_gradients_point_where_the_generators_own_loss_falls(loss: str, data: str) -> None:
     """Finite differences of the chosen loss, in published units; the discriminator's slope alone is another thing."""

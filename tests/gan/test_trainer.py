@@ -15,7 +15,7 @@ from server.gan.probes import probe_layers
 from server.gan.state import RunState
 from server.gan.trainer import Trainer
 from server.protocol.frames import LAYER_ARRAYS
-from tests.tools.runs import cross_units, make_config
+from tests.tools.runs import GAMES, cross_units, make_config
 
 SMALL = ("generator.width=8", "discriminator.width=8", "batch_size=16")
 
@@ -255,7 +255,7 @@ def test_a_diverged_run_of_a_stack_stops_alone() -> None:
     )
 
 
-@pytest.mark.parametrize("loss_key", list(LOSSES))
+@pytest.mark.parametrize("loss_key", GAMES)
 @pytest.mark.parametrize("units", ["lab", "published"])
 def test_gradients_follow_the_losses_of_the_phases(loss_key: str, units: str) -> None:
     """The gradient of every update equals autograd's for the same numbers, in float64."""

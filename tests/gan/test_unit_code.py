@@ -19,7 +19,7 @@ from server.gan.losses import LOSSES
 from server.gan.optimizers import OPTIMIZERS, start_slots
 from server.gan.randomness import draws_for
 from server.gan.registry import Choice, Number, Unit
-from tests.tools.runs import catalog
+from tests.tools.runs import GAMES, catalog
 
 COUNT = 500
 LONGEST_LINE = 80
@@ -59,7 +59,7 @@ def test_every_unit_that_a_run_is_made_of_has_code_that_fits_a_line(kind: str, k
     assert [unit["code"] for unit in catalog()[kind] if unit["key"] == key] == [code]
 
 
-@pytest.mark.parametrize("key", LOSSES)
+@pytest.mark.parametrize("key", GAMES)
 def test_a_losss_code_gives_both_means(key: str) -> None:
     real_logits, fake_logits = 4 * draws_for(0, 0, "logits").normal(2, COUNT)
     made = execute(LOSSES[key].code, real_logits=real_logits, fake_logits=fake_logits)
@@ -143,8 +143,15 @@ def measure_law(weight: Tensor, bias: Tensor) -> list[float]:
 
 @pytest.mark.parametrize("key", LATENTS)
 def test_a_latents_code_draws_the_same_noise(key: str) -> None:
-    made = execute(LATENTS[key].code, draws=draws_for(7, 3, "noise"), count=COUNT, dimension=3)
-    agree(LATENTS[key](COUNT, 3, draws_for(7, 3, "noise")), made["z"])
+    latent, whole = LATENTS[key], [p.key for p in LATENTS[key].parameters if isinstance(p, Number) and p.integer]
+    numbers = value_sets(latent)[-1] | {"dimension": 3}
+    numbers |= {name: int(numbers[name]) for name in whole}
+    once = execute(latent.points_code, draws=draws_for(7, 0, "points"), **numbers)
+    made = execute(latent.code, **{**once, "draws": draws_for(7, 3, "noise")}, count=COUNT)
+    law: dict[str, Any] = {name: value for name, value in numbers.items() if name != "dimension"}
+    if latent.points:
+        law = {"points": latent.points(3, draws_for(7, 0, "points"), **law)}
+    agree(latent(COUNT, 3, draws_for(7, 3, "noise"), **law), made["z"])
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from server.gan.losses import LOSSES
 from server.gan.optimizers import OPTIMIZERS, Optimizer
 from server.gan.worked import write_number, write_numbers, write_symbols, write_vector
 from tests.tools.latex import evaluate_latex
+from tests.tools.runs import GAMES
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,7 @@ def test_every_quantity_of_an_optimizers_lines_has_a_symbol(key: str) -> None:
 
 
 @pytest.mark.parametrize("row", [0, 1, 2])
-@pytest.mark.parametrize("key", list(LOSSES))
+@pytest.mark.parametrize("key", GAMES)
 def test_the_parts_of_a_loss_are_what_it_computes(key: str, row: int) -> None:
     real, fake = torch.tensor([[1.3, -2.0, 0.1], [-0.4, 0.7, -2.1]], dtype=torch.float64)
     numbers = {"real_logit": real[row].item(), "fake_logit": fake[row].item()}

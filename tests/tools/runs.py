@@ -6,8 +6,11 @@ from typing import Any
 
 from server.gan.catalog import build_catalog
 from server.gan.config import RunConfig, assign, check_config
+from server.gan.losses import LOSSES
 
 catalog = cache(build_catalog)
+GAMES = [unit.key for unit in LOSSES.values() if unit.is_game]
+"""The losses of two players; the others compare samples."""
 
 
 def make_config(*assignments: str, **top: Any) -> RunConfig:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -12,9 +12,10 @@ from server.gan.export.snippets import find_names, pick_setup, pick_value
 Facts = Mapping[str, Any]
 
 
-def describe_networks(config: RunConfig, dimension: int, catalog: Catalog) -> dict[str, Any]:
-    """Give the `networks`' modules by name, their `inits`, the `setups` of what PyTorch has not, and `has_gain`."""
+def describe_networks(config: RunConfig, dimension: int, catalog: Catalog, names: Collection[str]) -> dict[str, Any]:
+    """Give the `networks`' modules, of those in `names`, their `inits`, `setups` for what PyTorch lacks, `has_gain`."""
     networks = {"generator": (config.generator, dimension, 2), "discriminator": (config.discriminator, 2, 1)}
+    networks = {name: facts for name, facts in networks.items() if name in names}
     activations, inits = ({unit["key"]: unit for unit in catalog[kind]} for kind in ("activations", "inits"))
     chosen = [one for one, _, _ in networks.values()]
     used = dict.fromkeys(name for one in chosen for name in _name_activations(one))
@@ -45,10 +46,9 @@ def _list_modules(
     network: NetworkConfig, inputs: int, outputs: int, activations: Mapping[str, Facts], tells_first: bool
 ) -> list[str]:
     """Give what a network's nn.Sequential is made of, in order."""
-    sizes = (inputs, *[network.width] * network.hidden_layers, outputs)
     gain = "" if network.init_gain == INIT_GAIN.default else f", gain={network.init_gain!r}"
     modules = []
-    for layer, (i, o) in enumerate(pairwise(sizes)):
+    for layer, (i, o) in enumerate(pairwise(network.list_sizes(inputs, outputs))):
         first = ", first=True" if tells_first and layer == 0 else ""
         modules.append(f"Layer(*start_{network.init}({i}, {o}, draws{first}){gain})")
         if layer < network.hidden_layers:

@@ -11,15 +11,15 @@ from server.gan.export.snippets import find_names, rename
 Facts = Mapping[str, Any]
 
 
-def write_penalties(units: Sequence[UnitConfig], facts: Mapping[str, Facts]) -> str:
-    """Give the lines that add the penalties to d_loss; `facts` are those of the regularizers, by key."""
-    lines = []
+def write_penalties(units: Sequence[UnitConfig], facts: Mapping[str, Facts], player: str) -> str:
+    """Give the lines that add a player's penalties to its loss; `facts` are those of the regularizers, by key."""
+    lines, loss = [], f"{player[0]}_loss"
     for unit in units:
-        if not facts[unit.name]["projects"]:
+        if not facts[unit.name]["projects"] and facts[unit.name]["player"] == player:
             code = _write(unit, facts)
             if "draws" in find_names(code):
                 lines.append(f'draws = Draws(step, f"discriminator {unit.name} {{update}}")')
-            lines += [code, "d_loss = d_loss + penalty.mean()"]
+            lines += [code, f"{loss} = {loss} + penalty.mean()"]
     return "\n".join(lines)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,6 +33,9 @@ PRINTED = 20
 """About so many lines does a run print."""
 LAB_BOX = {"centre": [0.0, 0.0], "half_extent": 3.0}
 METHODS = ("normal", "uniform", "integers")
+COMMON = ("units", "size")
+"""What all data sets can be told; the rest are the numbers of a law."""
+PICK = "return known[draws.integers(len(known), count)]"
 NUMBERS = ("batch_size", "d_updates", "g_updates")
 LIBRARIES = {"torch": "PyTorch", "pytorch_optimizer": "The package pytorch-optimizer"}
 """Who has an optimizer ready, by the first word of the call that makes it."""
@@ -70,7 +74,8 @@ def write_script(config: RunConfig, steps: int, catalog: Catalog, changes: Seque
 def render(form: str, config: RunConfig, steps: int, catalog: Catalog, changes: Sequence[Change]) -> str:
     """Write a run in one of its forms, "script" or "notebook": a text in sections, each begun by `# %%`."""
     assert not any(restarts(config, later) for _, later in changes), "an exported run goes on from its beginning"
-    facts = describe_run(list_stages(config, changes), catalog, pictures=form == "notebook")
+    stages = [stage._replace(config=_leave_out(stage.config)) for stage in list_stages(config, changes)]
+    facts = describe_run(stages, catalog, pictures=form == "notebook")
     length = {"steps": steps, "every": max(1, steps // PRINTED)}
     return TEMPLATES.get_template(f"{form}.py.j2").render(facts, **length, formulas=form == "notebook")
 
@@ -81,16 +86,20 @@ def describe_run(stages: Sequence[Stage], catalog: Catalog, pictures: bool) -> d
     players = [letter for letter in PLAYERS if any(getattr(one, f"{letter}_updates") for one in configs)]
     losses = {letter: _list_losses(f"{letter}_loss", stages, catalog) for letter in players}
     regularizers = {unit["key"]: unit for unit in catalog["regularizers"]}
-    active = dict.fromkeys(unit.name for one in configs for unit in one.regularizers if "d" in players)
-    pairs = any("real_logits" in find_names(stage["code"]) for stage in losses.get("g", ()))
-    data = _describe_data(first.data, catalog) if "d" in players or pairs or pictures else None
+    used = dict.fromkeys(unit.name for one in configs for unit in one.regularizers)
+    active = [name for name in used if regularizers[name]["player"][0] in players]
+    wanted = set[str]().union(*(find_names(stage["code"]) for stage in losses.get("g", ())))
+    pairs, compares, judged = "real_logits" in wanted, "x_real" in wanted, any(one.is_game for one in configs)
+    data = _describe_data(first.data, catalog) if "d" in players or pairs or compares or pictures else None
     latent = _describe_latent(first.latent, catalog)
     loss_code = [stage["code"] for parts in losses.values() for stage in parts]
-    networks = describe_networks(first, latent["dimension"], catalog)
-    begin_code = [init["code"] for init in networks["inits"]]
     craft = describe_techniques(configs, catalog)
     loss_code += [code for codes in craft["lines"].values() for code in codes]
-    draw_code = [latent["code"], *begin_code, *((data["settings"], data["code"]) if data else ())]
+    played = {"generator", *(["discriminator"] if judged else ()), *set[str]().union(*map(find_names, loss_code))}
+    networks = describe_networks(first, latent["dimension"], catalog, played)
+    begin_code = [init["code"] for init in networks["inits"]]
+    draw_code = [latent["code"], latent["points_code"], *begin_code]
+    draw_code += [data["settings"], data["code"], data["pick"]] if data else []
     return {
         "config": first,
         "label": find_unit(catalog, "datasets", first.data.name)["label"],
@@ -99,7 +108,7 @@ def describe_run(stages: Sequence[Stage], catalog: Catalog, pictures: bool) -> d
         "data": data,
         "latent": latent,
         **networks,
-        "optimizers": _describe_optimizers(configs, players, catalog),
+        "optimizers": _describe_optimizers(configs, players, catalog, timed=bool(craft["rate"])),
         "players": {letter: _write_optimizer(letter, first) for letter in players},
         "losses": losses,
         "afters": _list_blocks([(one.step, write_afters(one.config.regularizers, regularizers)) for one in stages]),
@@ -109,9 +118,17 @@ def describe_run(stages: Sequence[Stage], catalog: Catalog, pictures: bool) -> d
         "craft": craft,
         "loss_units": [find_unit(catalog, "losses", name) for name in dict.fromkeys(one.loss.name for one in configs)],
         "pairs": pairs,
+        "compares": compares,
+        "takes_fake": "x_fake" in wanted,
+        "judged": judged,
         "changes": list(_list_changes(stages, players, regularizers)),
         "pauses": any(0 in (one.d_updates, one.g_updates) for one in configs),
     }
+
+
+def _leave_out(config: RunConfig) -> RunConfig:
+    """Give a config whose discriminator makes no updates where its loss needs none."""
+    return replace(config, d_updates=config.count_updates()["discriminator"])
 
 
 def list_stages(config: RunConfig, changes: Sequence[Change]) -> list[Stage]:
@@ -141,7 +158,7 @@ def _optimizer(letter: str, config: RunConfig) -> UnitConfig:
 
 def _describe_data(law: UnitConfig, catalog: Catalog) -> dict[str, Any]:
     unit = find_unit(catalog, "datasets", law.name)
-    settings = [_write_value(key, value) for key, value in law.values.items() if key != "units"]
+    settings = [_write_value(key, value) for key, value in law.values.items() if key not in COMMON]
     units = "published" if law.values["units"] == "published" else "lab"
     if unit["box_code"]:
         box = unit["box_code"]
@@ -151,7 +168,13 @@ def _describe_data(law: UnitConfig, catalog: Catalog) -> dict[str, Any]:
         units = "same" if unit["box"] == LAB_BOX else units
     if units == "lab":
         settings.append(box)
-    return {**_describe_unit(unit), "units": units, "settings": "\n".join(settings)}
+    return {
+        **_describe_unit(unit),
+        "units": units,
+        "settings": "\n".join(settings),
+        "size": law.values["size"],
+        "pick": PICK if law.values["size"] else "",
+    }
 
 
 def _write_value(key: str, value: Value) -> str:
@@ -164,7 +187,10 @@ def _write_value(key: str, value: Value) -> str:
 
 
 def _describe_latent(law: UnitConfig, catalog: Catalog) -> dict[str, Any]:
-    return {**_describe_unit(find_unit(catalog, "latents", law.name)), "dimension": law.values["dimension"]}
+    unit = find_unit(catalog, "latents", law.name)
+    numbers = {key: repr(value) for key, value in law.values.items() if key != "dimension"}
+    code = {place: rename(unit[place], numbers) for place in ("code", "points_code")}
+    return {**_describe_unit(unit), **code, "dimension": law.values["dimension"]}
 
 
 def _describe_unit(unit: Facts) -> dict[str, Any]:
@@ -177,15 +203,15 @@ def _describe_unit(unit: Facts) -> dict[str, Any]:
 
 
 def _describe_optimizers(
-    configs: Sequence[RunConfig], players: Collection[str], catalog: Catalog
+    configs: Sequence[RunConfig], players: Collection[str], catalog: Catalog, timed: bool
 ) -> list[dict[str, Any]]:
-    """Give the optimizers that the players use at some time, each once."""
+    """Give the optimizers that the players use at some time, each once; with `timed` a step has a rate of its own."""
     names = dict.fromkeys(_optimizer(letter, config).name for config in configs for letter in players)
     described = []
     for name in names:
         unit = find_unit(catalog, "optimizers", name)
         numbers = [parameter["key"] for parameter in unit["parameters"]]
-        kept = {key: f"self.{key}" for key in (*numbers, *unit["slots"])}
+        kept = {key: f"self.{key}" for key in (*numbers, *unit["slots"]) if not (timed and key == "learning_rate")}
         call = pick_value(unit["code"])
         facts = {
             "class_name": _name_class(name),
@@ -218,9 +244,11 @@ def _list_losses(name: str, stages: Sequence[Stage], catalog: Catalog) -> list[d
     regularizers = {unit["key"]: unit for unit in catalog["regularizers"]}
     codes = []
     for stage in stages:
-        lines = [pick_statements(find_unit(catalog, "losses", stage.config.loss.name)["code"], name)]
-        if name == "d_loss" and stage.config.regularizers:
-            lines.append(write_penalties(stage.config.regularizers, regularizers))
+        loss = stage.config.loss
+        own = pick_statements(find_unit(catalog, "losses", loss.name)["code"], name)
+        lines = [rename(own, {key: repr(value) for key, value in loss.values.items()})]
+        player = PLAYERS[name.removesuffix("_loss")]
+        lines.append(write_penalties(stage.config.regularizers, regularizers, player))
         codes.append((stage.step, "\n".join(line for line in lines if line)))
     return _list_blocks(codes)
 

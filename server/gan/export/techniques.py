@@ -9,24 +9,31 @@ from server.errors import ConfigError
 from server.gan.config import Catalog, RunConfig, UnitConfig
 from server.gan.export.snippets import rename
 
-PLACES = ("functions", "begin", "step", "before", "end")
+PLACES = ("functions", "begin", "step", "before", "after", "end")
 
 
 def describe_techniques(configs: Sequence[RunConfig], catalog: Catalog) -> dict[str, Any]:
-    """Give the `techniques` of a run, their `lines` by place, the `points` functions and what is `scoring`.
+    """Give the `techniques` of a run, their `lines` by place, the functions `points` and `company`, what is `scoring`.
+
+    `drawing` are those that train nothing: how the samples were drawn in the end.
 
     Raises:
-        ConfigError: they changed on the way, which a script cannot follow.
+        ConfigError: those that train changed on the way, which a script cannot follow.
     """
-    units = configs[0].techniques
-    if any(one.techniques != units for one in configs):
-        raise ConfigError("techniques", "expected the same from the beginning of an exported run to its end")
     facts = {unit["key"]: unit for unit in catalog["techniques"]}
+    training = [[unit for unit in one.techniques if not facts[unit.name].get("refines")] for one in configs]
+    units = training[0]
+    if any(others != units for others in training):
+        raise ConfigError("techniques", "expected the same from the beginning of an exported run to its end")
+    drawing = [unit for unit in configs[-1].techniques if facts[unit.name].get("refines")]
     scripts = [_fill(unit, facts[unit.name]["script"]) for unit in units]
     return {
         "techniques": [facts[unit.name] for unit in units],
         "lines": {place: [script[place] for script in scripts if place in script] for place in PLACES},
+        "rate": next((script["rate"] for script in scripts if "rate" in script), ""),
         "points": [script["points"] for script in scripts if "points" in script],
+        "drawing": [{**facts[unit.name], **_fill(unit, {"code": facts[unit.name]["code"]})} for unit in drawing],
+        "company": next((script["company"] for script in scripts if "company" in script), None),
         "scoring": next((script["scoring"] for script in scripts if "scoring" in script), "discriminator"),
     }
 

@@ -41,11 +41,16 @@ class Notation:
 
 
 def notate(trainer: Trainer, network: Learner) -> Notation:
-    """Choose the letters of a network: u is a point in lab units where they are not the published ones, x."""
-    point = "x" if trainer.source.box == LAB_BOX else "u"
+    """Choose the letters of a network; a point in company has a capital one."""
+    point = name_point(trainer)
     if network == "generator":
         return Notation("G", "z", (f"{point}_1", f"{point}_2"))
-    return Notation("D", point, ("d",))
+    return Notation("D", point.upper() if trainer.craft.company else point, ("d",))
+
+
+def name_point(trainer: Trainer) -> str:
+    """Name a point as the networks have it: u in lab units where they are not the published ones, x."""
+    return "x" if trainer.source.box == LAB_BOX else "u"
 
 
 def mark_layer(letter: str, layer: int) -> str:

@@ -15,8 +15,9 @@ from torch import Tensor
 from server.gan.autograd import pull_back
 from server.gan.inspection.moments import Moment
 from server.gan.phases import Learner
-from server.gan.probes import Sizes, draw_fixed_data, draw_fixed_latent, probe_layers
+from server.gan.probes import Sizes, draw_fixed_data, draw_fixed_latent, draw_fixed_partners, probe_layers
 from server.gan.trainer import Trainer
+from server.gan.verdicts import compare
 
 WHOSE = "drawn on the page"
 PAGE = Sizes()
@@ -37,16 +38,16 @@ def look_at_scores(trainer: Trainer, sizes: Sizes) -> Moment:
     """Look at z, x_fake, x_real (N, 2), and how the discriminator scores both, whatever the loss makes of it."""
     known = {**_generate(trainer, sizes), "x_real": draw_fixed_data(trainer, sizes)}
     for sort in ("real", "fake"):
-        known[f"{sort}_logits"] = _classify(trainer, known[f"x_{sort}"])
+        known[f"{sort}_logits"] = trainer.score(known[f"x_{sort}"])
     return _make_moment(trainer, "discriminator", known)
 
 
 def look_at_discriminator(trainer: Trainer, sizes: Sizes) -> Moment:
     """Look at what an update of the discriminator would know, if these samples were its batch."""
-    known = {"x_real": draw_fixed_data(trainer, sizes)[: sizes.generated], **_generate(trainer, sizes)}
+    known = {"x_real": draw_fixed_partners(trainer, sizes), **_generate(trainer, sizes)}
     discriminator, weights = trainer.discriminator, trainer.weights("discriminator")
     count = sizes.generated
-    trace = discriminator.trace(weights, torch.cat((known["x_real"], known["x_fake"])))
+    trace = trainer.craft.judge(weights, known["x_real"], known["x_fake"])
     logits = trace.outputs.squeeze(-1).requires_grad_()
     known["real_logits"], known["fake_logits"] = torch.split_with_sizes(logits, (count, count))
     per_example = trainer.loss(known["real_logits"], known["fake_logits"]).discriminator
@@ -63,29 +64,42 @@ def look_at_discriminator(trainer: Trainer, sizes: Sizes) -> Moment:
 def look_at_generator(trainer: Trainer, sizes: Sizes, row: int = 0) -> Moment:
     """Look at what an update of the generator would know, if these samples were its batch; and at the needles."""
     known = _generate(trainer, sizes)
-    weights, scoring = trainer.weights("generator"), trainer.weights("discriminator")
+    weights = trainer.weights("generator")
     trace = trainer.generator.trace(weights, known["z"])
-    scores = trainer.discriminator.trace(scoring, known["x_fake"])
+    known |= (
+        _judge(trainer, sizes, known["x_fake"]) if trainer.loss.is_game else _compare(trainer, sizes, known["x_fake"])
+    )
+    needles = torch.from_numpy(probe_layers(trainer, ("gradients",), sizes)["gradients"])
+    penalties = trainer.regularization.price_samples(known["z"], known["x_fake"])
+    known |= {**penalties.named, "g_loss": penalties.add_loss(known["per_example"].mean()), "gradients": needles}
+    known["slope"] = penalties.add_gradient(known["slope"])
+    known["gradient"] = trainer.generator.parameter_gradient(weights, trace, known["slope"])
+    return _make_moment(trainer, "generator", known, row)
+
+
+def _judge(trainer: Trainer, sizes: Sizes, x_fake: Tensor) -> dict[str, Tensor]:
+    """Look at how the discriminator scores these points, what that costs, and how it is passed back to them."""
+    known, scoring = {}, trainer.weights("discriminator")
+    scores = trainer.craft.judge(scoring, x_fake)
     logits = known["fake_logits"] = scores.outputs.squeeze(-1).requires_grad_()
     if trainer.loss.pairs:
-        known["real_logits"] = _classify(trainer, draw_fixed_data(trainer, sizes)[: sizes.generated])
+        known["real_logits"] = trainer.score(draw_fixed_partners(trainer, sizes))
     per_example = trainer.loss(known.get("real_logits", logits), logits).generator
     upstream = pull_back(per_example, logits, torch.full_like(per_example, 1 / sizes.generated))
-    slope = trainer.discriminator.input_gradient(scoring, scores, upstream.unsqueeze(-1))
-    needles = torch.from_numpy(probe_layers(trainer, ("gradients",), sizes)["gradients"])
-    known |= {"per_example": per_example.detach(), "g_loss": per_example.detach().mean(), "gradients": needles}
-    known |= {"fake_logit_gradient": upstream, "slope": slope}
-    known["gradient"] = trainer.generator.parameter_gradient(weights, trace, slope)
-    return _make_moment(trainer, "generator", known, row)
+    slope = trainer.craft.pull_to_points(scoring, scores, upstream.unsqueeze(-1))
+    return {**known, "per_example": per_example.detach(), "fake_logit_gradient": upstream, "slope": slope}
+
+
+def _compare(trainer: Trainer, sizes: Sizes, x_fake: Tensor) -> dict[str, Tensor]:
+    """Look at what these points cost beside real ones, and how that grows as they move."""
+    x_real = draw_fixed_data(trainer, sizes)[: sizes.generated]
+    verdict = compare(trainer.price_samples, x_real, x_fake)
+    return {"x_real": x_real, "per_example": verdict.per_example.detach(), "slope": verdict.pull()[1]}
 
 
 def _generate(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     z = draw_fixed_latent(trainer, sizes)
     return {"z": z, "x_fake": trainer.generator(trainer.weights("generator"), z)}
-
-
-def _classify(trainer: Trainer, points: Tensor) -> Tensor:
-    return trainer.discriminator(trainer.weights("discriminator"), points).squeeze(-1)
 
 
 def _make_moment(trainer: Trainer, player: Learner, known: Mapping[str, Tensor], row: int = 0) -> Moment:

@@ -96,15 +96,22 @@ class Moment:
         return self.trainer.weights_at(state, name)
 
     def seen(self, sort: Sort) -> Tensor:
-        """Give the points (N, 2) that the discriminator scores, detached: changed ones, where a technique does that."""
-        return self.known.get(f"seen_{sort}", self.known[f"x_{sort}"]).detach()
+        """Give what the discriminator reads of the points, detached: (N, 2), or in their company (N, I).
 
-    def measure_score_slope(self) -> list[float]:
-        """Measure how the discriminator's score grows as this example's generated point moves (2), per lab unit."""
-        network, weights = self.network("discriminator"), self.weights("discriminator")
-        trace = network.trace(weights, self.seen("fake")[self.row : self.row + 1])
-        slope: list[float] = network.input_gradient(weights, trace, torch.ones_like(trace.outputs))[0].tolist()
-        return slope
+        Where a technique changes the points it is the changed ones.
+        """
+        return self.trainer.craft.read(self.known.get(f"seen_{sort}", self.known[f"x_{sort}"]).detach())
+
+    def measure_score_slopes(self) -> list[tuple[int, list[float]]]:
+        """Measure how scores grow as this example's generated point moves (2), per lab unit; each with its row.
+
+        The first is its own score; the others are those of the packs before it that it stands in.
+        """
+        network, weights, seen = self.network("discriminator"), self.weights("discriminator"), self.seen("fake")
+        rows = [(self.row - place) % len(seen) for place in range(seen.shape[-1] // 2)]
+        trace = network.trace(weights, seen[rows])
+        slopes = network.input_gradient(weights, trace, torch.ones_like(trace.outputs)).tolist()
+        return [(row, slopes[place][2 * place : 2 * place + 2]) for place, row in enumerate(rows)]
 
     def show(self, name: str) -> Tensor:
         """Give a tensor as it is shown: points in published units."""

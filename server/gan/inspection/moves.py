@@ -69,12 +69,11 @@ def write_move(moment: Moment, move: Move) -> str:
     """Give the lines of PyTorch of the generator's next update, on a batch of its own, and where the sample is then."""
     trainer = moment.trainer
     count = trainer.config.batch_size
-    pairs = [snippets.write_data(trainer, count), snippets.write_classify("real")] if trainer.loss.pairs else []
     lines = [
         snippets.write_latent(trainer, count),
         snippets.write_generate("generator"),
-        snippets.write_classify("fake"),
-        *pairs,
+        *([snippets.write_classify(trainer, "fake")] if trainer.loss.is_game else []),
+        *snippets.write_pairs(trainer, count),
         snippets.write_loss(trainer, "generator"),
     ]
     batch = rename("\n".join(lines), {"z": "z_batch", "x_fake": "x_batch"})

@@ -23,6 +23,7 @@ from server.gan.inspection.updates import tell_backward
 from server.gan.probes import Sizes
 from server.gan.registry import show
 from server.gan.trainer import Trainer
+from server.gan.worked import write_number
 
 NOT_A_BATCH = "these are the samples drawn on the page; the charts tell of the batches of training, which are others"
 
@@ -40,12 +41,14 @@ def inspect_node(trainer: Trainer, node: str, sizes: Sizes = PAGE) -> NodeInspec
     """Tell what a node of the overview holds at this state of a single run; `sizes` are those of the page's pictures.
 
     Raises:
-        CommandError: there is no such node.
+        CommandError: there is no such node, or it is of a discriminator that takes no part.
     """
     for name, facts in NODES.items():
         if name == node:
+            if name in OF_DISCRIMINATOR and not trainer.loss.is_game:
+                raise CommandError(f"node: expected one that takes part with the loss {trainer.loss.label}, got {name}")
             moment = facts.look(trainer, sizes)
-            answer = facts.tell(moment).answer(moment, facts.tensors)
+            answer = facts.tell(moment).answer(moment, [each for each in facts.tensors if each in moment.known])
             answer["notes"] += facts.notes
             return {**answer, "kind": "node", "step": trainer.state.step, "node": name}
     raise CommandError(f"node: expected one of {', '.join(NODES)}, got {show(node)}")
@@ -60,13 +63,21 @@ def tell_generator(moment: Moment) -> Told:
 
 
 def tell_discriminator(moment: Moment) -> Told:
-    """Tell the discriminator's layers, and how they score samples."""
+    """Tell the discriminator's layers, how they score samples, and what a technique remembers on the way."""
     trainer, told = moment.trainer, tell_classify(moment)
+    for unit, slot, value in trainer.craft.list_told(moment.state.tensors):
+        meaning = f"{unit.label}: {unit.tells[slot]}."
+        told.formula.append({"latex": slot, "latex_numbers": f"{slot} = {write_number(value)}", "meaning": meaning})
+        told.numbers[f"{unit.key}_{slot}"] = value
     told.layers = summarise_layers(trainer.discriminator, {"now": moment.state.tensors["discriminator"]})
     told.code = snippets.write_network("discriminator", trainer.discriminator, trainer.config.discriminator)
     return told
 
 
+OF_DISCRIMINATOR: tuple[NodeName, ...] = (
+    *("discriminator", "predictions-real", "predictions-generated", "d-loss", "d-gradients"),
+)
+"""What a loss without a discriminator leaves without a meaning."""
 NODES: Mapping[NodeName, Node] = {
     "noise": Node(look_at_noise, tell_draws, ("z",)),
     "generator": Node(look_at_scores, tell_generator, ("z", "x_fake")),

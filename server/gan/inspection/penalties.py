@@ -1,4 +1,4 @@
-"""What the regularizers cost the discriminator, told with the numbers of a moment.
+"""What the regularizers cost a player, told with the numbers of a moment.
 
 Shape letters: N examples.
 """
@@ -13,23 +13,24 @@ from server.gan.regularizers import Regularizer
 from server.gan.worked import Line, write_number
 
 GAME = r"L_{\text{game}}"
-"""The discriminator's loss before any penalty."""
+"""A player's loss before any penalty."""
 
 
 def find_penalties(moment: Moment) -> dict[str, Regularizer]:
-    """Find the penalties that are in the discriminator's loss at this moment, by the name of their tensors."""
+    """Find the penalties that are in the player's loss at this moment, by the name of their tensors."""
     units = {name: find_regularizer(name) for name in moment.known}
     return {name: unit for name, unit in units.items() if unit is not None}
 
 
 def tell_penalties(moment: Moment, told: Told) -> list[Formula]:
-    """Tell what each penalty costs on average, and that the discriminator's loss is the sum of the game and them."""
+    """Tell what each penalty costs on average, and that the player's loss is the sum of the game and them."""
     units = find_penalties(moment)
     symbols = {name: rf"P_{{\text{{{unit.label}}}}}" for name, unit in units.items()}
     formulas = [_tell_penalty(moment, told, name, unit, symbols[name]) for name, unit in units.items()]
     terms = " + ".join(f"<{name}>" for name in ("game", *units))
-    whole = Line("loss", terms, "The discriminator lowers the loss of the game and the penalties together.")
-    return [*formulas, tell(whole, {**symbols, "game": GAME, "loss": "L_D"}, told.numbers)]
+    whole = Line("loss", terms, f"The {moment.player} lowers the loss of the game and the penalties together.")
+    loss = f"L_{moment.player[0].upper()}"
+    return [*formulas, tell(whole, {**symbols, "game": GAME, "loss": loss}, told.numbers)]
 
 
 def _tell_penalty(moment: Moment, told: Told, name: str, unit: Regularizer, symbol: str) -> Formula:

@@ -10,7 +10,7 @@ from typing import Any
 
 from server.gan.activations import ACTIVATIONS
 from server.gan.config import NetworkConfig
-from server.gan.datasets import LAB_BOX
+from server.gan.datasets import LAB_BOX, of_law
 from server.gan.export.snippets import find_names, pick_setup, pick_statements, pick_value, rename, replace_calls
 from server.gan.networks import Network
 from server.gan.phases import Learner
@@ -19,20 +19,31 @@ from server.gan.trainer import Trainer
 
 DRAWS = {"normal": "torch.randn", "uniform": "torch.rand"}
 """What the lab's draws are called in PyTorch."""
-CLASSIFY = "{sort}_logits = discriminator(x_{sort}).squeeze(-1)"
+CLASSIFY = "{sort}_logits = discriminator({points}).squeeze(-1)"
+SEEN = {"x_real": "real_seen", "x_fake": "fake_seen"}
+"""What the discriminator reads in place of points, where it sees them in company."""
 
 
 def write_latent(trainer: Trainer, count: int) -> str:
-    """Give the lines that draw z."""
-    return _write_draws(trainer.source.latent.code, {**trainer.config.latent.values, "count": count})
+    """Give the lines that draw z; where it is picked from few points, these are drawn once."""
+    latent, numbers = trainer.source.latent, {**trainer.config.latent.values, "count": count}
+    points = f"{_write_draws(latent.points_code, numbers)}  # once, at the start\n" if latent.points_code else ""
+    return points + _write_draws(latent.code, numbers)
 
 
 def write_data(trainer: Trainer, count: int) -> str:
-    """Give the lines that draw x_real, and bring it to the units that training happens in."""
-    lines = _write_draws(trainer.source.data.code, {**trainer.config.data.values, "count": count})
+    """Give the lines that draw x_real, and bring it to the units that training happens in.
+
+    Where a run learns from finitely many points these are drawn, once, and a batch is picked from them.
+    """
+    known = trainer.source.points
+    drawn = count if known is None else known.shape[-2]
+    lines = _write_draws(trainer.source.data.code, {**of_law(trainer.config.data.values), "count": drawn})
     (x, y), half_extent = trainer.source.box
     if trainer.source.box != LAB_BOX:
         lines += f"\nx_real = 3 * (x_real - torch.tensor([{x!r}, {y!r}])) / {half_extent!r}  # the view becomes [-3, 3]"
+    if known is not None:
+        lines += f"\nknown = x_real  # once, at the start\nx_real = known[torch.randint(len(known), ({count},))]"
     return lines
 
 
@@ -47,27 +58,48 @@ def write_generate(player: Learner) -> str:
     return "with torch.no_grad():\n    x_fake = generator(z)" if player == "discriminator" else "x_fake = generator(z)"
 
 
-def write_classify(*sorts: str) -> str:
+def write_classify(trainer: Trainer, *sorts: str) -> str:
     """Give the lines that compute the logits of "real" and "fake" samples."""
-    return "\n".join(CLASSIFY.format(sort=sort) for sort in sorts)
+    before = _write_company(trainer, *sorts)
+    points = {sort: SEEN[f"x_{sort}"] if before else f"x_{sort}" for sort in sorts}
+    return "\n".join([*before, *(CLASSIFY.format(sort=sort, points=points[sort]) for sort in sorts)])
 
 
-def write_layer(name: Learner, layer: int, row: int, squashes: bool) -> str:
+def write_pairs(trainer: Trainer, count: int) -> list[str]:
+    """Give the lines that the generator's loss needs of real samples: none, their draw, or that and their logits."""
+    scores = [write_classify(trainer, "real")] if trainer.loss.is_game else []
+    return [write_data(trainer, count), *scores] if trainer.loss.pairs else []
+
+
+def write_layer(trainer: Trainer, name: Learner, layer: int, row: int, squashes: bool) -> str:
     """Give the lines that a batch passes a layer by, counted from 0, and show what became of sample `row`."""
-    into = {"generator": "z", "discriminator": "x_fake"}[name] if layer == 0 else f"{name[0]}_a{layer}"
+    before = _write_company(trainer, "fake") if name == "discriminator" and layer == 0 else []
+    point = SEEN["x_fake"] if before else "x_fake"
+    into = {"generator": "z", "discriminator": point}[name] if layer == 0 else f"{name[0]}_a{layer}"
     sums, linear = f"{name[0]}_h{layer + 1}", f"{name}[{2 * layer}]"
-    line = f"{sums} = {into} @ {linear}.weight.T + {linear}.bias"
+    line = "\n".join([*before, f"{sums} = {into} @ {linear}.weight.T + {linear}.bias"])
     if not squashes:
         return f"{line}\n{sums}[{row}]"
     values = f"{name[0]}_a{layer + 1}"
     return f"{line}\n{values} = {name}[{2 * layer + 1}]({sums})\n{sums}[{row}], {values}[{row}]"
 
 
+def _write_company(trainer: Trainer, *sorts: str) -> list[str]:
+    """Give the lines that show samples in their company, where the discriminator sees them so."""
+    company = trainer.craft.company
+    if not company:
+        return []
+    values = next(unit.values for unit in trainer.config.techniques if unit.name == company.key)
+    function = f"{rename(pick_setup(company.code), write_values(values))}\n\n"
+    return [function, *(f"{SEEN[f'x_{sort}']} = {company.script['company']}(x_{sort})" for sort in sorts)]
+
+
 def write_loss(trainer: Trainer, player: Learner) -> str:
     """Give those lines of the loss that lead to this player's, and what the regularizers add to it."""
-    own = pick_statements(trainer.loss.code, f"{player[0]}_loss")
-    penalties = _write_regularizers(trainer, projects=False) if player == "discriminator" else []
-    return "\n".join([own, *(f"{code}\nd_loss = d_loss + penalty.mean()" for code in penalties)])
+    own = rename(pick_statements(trainer.loss.code, f"{player[0]}_loss"), write_values(trainer.config.loss.values))
+    loss = f"{player[0]}_loss"
+    penalties = _write_regularizers(trainer, player, projects=False)
+    return "\n".join([own, *(f"{code}\n{loss} = {loss} + penalty.mean()" for code in penalties)])
 
 
 def write_backward(player: Learner) -> str:
@@ -83,13 +115,17 @@ def write_needle(trainer: Trainer, row: int) -> str:
     return f"(slope,) = torch.autograd.grad(g_loss, x_fake, retain_graph=True)\n{whole}\nneedles[{row}]"
 
 
-def write_update(trainer: Trainer, player: Learner) -> str:
-    """Give the lines that make a player's optimizer, once, and let it move its network."""
+def write_update(trainer: Trainer, player: Learner, step: int) -> str:
+    """Give the lines that make a player's optimizer, once, and let it move its network in a step of training."""
     values = getattr(trainer.config, f"{player[0]}_optimizer").values
     names = {**write_values(values), "optimizer": f"{player[0]}_optimizer", "parameters": f"{player}.parameters()"}
     optimizer = f"{rename(trainer.optimizers[player[0]].code, names)}  # once, at the start"
-    after = _write_regularizers(trainer, projects=True) if player == "discriminator" else []
-    return "\n".join([optimizer, f"{player[0]}_optimizer.step()", *after])
+    after = _write_regularizers(trainer, player, projects=True)
+    timed = []
+    if trainer.craft.rate:
+        rate = values["learning_rate"] * trainer.craft.find_factor(step)
+        timed = [f'{player[0]}_optimizer.param_groups[0]["lr"] = {rate!r}  # in this step']
+    return "\n".join([optimizer, *timed, f"{player[0]}_optimizer.step()", *after])
 
 
 def write_network(name: Learner, network: Network, config: NetworkConfig) -> str:
@@ -116,10 +152,12 @@ def _write_start(name: Learner, network: Network) -> list[str]:
     return [f"for layer in {name}:", "    if isinstance(layer, nn.Linear):", *(f"        {line}" for line in lines)]
 
 
-def _write_regularizers(trainer: Trainer, projects: bool) -> list[str]:
-    """Give the lines of every regularizer that is a penalty, or of every one that changes the weights afterwards."""
+def _write_regularizers(trainer: Trainer, player: Learner, projects: bool) -> list[str]:
+    """Give the lines of a player's regularizers that are penalties, or of those that change weights afterwards."""
     units = [(REGULARIZERS[unit.name], unit.values) for unit in trainer.config.regularizers]
-    return [_write_draws(unit.code, values) for unit, values in units if unit.projects == projects]
+    names = SEEN if trainer.craft.company and player == "discriminator" else {}
+    chosen = [(unit, values) for unit, values in units if (unit.player, unit.projects) == (player, projects)]
+    return [rename(_write_draws(unit.code, values), names) for unit, values in chosen]
 
 
 def _write_draws(code: str, values: Mapping[str, Any]) -> str:

@@ -13,6 +13,16 @@ from server.errors import CommandError
 from server.gan.datasets import LAB_HALF_EXTENT
 from server.gan.inspection import snippets
 from server.gan.inspection.answers import Formula, NodeName, SampleStory, Stage, Vector
+from server.gan.inspection.company import (
+    Term,
+    explain_terms,
+    list_terms,
+    number_slopes,
+    tell_company,
+    write_chain,
+    write_terms,
+)
+from server.gan.inspection.comparisons import MEANS, tell_direct_needle
 from server.gan.inspection.formulas import SIGMOID, notate, sigmoid, tell, tell_lab_units, tell_neuron
 from server.gan.inspection.looks import PAGE, look_at_generator
 from server.gan.inspection.moments import Moment
@@ -49,16 +59,15 @@ def tell_sample(trainer: Trainer, index: int, sizes: Sizes = PAGE, within: Under
     moment = look_at_generator(trainer, sizes, index)
     known, tried = moment.known, try_move(moment, within)
     move = tried if isinstance(tried, Move) else None
-    logit = known["fake_logits"][index].item()
-    has_probability = trainer.loss.extra["score"]["kind"] == "probability"
+    logit = known["fake_logits"][index].item() if "fake_logits" in known else None
     return {
         "kind": "sample",
         "step": trainer.state.step,
         "index": index,
         "z": clean_list(known["z"][index].tolist()),
         "point": clean_list(moment.show("x_fake")[index].tolist()),
-        "logit": clean_list([logit])[0],
-        "probability": clean_list([sigmoid(logit)])[0] if has_probability else None,
+        "logit": None if logit is None else clean_list([logit])[0],
+        "probability": None if logit is None or not trainer.loss.has_probability else clean_list([sigmoid(logit)])[0],
         "loss": clean_list([known["per_example"][index].item()])[0],
         "needle": clean_list(known["gradients"][index].tolist()),
         "moved": clean_list(move.to) if move else None,
@@ -75,8 +84,7 @@ def _tell_stages(moment: Moment, move: Move | None) -> list[Stage]:
         _tell_noise(moment),
         *_tell_layers(moment, "generator", known["z"]),
         _tell_point(moment, point),
-        *_tell_layers(moment, "discriminator", known["x_fake"]),
-        _tell_score(moment, known["fake_logits"][row].item()),
+        *(_tell_judgement(moment) if moment.trainer.loss.is_game else ()),
         _tell_loss(moment),
         _tell_needle(moment, known["gradients"][row].tolist()),
         *([_tell_move(moment, point, move)] if move else []),
@@ -95,6 +103,12 @@ def _tell_noise(moment: Moment) -> Stage:
     return _make_stage("noise", "noise", "Noise", [formula], [_show("z", "the noise", z)], numbers, code)
 
 
+def _tell_judgement(moment: Moment) -> list[Stage]:
+    """Tell what the discriminator makes of the sample."""
+    score = _tell_score(moment, moment.known["fake_logits"][moment.row].item())
+    return [*_tell_layers(moment, "discriminator", moment.seen("fake")), score]
+
+
 def _tell_layers(moment: Moment, name: Learner, points: Tensor) -> list[Stage]:
     """Tell what passes through every layer of a network; points are in lab units."""
     network, weights = moment.network(name), moment.weights(name)
@@ -109,17 +123,18 @@ def _tell_layer(
     formula, numbers = tell_neuron(network, weights, trace, layer, row, notation)
     last = layer == count_layers(network) - 1
     into = notation.into if layer == 0 else f"a{notation.mark(layer - 1)}"
+    company = tell_company(moment, "fake") if name == "discriminator" and layer == 0 else []
     vectors = [
-        _show(into, "what comes in", trace.inputs[layer][row].tolist()),
+        _show(into, "the point and its company" if company else "what comes in", trace.inputs[layer][row].tolist()),
         _show(f"h{notation.mark(layer)}", "the sum of each neuron", trace.sums[layer][row].tolist()),
     ]
     activation = network.output if last else network.activation
     if activation is not None:
         values = trace.outputs if last else trace.inputs[layer + 1]
         vectors.append(_show(f"a{notation.mark(layer)}", f"after {activation.label}", values[row].tolist()))
-    code = snippets.write_layer(name, layer, row, squashes=activation is not None)
+    code = snippets.write_layer(moment.trainer, name, layer, row, squashes=activation is not None)
     title = f"{name[0].upper()}{name[1:]}, {name_layer(network, layer)}"
-    return _make_stage(f"{name}-{layer + 1}", name, title, formula, vectors, numbers, code)
+    return _make_stage(f"{name}-{layer + 1}", name, title, [*company, *formula], vectors, numbers, code)
 
 
 def _tell_point(moment: Moment, point: list[float]) -> Stage:
@@ -141,7 +156,7 @@ def _tell_point(moment: Moment, point: list[float]) -> Stage:
 def _tell_score(moment: Moment, logit: float) -> Stage:
     score = moment.trainer.loss.extra["score"]
     meaning = SCORE_WORDS[score["kind"]].format(**score)
-    numbers, code = {"logit": logit}, f"{snippets.write_classify('fake')}\nfake_logits[{moment.row}]"
+    numbers, code = {"logit": logit}, f"{snippets.write_classify(moment.trainer, 'fake')}\nfake_logits[{moment.row}]"
     if score["kind"] == "probability":
         numbers["probability"] = sigmoid(logit)
         inner = {"h": logit, "value": numbers["probability"]}
@@ -156,31 +171,39 @@ def _tell_score(moment: Moment, logit: float) -> Stage:
 
 def _tell_loss(moment: Moment) -> Stage:
     told, trainer = tell_loss(moment), moment.trainer
-    shown = {"loss", "per_example", *LOGIT_SYMBOLS}
+    shown = {"loss", "per_example", *LOGIT_SYMBOLS, *MEANS}
     numbers = {name: value for name, value in told.numbers.items() if name in shown}
-    pairs = [snippets.write_data(trainer, moment.count), snippets.write_classify("real")] if trainer.loss.pairs else []
-    code = "\n".join([*pairs, told.code, "g_loss"])
+    code = "\n".join([*snippets.write_pairs(trainer, moment.count), told.code, "g_loss"])
     return _make_stage("loss", "g-loss", "Loss", told.formula, [], numbers, code)
 
 
 def _tell_needle(moment: Moment, needle: list[float]) -> Stage:
-    own = moment.known["fake_logit_gradient"][moment.row].item() * moment.count
-    per_unit = LAB_HALF_EXTENT / moment.trainer.source.box.half_extent
-    uphill = [value * per_unit for value in moment.measure_score_slope()]
-    steps = rf"-({write_number(own)}) \cdot {write_vector(uphill)} = "
+    if not moment.trainer.loss.is_game:
+        vectors = [_show("-N ∂L_G/∂x", "the needle", needle, "per published unit")]
+        numbers = {"needle_1": needle[0], "needle_2": needle[1]}
+        code = snippets.write_needle(moment.trainer, moment.row)
+        return _make_stage("gradient", "g-gradients", "Gradient", [tell_direct_needle(needle)], vectors, numbers, code)
+    count, per_unit = moment.count, LAB_HALF_EXTENT / moment.trainer.source.box.half_extent
+    terms = [
+        Term(one.loss_slope * count, [value * per_unit for value in one.number_slope]) for one in list_terms(moment)
+    ]
+    own = terms[0].loss_slope
     factor, loss, name = "-", r"\partial \ell", "-∂ℓ/∂x"
     meaning = "The needle: against the slope of this sample's own loss, so the way that would lower it fastest."
     if moment.trainer.loss.couples:
         factor, loss, name = "-N ", r"\partial L_G", "-N ∂L_G/∂x"
         meaning = "The needle: against the slope of the whole loss, because this sample is in every price by the mean."
+    elif why := explain_terms(moment):
+        factor, loss, name = "-N ", r"\partial L_G", "-N ∂L_G/∂x"
+        meaning = f"The needle: against the slope of the whole loss, because {why}."
     left = rf"{factor}\frac{{{loss}}}{{\partial x}}"
     formula: Formula = {
-        "latex": rf"{left} = {factor}\frac{{{loss}}}{{\partial d}} \cdot \nabla d(x)",
-        "latex_numbers": f"{left} = {steps}{write_vector(needle)}",
+        "latex": rf"{left} = {factor}{write_chain(moment, loss, 'x')}",
+        "latex_numbers": f"{left} = {write_terms(terms, '-')} = {write_vector(needle)}",
         "meaning": meaning,
     }
     numbers = {"loss_per_score": own, "needle_1": needle[0], "needle_2": needle[1]}
-    numbers |= {"score_slope_1": uphill[0], "score_slope_2": uphill[1]}
+    numbers |= number_slopes(terms)
     vectors = [_show(name, "the needle", needle, "per published unit")]
     code = snippets.write_needle(moment.trainer, moment.row)
     formulas = [*tell_own_slope(moment, "fake", own), formula]

@@ -13,6 +13,8 @@ from torch import Tensor
 
 from server.gan.inspection import snippets
 from server.gan.inspection.answers import Formula
+from server.gan.inspection.company import tell_company
+from server.gan.inspection.comparisons import tell_comparison
 from server.gan.inspection.formulas import (
     SIGMOID,
     explain_functions,
@@ -87,9 +89,10 @@ def tell_generate(moment: Moment) -> Told:
 def tell_classify(moment: Moment, sorts: Collection[Sort] = ("real", "fake")) -> Told:
     """Tell how the discriminator scores a sample of each sort, and what it answers on average."""
     shown = [sort for sort in sorts if f"{sort}_logits" in moment.known]
-    told = Told(moment.subject, snippets.write_classify(*shown))
+    told = Told(moment.subject, snippets.write_classify(moment.trainer, *shown))
     for sort in shown:
         logits = moment.known[f"{sort}_logits"].detach()
+        told.formula += tell_company(moment, sort)
         told.formula += _tell_score(moment, told, sort, logits)
     for sort in shown:
         logits = moment.known[f"{sort}_logits"].detach()
@@ -101,6 +104,8 @@ def tell_classify(moment: Moment, sorts: Collection[Sort] = ("real", "fake")) ->
 
 def tell_loss(moment: Moment) -> Told:
     """Tell what one example costs, and what all cost on average."""
+    if not moment.trainer.loss.is_game:
+        return tell_comparison(moment)
     player, letter = moment.player, moment.player[0]
     fake_logits = moment.known["fake_logits"].detach()
     real_logits = moment.known.get("real_logits", fake_logits).detach()
@@ -151,7 +156,7 @@ def _tell_score(moment: Moment, told: Told, sort: Sort, logits: Tensor) -> list[
     formula, numbers = tell_neuron(network, weights, trace, last, moment.row, notation)
     told.numbers |= {f"{sort}_output_{name}": value for name, value in numbers.items()}
     told.numbers[f"{sort}_logit"] = logits[moment.row].item()
-    if moment.trainer.loss.extra["score"]["kind"] == "probability":
+    if moment.trainer.loss.has_probability:
         inner = {"h": logits[moment.row].item(), "value": sigmoid(logits[moment.row].item())}
         told.numbers[f"{sort}_probability"] = inner["value"]
         formula.append(tell(SIGMOID, {"h": symbol, "value": rf"\sigma({symbol})"}, inner))

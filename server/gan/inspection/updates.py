@@ -14,7 +14,9 @@ import torch
 
 from server.gan.inspection import snippets
 from server.gan.inspection.answers import Formula
-from server.gan.inspection.formulas import mark_layer, notate, tell
+from server.gan.inspection.company import explain_terms, list_terms, number_slopes, write_chain, write_terms
+from server.gan.inspection.comparisons import tell_direct_slope
+from server.gan.inspection.formulas import mark_layer, name_point, tell
 from server.gan.inspection.moments import Moment, Sort, Told
 from server.gan.inspection.penalties import find_penalties
 from server.gan.inspection.slopes import tell_own_slope
@@ -28,7 +30,14 @@ from server.gan.worked import Line, write_number, write_vector
 
 PARAMETER: Mapping[Learner, str] = {"discriminator": r"\phi", "generator": r"\theta"}
 """What a player's weights and biases are called."""
-SYMBOLS: Mapping[str, str] = {"gradient": "g_t", "learning_rate": r"\eta", "epsilon": r"\epsilon", "t": "t"}
+SYMBOLS: Mapping[str, str] = {
+    "gradient": "g_t",
+    "learning_rate": r"\eta",
+    "set_rate": r"\eta_{\text{set}}",
+    "factor": "f",
+    "epsilon": r"\epsilon",
+    "t": "t",
+}
 """Those that every optimizer's lines share, whoever learns."""
 MOVE = Line("weight", "<weight_before> + <change>", "The change is added to the weight.")
 
@@ -51,7 +60,8 @@ def tell_backward(moment: Moment) -> Told:
             own = moment.known[f"{sort}_logit_gradient"][moment.row].item() * moment.count
             told.formula += [*tell_own_slope(moment, sort, own), _tell_logit_gradient(moment, told, sort)]
     if "slope" in moment.known:
-        told.formula.append(_tell_slope(moment, told))
+        tell_slope = _tell_slope if moment.trainer.loss.is_game else tell_direct_slope
+        told.formula.append(tell_slope(moment, told))
     told.formula.append(_tell_output_bias(moment, told))
     told.formula.append(_tell_norm(moment, told))
     return told
@@ -63,8 +73,9 @@ def tell_update(moment: Moment, after: RunState) -> Told:
     network, optimizer = moment.network(player), moment.trainer.optimizers[player[0]]
     index = int(change.abs().argmax())
     place, theta = find_place(player, network, index), PARAMETER[player]
-    told = Told(place.words, snippets.write_update(moment.trainer, player))
+    told = Told(place.words, snippets.write_update(moment.trainer, player, moment.state.step))
     told.numbers |= _read_parameter(moment, after, index)
+    rate = _find_rate(moment, told)
     for line in optimizer.lines:
         if line.value is not None:
             told.numbers[line.result] = line.value(told.numbers)
@@ -85,11 +96,23 @@ def tell_update(moment: Moment, after: RunState) -> Told:
     }
     symbols["weight_before"] = f"{theta}_{{t-1}}"
     symbols["moved"] = rf"{theta}'_t"
-    told.formula += [tell(line, symbols, told.numbers) for line in (*optimizer.lines, *_find_moves(moment, told))]
+    lines = (*rate, *optimizer.lines, *_find_moves(moment, told))
+    told.formula += [tell(line, symbols, told.numbers) for line in lines]
     before, moved = moment.state.tensors[player], after.tensors[player]
     told.layers = summarise_layers(network, {"before": before, "step": change, "after": moved})
     told.numbers["change_norm"] = _combine(measure_layers(network, change))
     return told
+
+
+def _find_rate(moment: Moment, told: Told) -> list[Line]:
+    """Find what this step makes of the learning rate that is set, where a technique changes it with the steps."""
+    craft = moment.trainer.craft
+    if not craft.rate:
+        return []
+    rate, factor = told.numbers["learning_rate"], craft.find_factor(moment.state.step)
+    told.numbers |= {"set_rate": rate, "factor": float(factor), "learning_rate": float(rate * factor)}
+    meaning = f"{craft.rate.unit.label}: in this step the rate is so many times the one that is set."
+    return [Line("learning_rate", r"<factor> \cdot <set_rate>", meaning)]
 
 
 def _find_moves(moment: Moment, told: Told) -> list[Line]:
@@ -163,15 +186,24 @@ def _tell_slope(moment: Moment, told: Told) -> Formula:
     """Tell the chain rule from the score to the point: the slope of the loss times that of the discriminator."""
     slope = moment.known["slope"][moment.row].tolist()
     told.numbers |= {"slope_1": slope[0], "slope_2": slope[1]}
-    point = notate(moment.trainer, "discriminator").into
-    score, uphill = moment.known["fake_logit_gradient"][moment.row].item(), moment.measure_score_slope()
-    told.numbers |= {"score_slope_1": uphill[0], "score_slope_2": uphill[1]}
-    left = rf"\frac{{\partial L_G}}{{\partial {point}}}"
-    steps = rf"{write_number(score)} \cdot {write_vector(uphill)} = "
+    point, terms = name_point(moment.trainer), list_terms(moment)
+    told.numbers |= number_slopes(terms)
+    loss = r"\partial L_G"
+    left = rf"\frac{{{loss}}}{{\partial {point}}}"
+    meaning = "The slope passes back through the discriminator: the way that makes the loss grow fastest."
+    if why := explain_terms(moment):
+        meaning += f" All the ways add up, for {why}."
+    more = rest = ""
+    if find_penalties(moment):
+        chained = [sum(one.loss_slope * one.number_slope[axis] for one in terms) for axis in (0, 1)]
+        paid = [whole - part for whole, part in zip(slope, chained, strict=True)]
+        told.numbers |= {"penalty_slope_1": paid[0], "penalty_slope_2": paid[1]}
+        more, rest = rf" + \frac{{\partial P}}{{\partial {point}}}", f" + {write_vector(paid)}"
+        meaning += " What the penalties cost adds a slope of its own."
     return {
-        "latex": rf"{left} = \frac{{\partial L_G}}{{\partial d}} \cdot \nabla d({point})",
-        "latex_numbers": f"{left} = {steps}{write_vector(slope)}",
-        "meaning": "The slope passes back through the discriminator: the way that makes the loss grow fastest.",
+        "latex": rf"{left} = {write_chain(moment, loss, point)}{more}",
+        "latex_numbers": f"{left} = {write_terms(terms)}{rest} = {write_vector(slope)}",
+        "meaning": meaning,
     }
 
 

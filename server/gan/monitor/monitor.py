@@ -34,9 +34,14 @@ class Monitor:
         self._readings: list[Reading] = []
         self._told: set[str] = set()
 
+    @property
+    def judges(self) -> bool:
+        """Whether the run is a game of two that both play; only of such a one the symptoms tell."""
+        return all(self._config.count_updates().values())
+
     def take(self, reading: Reading) -> list[Verdict]:
         """Take in a reading, later than those before; returns what it makes clear, if anything."""
-        if not reading.is_finite or 0 in (self._config.d_updates, self._config.g_updates):
+        if not (reading.is_finite and self.judges):
             self._readings.clear()
             return []
         self._readings = [*self._readings, reading][-LONG_WINDOW:]

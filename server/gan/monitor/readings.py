@@ -12,7 +12,8 @@ Point = tuple[float, float]
 class Vitals(NamedTuple):
     """How the two players stand, and where the generated points lie.
 
-    `ranked`: the chance that a real point is scored higher than a generated one; 0.5 if the scores tell nothing.
+    `ranked`: the chance that a real point that the run learns from is scored higher than a generated one; 0.5 if the
+    scores tell nothing. `fresh`: that of a fresh point of the same law, equal where the run never sees a point again.
     `pull`: how strongly the generator's loss pulls at the generated points, over how the non-saturating loss would
     with the same discriminator.
     `centre`: the generated points' mean, from that of the data; `spread`: their standard deviation. Both in standard
@@ -21,6 +22,7 @@ class Vitals(NamedTuple):
     """
 
     ranked: float
+    fresh: float
     pull: float
     centre: Point
     spread: float
@@ -43,8 +45,8 @@ class Reading:
     @property
     def is_finite(self) -> bool:
         """Whether there is anything to judge."""
-        ranked, pull, centre, spread, reached = self.vitals
-        return all(map(isfinite, (ranked, pull, *centre, spread, reached, self.js)))
+        ranked, fresh, pull, centre, spread, reached = self.vitals
+        return all(map(isfinite, (ranked, fresh, pull, *centre, spread, reached, self.js)))
 
 
 class Finding(NamedTuple):

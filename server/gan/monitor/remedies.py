@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from server.gan.config import RunConfig, UnitConfig
 from server.gan.optimizers import OPTIMIZERS
+from server.gan.techniques import TECHNIQUES
 
 PLAYERS = ("discriminator", "generator")
 RATE = "learning_rate"
@@ -17,6 +18,8 @@ FACTOR = 10
 LOWEST_RATE = 1e-5
 MORE_UPDATES = 5
 MOST_REMEDIES = 2
+FLAT_GAMMA = 1.0
+"""With this weight R1 leaves a discriminator too flat to single out points."""
 STEADY_LOSS = "non_saturating"
 """A loss that goes on pulling where the discriminator is sure."""
 
@@ -64,6 +67,21 @@ def calm_generator(config: RunConfig) -> tuple[Remedy, ...]:
     return give_generator_one_update(config) + slower
 
 
+def flatten_memory(config: RunConfig) -> tuple[Remedy, ...]:
+    """Keep the discriminator from islands around its few points: by a penalty on steepness, or by moved copies."""
+    strong = {"name": "r1", "gamma": FLAT_GAMMA}
+    others = [unit.to_json() for unit in config.regularizers if unit.name != "r1"]
+    gammas = [unit.values["gamma"] for unit in config.regularizers if unit.name == "r1"]
+    remedies = []
+    if all(gamma < FLAT_GAMMA for gamma in gammas):  # type: ignore[operator]  # it is a number
+        remedies.append(Remedy(f"Use R1 with gamma {FLAT_GAMMA:g}", {"regularizers": [*others, strong]}))
+    techniques = [unit.to_json() for unit in config.techniques]
+    fits = config.loss.name in TECHNIQUES["ada"].goes_with["loss"]
+    if fits and all(unit["name"] != "ada" for unit in techniques):
+        remedies.append(Remedy("Use adaptive augmentation (ADA)", {"techniques": [*techniques, {"name": "ada"}]}))
+    return tuple(remedies)
+
+
 def give_generator_one_update(config: RunConfig) -> tuple[Remedy, ...]:
     """Give the generator one update a step, where it has more."""
     label = f"Give the generator 1 update a step instead of {config.g_updates}"
@@ -89,8 +107,9 @@ def slow_down(player: str, config: RunConfig) -> tuple[Remedy, ...]:
 
 
 def slow_both(config: RunConfig) -> tuple[Remedy, ...]:
-    """Lower both learning rates to a tenth, or that which is not the lowest already."""
-    lower = [*slow_down("discriminator", config), *slow_down("generator", config)]
+    """Lower both learning rates to a tenth, or that which is not the lowest already; the generator's if it is alone."""
+    learning = PLAYERS if config.is_game else ("generator",)
+    lower = [remedy for player in learning for remedy in slow_down(player, config)]
     if len(lower) < len(PLAYERS):
         return tuple(lower)
     rates = (divide_rate(read_rate(_optimizer(player, config))) for player in PLAYERS)

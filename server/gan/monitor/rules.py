@@ -30,6 +30,7 @@ MOVE = 0.2
 """A centre that goes less far from one reading to the next is at rest."""
 SURE_WINDOW, SURE_RANKED, FAINT_PULL = 8, 0.97, 0.3
 FOOLED_WINDOW, FOOLED_RANKED = 10, 0.5
+MEMORY_WINDOW, MEMORY_LEAD = 8, 0.35
 
 
 def find_collapse(readings: Readings) -> Finding | None:
@@ -100,6 +101,15 @@ def find_fooling(readings: Readings) -> Finding | None:
     if ranked > FOOLED_RANKED or best < FAR_APART:
         return None
     return Finding(window[0].step, {"ranked": ranked, "best_js": best})
+
+
+def find_memory(readings: Readings) -> Finding | None:
+    """The discriminator tells the points that it learns from, but not others of the same law, from generated ones."""
+    window = readings[-MEMORY_WINDOW:]
+    ranked, fresh = fmean(r.vitals.ranked for r in window), fmean(r.vitals.fresh for r in window)
+    if len(window) < MEMORY_WINDOW or ranked - fresh < MEMORY_LEAD:
+        return None
+    return Finding(window[0].step, {"ranked": ranked, "fresh": fresh})
 
 
 def is_clump(reading: Reading) -> bool:

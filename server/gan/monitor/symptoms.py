@@ -12,11 +12,12 @@ from server.gan.monitor.readings import Finding
 from server.gan.monitor.remedies import (
     Remedies,
     calm_generator,
+    flatten_memory,
     revive_gradient,
     slow_both,
     strengthen_discriminator,
 )
-from server.gan.papers import GAN_TUTORIAL, WHICH_CONVERGE
+from server.gan.papers import GAN_TUTORIAL, LIMITED_DATA, WHICH_CONVERGE
 from server.gan.registry import Paper, Registry, Unit
 
 ARJOVSKY = Paper("Arjovsky, Bottou", "Towards Principled Methods for Training Generative Adversarial Networks", 2017)
@@ -133,5 +134,21 @@ SYMPTOMS.add(
         " lie far apart: it learns too slowly to guide the generator.",
         evidence={"ranked": RANKED, "best_js": BEST_JS},
         remedies=strengthen_discriminator,
+    )
+)  # fmt: skip
+SYMPTOMS.add(
+    Symptom(
+        "memory", "Discriminator learns its data by heart", rules.find_memory,
+        r"P\big(d(x_i) > d(G(z))\big) - P\big(d(x) > d(G(z))\big) >"
+        rf" {rules.MEMORY_LEAD}, \quad x_i \text{{ known}}, \; x \text{{ fresh}}",
+        LIMITED_DATA,
+        sentence="The discriminator scores the real points that it knows above generated ones in {ranked:.0%} of pairs,"
+        " and fresh ones of the same law in {fresh:.0%}: it has learned its few points by heart, and rejects what lies"
+        " between them. More data would help most.",
+        evidence={
+            "ranked": "pairs in which a known real point is scored higher",
+            "fresh": "pairs in which a fresh real point is scored higher",
+        },
+        remedies=flatten_memory,
     )
 )  # fmt: skip

@@ -7,7 +7,8 @@ A look draws from purposes of its own and changes nothing, so a run trains the s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from math import nan
 
 import torch
@@ -54,23 +55,30 @@ def measure_vitals(trainer: Trainer) -> list[Vitals]:
         trainer.weights("generator"), trainer.source.sample_latent(POINTS, trainer.source.draws("latent"))
     )
     scoring = trainer.weights("discriminator")
-    real_logits = trainer.discriminator(scoring, x_real).squeeze(-1)
-    trace = trainer.discriminator.trace(scoring, x_fake)
+    real_logits = trainer.score(x_real)
+    trace = trainer.craft.judge(scoring, x_fake)
     fake_logits = trace.outputs.squeeze(-1)
-    uphill = trainer.discriminator.input_gradient(scoring, trace, torch.ones_like(trace.outputs))
+    pull_to_points = partial(trainer.craft.pull_to_points, scoring, trace)
     middle, centre = x_real.mean(-2), x_fake.mean(-2)
     width = _measure_width(x_real, middle)
     away = (centre - middle) / width.unsqueeze(-1)
     columns = (
+        _rank(trainer.score(_pick_known(trainer, x_real)), fake_logits),
         _rank(real_logits, fake_logits),
-        _measure_pull(trainer.loss, real_logits, fake_logits, torch.linalg.vector_norm(uphill, dim=-1)),
+        _measure_pull(trainer.loss, real_logits, fake_logits, pull_to_points),
         away[..., 0],
         away[..., 1],
         _measure_width(x_fake, centre) / width,
         (torch.cdist(x_real, x_fake).amin(-1) < NEARBY * _measure_view(trainer)).float().mean(-1),
     )
     rows = torch.stack(columns, -1).reshape(-1, len(columns))[: trainer.runs].tolist()
-    return [Vitals(ranked, pull, (x, y), spread, reached) for ranked, pull, x, y, spread, reached in rows]
+    return [Vitals(ranked, fresh, pull, (x, y), spread, reached) for ranked, fresh, pull, x, y, spread, reached in rows]
+
+
+def _pick_known(trainer: Trainer, fresh: Tensor) -> Tensor:
+    """Give points (..., N, 2) that the run learns from: of its finite data, or fresh ones, which are all alike."""
+    points = trainer.source.points
+    return fresh if points is None else points[..., :POINTS, :]
 
 
 def _measure_view(trainer: Trainer) -> float:
@@ -85,24 +93,27 @@ def _rank(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     return ((apart.sign() + 1) / 2).mean((-1, -2))
 
 
-def _measure_pull(loss: Loss, real_logits: Tensor, fake_logits: Tensor, steepness: Tensor) -> Tensor:
+def _measure_pull(
+    loss: Loss, real_logits: Tensor, fake_logits: Tensor, pull_to_points: Callable[[Tensor], Tensor]
+) -> Tensor:
     """Give the mean length (...) of dL_G/dy over the generated points y, over that with the non-saturating loss.
 
-    Both have the slope `steepness` (..., N) of the score as a factor. Where that is 0 everywhere no loss pulls, and
-    this one no less than the other: 1.
+    `pull_to_points` carries slopes (..., N, 1) from the scores to the points (..., N, 2). Where the score is flat
+    everywhere no loss pulls, and this one no less than the other: 1.
     """
     own, usual = (
-        (_differentiate(one, real_logits, fake_logits) * steepness).mean(-1) for one in (loss, LOSSES["non_saturating"])
+        torch.linalg.vector_norm(pull_to_points(_differentiate(one, real_logits, fake_logits)), dim=-1).mean(-1)
+        for one in (loss, LOSSES["non_saturating"])
     )
     return torch.where(usual > 0, own / usual, 1.0)
 
 
 def _differentiate(loss: Loss, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """Give the size (..., N) of the slope of the generator's loss at each generated point's score."""
+    """Give the slope (..., N, 1) of the generator's loss at each generated point's score."""
     with torch.enable_grad():
         scores = fake_logits.clone().requires_grad_()
         per_example = loss(real_logits, scores).generator
-    return pull_back(per_example, scores, torch.ones_like(per_example)).abs()
+    return pull_back(per_example, scores, torch.ones_like(per_example)).unsqueeze(-1)
 
 
 def _measure_width(points: Tensor, centre: Tensor) -> Tensor:

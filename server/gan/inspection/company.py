@@ -1,0 +1,99 @@
+"""What is told of a discriminator that sees a point in company: what it reads of a sample, and all that pulls at it.
+
+Shape letters: N examples. What is read of a point x is called X, or U in lab units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+
+from server.gan.inspection.answers import Formula
+from server.gan.inspection.formulas import name_point, notate
+from server.gan.inspection.moments import Moment, Sort
+from server.gan.worked import write_number, write_vector
+
+
+class Term(NamedTuple):
+    """A way by which the loss depends on a sample: how it grows with a number, and that with the sample's place (2)."""
+
+    loss_slope: float
+    number_slope: list[float]
+
+
+def tell_company(moment: Moment, sort: Sort) -> list[Formula]:
+    """Tell what the discriminator reads of a sample where it sees it in company; nothing where it sees it alone."""
+    company, row = moment.trainer.craft.company, moment.seen(sort)[moment.row].tolist()
+    if not company:
+        return []
+    whole, point = notate(moment.trainer, "discriminator").into, name_point(moment.trainer)
+    if company.packs:
+        count = len(row) // 2
+        latex = rf"{whole} = ({point}_i, \dots, {point}_{{i+{count - 1}}})"
+        meaning = f"The discriminator reads {count} points side by side: this sample and the {count - 1} after it,"
+        meaning += " around the end. The score is that of them all."
+    else:
+        latex = rf"{whole} = ({point}_1, {point}_2, s)"
+        meaning = "Beside the sample the discriminator reads s, the spread of all the samples of its sort."
+    return [{"latex": latex, "latex_numbers": f"{whole} = {write_vector(row)}", "meaning": meaning}]
+
+
+def list_terms(moment: Moment) -> list[Term]:
+    """List what pulls at this moment's generated sample: its own score first, then those that it is company in.
+
+    With packs these are the scores of the packs before its own; else the spread is one, for the scores of all.
+    """
+    slopes, company = moment.known["fake_logit_gradient"].tolist(), moment.trainer.craft.company
+    terms = [Term(slopes[row], slope) for row, slope in moment.measure_score_slopes()]
+    return [*terms, _measure_spread(moment)] if company and not company.packs else terms
+
+
+def explain_terms(moment: Moment) -> str:
+    """Say why more than its own score pulls at a sample; nothing where only that does."""
+    company = moment.trainer.craft.company
+    if not company:
+        return ""
+    if not company.packs:
+        return "the sample is part of the spread s, which is in every score"
+    return f"the sample stands in {moment.seen('fake').shape[-1] // 2} packs"
+
+
+def write_terms(terms: Sequence[Term], sign: str = "") -> str:
+    """Write the sum of the products of every term, each with a `sign` before it."""
+    numbers = [write_number(one.loss_slope) for one in terms]
+    signed = [f"{sign}({number})" if sign else number for number in numbers]
+    products = (rf"{number} \cdot {write_vector(one.number_slope)}" for number, one in zip(signed, terms, strict=True))
+    return (" " if sign else " + ").join(products)
+
+
+def write_chain(moment: Moment, loss: str, point: str) -> str:
+    """Write the chain rule from the loss to the point: through its own score, and through those it is company in."""
+    company = moment.trainer.craft.company
+    own = rf"\frac{{{loss}}}{{\partial d}} \cdot \nabla d({point})"
+    if not company:
+        return own
+    if not company.packs:
+        return rf"\left({own} + \frac{{{loss}}}{{\partial s}} \cdot \nabla s({point})\right)"
+    whole = rf"\sum_{{k=0}}^{{{moment.seen('fake').shape[-1] // 2 - 1}}}"
+    return rf"{whole} \frac{{{loss}}}{{\partial d_{{i-k}}}} \cdot \nabla_{{{point}}} d_{{i-k}}"
+
+
+def number_slopes(terms: Sequence[Term]) -> dict[str, float]:
+    """Name the numbers of the slopes: those of the sample's own score first, then those of each further term."""
+    numbers: dict[str, float] = {}
+    for place, (_, slope) in enumerate(terms, 1):
+        end = "" if place == 1 else f"_term_{place}"
+        numbers |= {f"score_slope_1{end}": slope[0], f"score_slope_2{end}": slope[1]}
+    return numbers
+
+
+def _measure_spread(moment: Moment) -> Term:
+    """Measure how the mean loss grows with the spread that all scores read, and that with this sample's place."""
+    network, weights, seen = moment.network("discriminator"), moment.weights("discriminator"), moment.seen("fake")
+    upstream = moment.known["fake_logit_gradient"].detach().unsqueeze(-1)
+    slopes = network.input_gradient(weights, network.trace(weights, seen), upstream)
+    points = seen[:, :2].clone().requires_grad_()
+    (slope,) = torch.autograd.grad(moment.trainer.craft.read(points)[0, 2], points)
+    return Term(slopes[:, 2].sum().item(), slope[moment.row].tolist())

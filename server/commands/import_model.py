@@ -40,7 +40,7 @@ def ask_networks(model: Model, z: str | None, x: str | None) -> dict[str, Any]:
         answer["generated"] = trainer.generate(read_points("z", z, trainer.source.dimension)).tolist()
     if x is not None:
         points = trainer.source.to_lab(read_points("x", x, 2))
-        logits = trainer.discriminator(trainer.weights("discriminator"), points).squeeze(-1)
+        logits = trainer.score(points)
         answer["probability"] = torch.sigmoid(logits).tolist()
     return answer
 

@@ -18,7 +18,18 @@ PROTOCOL = 1
 """The version of the conversation; a page and a server of different versions say so and stop."""
 
 Layer = Literal[
-    "noise", "real", "generated", "averaged", "predictions", "surface", "warp", "gradients", "d_gradients", "density"
+    "noise",
+    "real",
+    "generated",
+    "averaged",
+    "refined",
+    "predictions",
+    "surface",
+    "optimum",
+    "warp",
+    "gradients",
+    "d_gradients",
+    "density",
 ]
 """What a frame can hold, by the name a page watches; `server.protocol.frames` says which arrays each has."""
 State = Literal["paused", "running", "stepping", "failed", "closed"]

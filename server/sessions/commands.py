@@ -161,6 +161,9 @@ class Commands:
         elif isinstance(command, Advance):
             number = run.advance()
         else:
+            if command.player == "discriminator" and not self._present.config.is_game:
+                loss = self._present.config.loss.name
+                raise CommandError(f"step: expected a loss with a discriminator for it to learn, got {loss}")
             if command.player != "both":
                 self._check_course(command)
                 self._travel.leave_record()

@@ -9,7 +9,7 @@ from array import array
 from collections.abc import Sequence
 from itertools import pairwise
 from math import isfinite
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from server.errors import FileError
 from server.gan.config import Catalog, RunConfig, restarts
 from server.gan.model_file import COUNTERS, MOST_COUNT, check_arrays
 from server.gan.tensor_file import Arrays
-from server.protocol.messages import MetricRow, PhaseName, Verdict
+from server.protocol.messages import MetricRow, Verdict
 from server.sessions.branches import Branch
 from server.sessions.run_content import DERIVED, ToldBranch, ToldLeg
 from server.sessions.snapshots import Snapshots
@@ -132,7 +132,7 @@ class Reader:
         """Count the phases of the step after `step`."""
         config = self._configs[self._find_config(course, step)]
         player = course.find_player(step) if step < head else "both"
-        return len(get_args(PhaseName)) * (config.d_updates + config.g_updates if player == "both" else 1)
+        return len(config.phases) * sum(config.count_updates(player).values())
 
     def _find_config(self, course: Course, step: int) -> int:
         """Give the index of the config that a run has at `step`, after what changed there."""

@@ -36,8 +36,9 @@ def describe_facts(unit: Unit, catalog: Catalog) -> list[Fact]:
 
 def list_code(unit: Unit) -> list[Fact]:
     """Give the unit as a student would write it; an optimizer's arithmetic too, where PyTorch's call hides it."""
-    listings = (("In PyTorch", "code"), ("Its arithmetic", "arithmetic"))
-    return [Fact(label, unit[key]) for label, key in listings if unit.get(key)]
+    once = f"{unit['points_code']}  # once, before training\n" if unit.get("points_code") else ""
+    listings = (("In PyTorch", "code", once), ("Its arithmetic", "arithmetic", ""))
+    return [Fact(label, before + unit[key]) for label, key, before in listings if unit.get(key)]
 
 
 def write_number(value: float) -> str:
@@ -69,6 +70,14 @@ def _write_scores(unit: Unit, catalog: Catalog) -> str:
     return f"{bounds or 'any number'}, {unit['unit']}".removesuffix(", ")
 
 
+def _write_floors(unit: Unit, catalog: Catalog) -> str:
+    """Say what a perfect generator scores on a metric."""
+    if "floors" not in unit:
+        return ""
+    floors = (f"{write_number(floor)} ({_find_label(catalog, 'data', data)})" for data, floor in unit["floors"].items())
+    return f"a perfect generator scores {', '.join(floors)}"
+
+
 def _write_reading(unit: Unit, catalog: Catalog) -> str:
     """Say how a loss's score is read."""
     score = unit.get("score")
@@ -86,6 +95,10 @@ def _write_company(unit: Unit, catalog: Catalog) -> str:
     parts = [f"{section}: {_list_labels(catalog, section, names)}" for section, names in wanted.items()]
     text = "; ".join(parts)
     return f"{text}, because {unit['because']}" if text and unit.get("because") else text
+
+
+def _write_apart(unit: Unit, catalog: Catalog) -> str:
+    return "; ".join(f"{_find_label(catalog, 'techniques', key)}: {why}" for key, why in unit.get("apart", {}).items())
 
 
 def _write_density(unit: Unit, catalog: Catalog) -> str:
@@ -114,14 +127,18 @@ FACTS: Mapping[str, Callable[[Unit, Catalog], str]] = {
     "Watch for this": lambda unit, _: unit.get("watch_for", ""),
     "Better": lambda unit, _: f"{unit['better']} is better" if "better" in unit else "",
     "Scores": _write_scores,
-    "Floor": lambda unit, _: "measured for the data of the run" if "better" in unit else "",
+    "Floor": _write_floors,
     "Cost": _write_cost,
     "When it lies": lambda unit, _: unit.get("lies", ""),
     "Data": lambda unit, _: "only where the data have modes" if unit.get("needs_modes") else "",
     "Modes": lambda unit, _: str(unit.get("modes") or ""),
     "Density": _write_density,
+    "Who learns": lambda unit, _: "" if unit.get("is_game", True) else "the generator alone: nobody judges its points",
+    "Most examples": lambda unit, _: f"{unit['most']:,}, as it compares all pairs of them" if "most" in unit else "",
+    "Paid by": lambda unit, _: f"the {unit['player']}" if "player" in unit and not unit.get("projects") else "",
     "A score": _write_reading,
     "Goes with": _write_company,
+    "Not together with": _write_apart,
     "When it acts": lambda unit, _: "after every update, on the weights" if unit.get("projects") else "",
     "Remembers": lambda unit, _: ", ".join(unit.get("slots", ())),
     "Seen by": lambda unit, _: "; ".join(unit.get("evidence", {}).values()),

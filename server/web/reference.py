@@ -16,10 +16,10 @@ KINDS = {
     "latents": ("Noise", "What the generator begins with: random numbers, fresh ones for every sample."),
     "activations": ("Activations", "What a neuron makes of the sum of its inputs, here called h."),
     "inits": ("First weights", "What the weights of a layer with I inputs are drawn from before step 0."),
-    "losses": ("Losses", "What the scores cost each player; each changes its own weights to pay less."),
+    "losses": ("Losses", "What each player pays for scores or for samples; each changes its own weights to pay less."),
     "regularizers": (
         "Regularizers",
-        "What the discriminator pays besides its loss, or what its weights are held to after every update.",
+        "What a player pays besides its loss, or what the discriminator's weights are held to after every update.",
     ),
     "optimizers": ("Optimizers", "How the slope of a loss becomes a change of the weights."),
     "metrics": (
@@ -44,6 +44,7 @@ class Entry:
     anchor: str
     label: str
     help: str
+    see: str
     equations: Sequence[str]
     paper: Mapping[str, Any] | None
     parameters: Sequence[Mapping[str, str]]
@@ -78,14 +79,15 @@ def _build_chapter(kind: str, units: Sequence[Mapping[str, Any]], catalog: Catal
 def _build_entry(kind: str, title: str, unit: Mapping[str, Any], catalog: Catalog) -> Entry:
     equations = split_equations(unit["formula"]) if has_formula(unit) else []
     paper = unit.get("paper")
-    words = [title, unit["key"], unit["label"], unit["help"]]
+    words = [title, unit["key"], unit["label"], unit["help"], unit.get("see", "")]
     if paper:
         words += [paper["authors"], paper["title"], str(paper["year"])]
-    restarts = _restarts(kind, catalog)
+    restarts = unit.get("restarts") or _restarts(kind, catalog)
     return Entry(
         anchor=f"{kind}-{unit['key']}",
         label=unit["label"],
         help=unit["help"],
+        see=unit.get("see", ""),
         equations=[convert_latex(equation) for equation in equations],
         paper=paper,
         parameters=[describe_parameter(facts, restarts) for facts in unit.get("parameters", [])],

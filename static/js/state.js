@@ -58,6 +58,7 @@ import { History } from "./history.js";
  * @property {{centre: [number, number], half_extent: number}} [box] of a data set: the square it is viewed in
  * @property {[number, number][]} [preview] of a data set: about 200 points
  * @property {boolean} [has_density] of a data set: whether its probability density is known
+ * @property {boolean} [has_lattice] of a latent: whether there is a grid of equally likely cells to be bent
  * @property {{kind: "probability"} | {kind: "target", fake: number, real: number} | {kind: "relative"}} [score] of a loss
  * @property {number | null} [lowest] of a metric
  * @property {number | null} [highest] of a metric
@@ -68,6 +69,14 @@ import { History } from "./history.js";
  * @property {boolean} [legacy] whether it is here only to repeat another tool's runs and numbers
  * @property {boolean} [basic] whether a menu shows it at once, and not behind "More"
  * @property {Record<string, string[]>} [goes_with] of a unit of a list: by section, the units beside which it means something
+ * @property {boolean} [is_game] of a loss: whether a discriminator takes part
+ * @property {boolean} [needs_discriminator] of a unit of a list: whether it means nothing where none does
+ * @property {"log_ratio" | "share"} [optimum] of a loss: what its best discriminator answers, where the densities tell
+ * @property {boolean} [refines] of a technique: whether it draws samples in another way
+ * @property {boolean} [restarts] of a technique: whether a change of it begins a new run
+ * @property {boolean} [company] of a technique: whether the discriminator sees a point in company
+ * @property {string} [packs] of a technique with company: the number of points side by side; empty where it is a summary
+ * @property {Record<string, string>} [apart] of a technique: those that cannot be on too, and why
  * @property {string} [averaged] of a technique: what it keeps that is a generator of its own; empty where there is none
  * @property {string} [because] why it needs the company of some
  */
@@ -203,7 +212,7 @@ import { History } from "./history.js";
 /** @typedef {import("./store.js").Store<PageState>} PageStore */
 
 /** The layers that are switched on when nobody has chosen. @type {readonly LayerKey[]} */
-export const DEFAULT_LAYERS = ["real", "generated", "averaged", "surface", "gradients"];
+export const DEFAULT_LAYERS = ["real", "generated", "averaged", "refined", "surface", "gradients"];
 
 /**
  * The state of a page that has just been opened.

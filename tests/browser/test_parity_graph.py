@@ -188,6 +188,7 @@ def test_p43_the_legend_reads_a_needle_aloud(page: Page) -> None:
         ("discriminator", "surface"),
         ("generator", "warp"),
         ("real density", "density"),
+        ("optimal discriminator", "optimum"),
         ("Gradients", "gradients"),
     ],
 )
@@ -273,7 +274,9 @@ def test_p33_f17_noise_of_one_dimension_unfolds_as_a_line(page: Page) -> None:
 def test_p42_layers_lie_in_order(page: Page) -> None:
     open_lab(page)
     order = page.locator("canvas[data-layer]").evaluate_all("(all) => all.map((canvas) => canvas.dataset.layer)")
-    assert order == ["surface", "density", "real", "gradients", "generated", "averaged", "warp", "chosen"]
+    assert order == [
+        *("surface", "optimum", "density", "real", "gradients", "generated", "averaged", "refined", "warp", "chosen")
+    ]
 
 
 def test_p44_p45_f35_samples_stand_where_the_run_is_now(page: Page) -> None:

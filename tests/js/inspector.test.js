@@ -73,7 +73,7 @@ test("the bars of a strip go up and down from its middle; what is no number has 
 });
 
 test("each of the twelve phases has a title of its own, and says whose turn it is", () => {
-  const titles = PLAYERS.flatMap((player) => PHASES.map((name) => titlePhase({ player, name })));
+  const titles = PLAYERS.flatMap((player) => PHASES.map((name) => titlePhase({ player, name }, {})));
   assert.equal(new Set(titles).size, 12);
   assert.equal(describeTurn({ player: "generator", update: 2, step: 1301 }, 3), "The generator learns, update 2 of 3, step 1,301");
 });

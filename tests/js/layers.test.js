@@ -4,10 +4,12 @@ import { test } from "node:test";
 import { traceContour } from "../../static/js/layers/density.js";
 import { chooseNeedle, drawGradients } from "../../static/js/layers/gradients.js";
 import { LAYERS } from "../../static/js/layers/layers.js";
-import { countOutside, drawGenerated, drawNoise, drawReal, frameNoise } from "../../static/js/layers/samples.js";
+import { countOutside, drawGenerated, drawNoise, drawReal, drawRefined, frameNoise } from "../../static/js/layers/samples.js";
+import { buildScene as makeScene } from "../../static/js/layers/scene.js";
 import { createScoreScale } from "../../static/js/layers/score.js";
-import { drawSurface } from "../../static/js/layers/surface.js";
+import { drawOptimum, drawSurface } from "../../static/js/layers/surface.js";
 import { cutCells, drawWarp, fillCells, measureCells } from "../../static/js/layers/warp.js";
+import { describeGap } from "../../static/js/plots/layered_parts.js";
 
 /** @typedef {import("../../static/js/layers/marks.js").Scene} Scene */
 /** @typedef {import("../../static/js/layers/marks.js").Box} Box */
@@ -51,6 +53,34 @@ test("P28: the surface keeps its rows and reads a high output as real", () => {
   const [image] = drawSurface(buildScene({ surface: { shape: [2, 3], data: [-9, 0, 9, 0, 0, 1] } }));
   assert.deepEqual([image.rows, image.columns], [2, 3]);
   assert.ok(image.positions[0] < -0.99 && image.positions[1] === 0 && image.positions[2] > 0.99);
+});
+
+test("the best discriminator is drawn in the colours of the one that learns, and its gap is told", () => {
+  const scene = buildScene({ optimal_surface: { shape: [1, 2], data: [-9, 0] }, optimal_gap: { shape: [1], data: [0.125] } });
+  const [image] = drawOptimum(scene);
+  assert.ok(image.positions[0] < -0.99 && image.positions[1] === 0);
+  assert.match(image.describe(1), /^Best discriminator<br>probability of being real 0\.5 /);
+  assert.match(describeGap(scene), /is 0\.125 away from it/);
+  assert.equal(describeGap(buildScene({})), "");
+});
+
+test("the caption says in whose company a place is scored, where the discriminator sees points so", () => {
+  const state = (/** @type {object[]} */ techniques) => /** @type {any} */ ({
+    frame: { arrays: {}, box: BOX },
+    catalog: { losses: [], techniques: [{ key: "ema" }, { key: "pacgan", company: true, packs: "size" }, { key: "stddev", company: true }] },
+    config: { techniques },
+  });
+  const told = (/** @type {object} */ technique) => makeScene(state([technique]))?.company ?? "";
+  assert.match(told({ name: "pacgan", size: 3 }), /sees 3 points at once: a place is scored beside 2 generated samples,/);
+  assert.match(told({ name: "pacgan", size: 2 }), /beside 1 generated sample,/);
+  assert.match(told({ name: "stddev" }), /told how widely the samples are spread/);
+  assert.equal(told({ name: "ema" }), "");
+});
+
+test("refined samples are rings, which no other sort is", () => {
+  const [mark] = drawRefined(buildScene({ x_refined: { shape: [1, 2], data: [0.5, 0.25] } }));
+  assert.deepEqual([mark.shape, mark.colour], ["ring", "generator"]);
+  assert.match(mark.describe?.(0) ?? "", /Refined sample<br>x 0\.5, y 0\.25/);
 });
 
 test("P24: noise of one dimension lies on a line and is framed by a square", () => {

@@ -61,7 +61,10 @@ const CATALOG = /** @type {Catalog} */ (
     activations: [unit("relu"), unit("tanh")],
     losses: [unit("non_saturating"), unit("hinge", number("margin", 1, 0, 2))],
     regularizers: [unit("r1", number("gamma", 0.1, 0, 10)), unit("lecam", number("weight", 0.3, 0, 1))],
-    techniques: [unit("ema", number("decay", 0.99, 0, 1))],
+    techniques: [
+      unit("ema", number("decay", 0.99, 0, 1)),
+      { ...unit("pacgan", number("size", 4, 2, 8, true)), restarts: true },
+    ],
     optimizers: [unit("sgd", RATE), unit("adam", RATE, number("beta1", 0.5, 0, 0.9999))],
     metrics: [],
     presets: [],
@@ -329,6 +332,7 @@ const BAD = [
   ["at.5=loss:hinges", /^at\.5: loss=hinges: expected one of/],
   ["at.90=loss:hinge", /^at\.90=loss:hinge: expected a change up to step 50/],
   ["at.5=seed:3", /^at\.5=seed:3: a change of seed begins a new run$/],
+  ["at.5=techniques:ema,pacgan", /^at\.5=techniques:ema,pacgan: a change of techniques\.pacgan begins a new run$/],
   ["preset=none", /^preset=none: expected one of/],
   ["%zz=%", /^%zz=%: this run has no such setting$/],
 ];

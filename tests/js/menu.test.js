@@ -21,15 +21,15 @@ const CATALOG = /** @type {Catalog} */ (
   /** @type {unknown} */ ({
     losses: [unit("minimax", { label: "Minimax" }), unit("usual", { label: "Usual" }), unit("hinge")],
     regularizers: [R1, SMOOTHING],
-    techniques: [unit("ema"), unit("spectral", { label: "Spectral" }), unit("weight")],
+    techniques: [unit("ema"), unit("spectral", { label: "Spectral", apart: { weight: "it rescales too" } }), unit("weight")],
     run: { sections: { loss: "losses" }, numbers: [], network: [] },
   })
 );
 
-/** @param {string} loss */
-const run = (loss) =>
+/** @param {string} loss @param {string[]} techniques */
+const run = (loss, techniques = []) =>
   /** @type {RunConfig} */ (
-    /** @type {unknown} */ ({ loss: { name: loss }, regularizers: [], techniques: [] })
+    /** @type {unknown} */ ({ loss: { name: loss }, regularizers: [], techniques: techniques.map((name) => ({ name })) })
   );
 
 test("a short menu is shown whole, a long one begins with its basic units", () => {
@@ -57,9 +57,19 @@ test("a search finds what has all its words, in any order and case", () => {
 
 test("a unit says what it goes with and why, while the run has something else", () => {
   const words = "Not now. It goes with Minimax or Usual: others teach no probability.";
-  assert.equal(describeAbsence(SMOOTHING, run("hinge"), CATALOG), words);
-  assert.equal(describeAbsence(SMOOTHING, run("usual"), CATALOG), "");
-  assert.equal(describeAbsence(R1, run("hinge"), CATALOG), "");
+  assert.equal(describeAbsence(SMOOTHING, "regularizers", run("hinge"), CATALOG), words);
+  assert.equal(describeAbsence(SMOOTHING, "regularizers", run("usual"), CATALOG), "");
+  assert.equal(describeAbsence(R1, "regularizers", run("hinge"), CATALOG), "");
+});
+
+test("two techniques that mean nothing together keep each other off, whichever says so", () => {
+  const [ema, spectral, weight] = /** @type {[UnitFacts, UnitFacts, UnitFacts]} */ (CATALOG.techniques);
+  const beside = (/** @type {UnitFacts} */ one, /** @type {string} */ on) =>
+    describeAbsence(one, "techniques", run("usual", [on]), CATALOG);
+  assert.equal(beside(spectral, "weight"), "Not together with weight: it rescales too.");
+  assert.equal(beside(weight, "spectral"), "Not now. Spectral is on: it rescales too.");
+  assert.equal(beside(weight, "ema"), "");
+  assert.equal(beside(ema, "spectral"), "");
 });
 
 test("a mark says which units of a list went on and off, and which of their numbers changed", () => {

@@ -50,6 +50,13 @@ test("half of a slider is half of the factors on a log scale, and half of the wa
   assert.equal(toValue(POSITIONS / 2, LAYERS), 4);
 });
 
+test("a log scale may begin at 0, and has as much room for few as for many", () => {
+  /** @type {Range} */
+  const size = { minimum: 0, maximum: 9999, integer: true, scale: "log" };
+  assert.deepEqual([0, 250, 500, 750, POSITIONS].map((position) => toValue(position, size)), [0, 9, 99, 999, 9999]);
+  assert.deepEqual([0, 9, 99, 999, 9999].map((value) => toPosition(value, size)), [0, 250, 500, 750, POSITIONS]);
+});
+
 test("a slider gives whole numbers where the parameter wants them", () => {
   assert.equal(toValue(POSITIONS / 3, LAYERS), 3);
 });

@@ -7,10 +7,11 @@ import { measureWay } from "../../static/js/graph/unfolding.js";
 import { drawGradients } from "../../static/js/layers/gradients.js";
 import { drawRealPredictions } from "../../static/js/layers/samples.js";
 import { createScoreScale } from "../../static/js/layers/score.js";
-import { explainAbsence } from "../../static/js/layers/switch.js";
+import { explainAbsence, switchLayer } from "../../static/js/layers/switch.js";
 import { drawUnfolding, drawWarp } from "../../static/js/layers/warp.js";
 import { traceFailure, traceMarks } from "../../static/js/plots/chart_frame.js";
 import { describeMark } from "../../static/js/plots/mark_words.js";
+import { createStore } from "../../static/js/store.js";
 
 /** @typedef {import("../../static/js/layers/marks.js").Scene} Scene */
 /** @typedef {import("../../static/js/state.js").Catalog} Catalog */
@@ -97,6 +98,47 @@ test("P46: a layer that the data cannot have says why", () => {
   assert.match(explainAbsence(state(false), "density"), /density of Mine is not known/);
   assert.equal(explainAbsence(state(true), "density"), "");
   assert.equal(explainAbsence(state(false), "real"), "");
+});
+
+test("noise without a grid says so, and the generator is shown as the samples that it makes of it", () => {
+  const latents = [{ key: "normal", has_lattice: true }, { key: "finite", label: "Finite set", has_lattice: false }];
+  const run = (/** @type {string} */ name) => /** @type {any} */ ({ catalog: { latents }, config: { latent: { name } } });
+  assert.match(explainAbsence(run("finite"), "warp"), /no grid .* over the noise Finite set/);
+  assert.equal(explainAbsence(run("normal"), "warp"), "");
+  const node = PICTURE_NODES.find(({ key }) => key === "generator");
+  const x_fake = { shape: [1, 2], data: [1, 2] };
+  assert.deepEqual(node?.draw(buildScene({ x_fake })).map(({ kind }) => kind), ["points"]);
+  const warp = { shape: [2, 2, 2], data: [-1, -1, 1, -1, -1, 1, 1, 1] };
+  assert.deepEqual(node?.draw(buildScene({ x_fake, warp })).map(({ kind }) => kind), ["cells", "lines"]);
+});
+
+test("the optimal discriminator says why it cannot be shown, and is the one ground when it can", () => {
+  const catalog = {
+    datasets: [{ key: "known", has_density: true }, { key: "drawn", label: "Drawn", has_density: false }],
+    losses: [{ key: "usual", optimum: "log_ratio" }, { key: "hinge", label: "Hinge" }],
+    techniques: [{ key: "pack", company: true, packs: "size" }],
+  };
+  const run = (/** @type {string} */ data, /** @type {string} */ loss, /** @type {string[]} */ techniques = []) =>
+    /** @type {any} */ ({ catalog, config: { data: { name: data }, loss: { name: loss }, techniques: techniques.map((name) => ({ name })) } });
+  assert.equal(explainAbsence(run("known", "usual"), "optimum"), "");
+  assert.match(explainAbsence(run("known", "hinge"), "optimum"), /No best discriminator is known for the loss Hinge/);
+  assert.match(explainAbsence(run("drawn", "usual"), "optimum"), /density of Drawn is not known/);
+  assert.match(explainAbsence(run("known", "usual", ["pack"]), "optimum"), /points in company/);
+  const store = /** @type {any} */ (createStore({ layersOn: new Set(["real", "surface"]) }));
+  switchLayer(store, "optimum", true);
+  assert.deepEqual([...store.get().layersOn], ["real", "optimum"]);
+  switchLayer(store, "surface", true);
+  assert.deepEqual([...store.get().layersOn], ["real", "surface"]);
+  switchLayer(store, "surface", false);
+  assert.deepEqual([...store.get().layersOn], ["real"]);
+});
+
+test("refined samples are asked for by a technique that draws them", () => {
+  const techniques = [{ key: "ema", averaged: "generator" }, { key: "truncation", refines: true }];
+  const run = (/** @type {string} */ name) => /** @type {any} */ ({ catalog: { techniques }, config: { techniques: [{ name }] } });
+  assert.match(explainAbsence(run("ema"), "refined"), /No technique draws samples/);
+  assert.equal(explainAbsence(run("truncation"), "refined"), "");
+  assert.match(explainAbsence(run("truncation"), "averaged"), /No average/);
 });
 
 test("F14: a loss of zero, a huge one and none at all each have a bar that stays within the scale", () => {

@@ -4,11 +4,13 @@ import { test } from "node:test";
 import { describePace, requestPlay } from "../../static/js/controls/pace.js";
 import { EDGES } from "../../static/js/graph/edges.js";
 import { LOSS_NODES, PICTURE_NODES } from "../../static/js/graph/nodes.js";
-import { CAPTIONS, describeNumbers, findCaption, findPhase, listActing } from "../../static/js/slow/captions.js";
+import { CAPTIONS, describeNumbers, findCaption, findPhase, listActing, listCaptions } from "../../static/js/slow/captions.js";
 
 /** @typedef {import("../../static/js/protocol.js").StepPhase} StepPhase */
 /** @typedef {import("../../static/js/protocol.js").Status} Status */
 
+/** A run whose loss compares samples: @type {import("../../static/js/layers/game.js").Run} */
+const ALONE = JSON.parse('{"catalog": {"losses": [{"key": "mmd", "label": "MMD", "is_game": false}]}, "config": {"loss": {"name": "mmd"}}}');
 /** @type {StepPhase["name"][]} */
 const NAMES = ["sample", "generate", "classify", "loss", "backward", "update"];
 
@@ -23,7 +25,7 @@ test("P49 and P50: ten captions, five a player, and the phases go through them i
   for (const player of /** @type {const} */ (["discriminator", "generator"])) {
     assert.equal(CAPTIONS[player].length, 5);
     assert.deepEqual(
-      NAMES.map((name) => findCaption(phase(player, name))),
+      NAMES.map((name) => findCaption(phase(player, name), CAPTIONS[player])),
       [0, 0, 1, 2, 3, 4],
     );
   }
@@ -32,16 +34,26 @@ test("P49 and P50: ten captions, five a player, and the phases go through them i
 test("P50: what a caption lights are nodes and arrows of the graph", () => {
   const nodes = [...PICTURE_NODES, ...LOSS_NODES].map(({ key }) => /** @type {string} */ (key));
   const edges = EDGES.map(({ from, to }) => `${from} ${to}`);
-  for (const caption of Object.values(CAPTIONS).flat()) {
+  for (const caption of [...Object.values(CAPTIONS).flat(), ...listCaptions("generator", ALONE)]) {
     assert.deepEqual(caption.nodes.filter((key) => !nodes.includes(key)), []);
     assert.deepEqual(caption.edges.filter((name) => !edges.includes(name)), []);
   }
 });
 
 test("P51: the generator's turn uses generated samples only, unless its loss compares pairs", () => {
-  assert.equal(listActing(phase("discriminator", "classify")).nodes.includes("real"), true);
-  assert.equal(listActing(phase("generator", "classify", { fake_score: 1 })).nodes.includes("real"), false);
-  assert.equal(listActing(phase("generator", "classify", { fake_score: 1, real_score: 1 })).nodes.includes("real"), true);
+  assert.equal(listActing(phase("discriminator", "classify"), {}).nodes.includes("real"), true);
+  assert.equal(listActing(phase("generator", "classify", { fake_score: 1 }), {}).nodes.includes("real"), false);
+  assert.equal(listActing(phase("generator", "classify", { fake_score: 1, real_score: 1 }), {}).nodes.includes("real"), true);
+});
+
+test("without a discriminator only the generator has captions, and its phases go through them in order", () => {
+  const captions = listCaptions("generator", ALONE);
+  const names = NAMES.filter((name) => name !== "classify");
+  assert.deepEqual(names.map((name) => findCaption({ name }, captions)), [0, 0, 1, 2, 3]);
+  assert.deepEqual(listCaptions("discriminator", ALONE), []);
+  assert.equal(captions.some(({ text }) => /discriminator|fool/i.test(text)), false);
+  assert.equal(listActing(phase("generator", "loss"), ALONE).edges.includes("real g-loss"), true);
+  assert.deepEqual(listActing(phase("discriminator", "loss"), ALONE), { nodes: [], edges: [] });
 });
 
 test("F20: a phase is shown in slow motion only, and only while the run is there", () => {

@@ -28,7 +28,7 @@ CHANGES: list[dict[str, Any]] = [
     {"d_optimizer": {"name": "adam"}, "g_updates": 2},
     {"batch_size": 16},
     {"batch_size": 8},
-    {"loss": {"name": "minimax"}},
+    {"loss": {"name": "mmd"}, "d_updates": 2},
 ]
 
 
@@ -214,4 +214,20 @@ async def test_a_worker_killed_on_the_way_to_another_time_loses_nothing(pool: Po
     assert (desk.status.step, desk.state) == (300, ending)
     facts = [(one.number, one.parent, one.forked_at, one.head) for one in desk.session.branches.describe()]
     assert facts == [(1, None, 0, 300), (2, 1, 100, 105)]
+    desk.session.close()
+
+
+async def test_a_discriminator_that_takes_no_part_is_not_stepped_and_the_steps_around_are_repeated(pool: Pool) -> None:
+    desk = Desk(pool, SMALL | {"loss": {"name": "energy"}})
+    refusal = await desk.refuse("Step", player="discriminator", count=1)
+    assert "expected a loss with a discriminator for it to learn, got energy" in refusal
+    for _ in range(2):
+        await desk.do("Advance")
+    await desk.do("Step", count=3)
+    ending = desk.state
+    await desk.do("Configure", config=SMALL)
+    await desk.do("Step", player="discriminator", count=2)
+    assert (desk.status.step, desk.status.d_updates, desk.status.g_updates) == (5, 2, 3)
+    await desk.do("Seek", step=3)
+    assert desk.state == ending
     desk.session.close()

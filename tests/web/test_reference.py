@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ElementTree
+from html import escape
 from html.parser import HTMLParser
 from typing import Any
 
@@ -15,7 +16,7 @@ from server.engine.pool import Pool
 from server.gan.catalog import build_catalog
 from server.settings import Settings
 from server.web.assets import find_folder
-from server.web.facts import describe_facts, describe_parameter, write_number
+from server.web.facts import describe_facts, describe_parameter, list_code, write_number
 from server.web.formulas import has_formula, split_equations
 from server.web.links import link_unit, write_fragment
 from server.web.pages import MOST_ADDRESSES, ReferencePage, pages_router
@@ -69,7 +70,36 @@ def test_every_unit_of_every_kind_has_its_entry_in_the_order_of_the_catalogue() 
     entries = [entry for chapter in build_reference(CATALOG) for entry in chapter.entries]
     assert [entry.anchor for entry in entries] == NAMES
     assert [entry.help for entry in entries] == [unit["help"] for _, unit in UNITS]
+    assert [entry.see for entry in entries] == [unit.get("see", "") for _, unit in UNITS]
     assert len(set(NAMES)) == len(NAMES) > 80
+
+
+SEEN = ("datasets", "latents", "activations", "inits", "losses", "regularizers", "techniques", "optimizers")
+"""The kinds whose units a student turns on, and should see at work."""
+
+
+@pytest.mark.parametrize(("kind", "key"), [(kind, unit["key"]) for kind, unit in UNITS if kind in SEEN])
+def test_every_unit_that_is_turned_on_says_in_a_sentence_or_two_what_is_seen(kind: str, key: str) -> None:
+    see = find(kind, key)["see"]
+    assert re.fullmatch(r"[A-Z\"].+[^.]\.", see)
+    assert len(see) <= 240
+    assert "  " not in see
+    assert see != find(kind, key)["help"]
+
+
+def test_what_is_seen_stands_on_the_page_once_and_a_search_finds_it() -> None:
+    (chapter,) = [chapter for chapter in build_reference(CATALOG) if chapter.key == "regularizers"]
+    entry = next(entry for entry in chapter.entries if entry.anchor == "regularizers-weight_clipping")
+    assert entry.see == find("regularizers", "weight_clipping")["see"]
+    assert "almost a plane" in entry.words
+
+
+def test_code_that_needs_points_drawn_once_is_listed_with_them() -> None:
+    (listing,) = list_code(find("latents", "finite"))
+    assert listing.text.splitlines() == [
+        "latents = draws.normal(size, dimension)  # once, before training",
+        "z = latents[draws.integers(size, count)]",
+    ]
 
 
 def test_every_kind_has_a_heading_and_says_what_its_units_are_for() -> None:
@@ -144,7 +174,9 @@ def test_a_metric_tells_its_direction_its_bounds_its_cost_and_when_it_lies() -> 
         assert facts["Better"] == f"{unit['better']} is better"
         assert facts["When it lies"] == unit["lies"]
         assert {"Scores", "Floor", "Cost"} <= set(facts)
-    assert dict(describe_facts(find("metrics", "grid_js"), CATALOG))["Scores"] == "from 0 to 1, bit"
+    js = dict(describe_facts(find("metrics", "grid_js"), CATALOG))
+    assert js["Scores"] == "from 0 to 1, bit"
+    assert js["Floor"] == "a perfect generator scores 0.0038 (Ring of eight), 0.02 (Swiss roll)"
 
 
 def test_a_unit_that_needs_company_says_which_and_why() -> None:
@@ -172,6 +204,8 @@ async def test_the_page_has_an_anchor_and_a_line_in_the_contents_for_every_unit(
     assert answer.status_code == 200
     assert page.list_values("article", "id") == NAMES
     assert [address for address in page.list_values("a", "href") if "-" in address] == [f"#{name}" for name in NAMES]
+    assert answer.text.count("What you see") == sum(bool(unit.get("see")) for _, unit in UNITS)
+    assert escape(find("activations", "relu")["see"]) in answer.text
     ids = [attributes["id"] for _, attributes in page.starts if attributes.get("id")]
     assert len(ids) == len(set(ids))
 

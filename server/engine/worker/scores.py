@@ -44,7 +44,7 @@ class Scores:
         self.measured_at = trainer.state.step
         self._newest = MetricRow(step=self.measured_at, values=values)
         self._journal.add_scores(self._newest)
-        if self.measured_at % METRIC_STEPS == 0:
+        if self.measured_at % METRIC_STEPS == 0 and self._monitor.judges:
             self._journal.add_verdicts(self._monitor.take(read_run(trainer, values)))
 
     def note_failure(self, failure: Diverged) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from math import isfinite
-from typing import get_args
 
 import torch
 from torch import Tensor
@@ -18,9 +17,7 @@ from server.gan.inspection import PhaseInspection, Underway, inspect_phase
 from server.gan.phases import Losses, Phase, Player
 from server.gan.state import RunState
 from server.gan.trainer import Trainer
-from server.protocol.messages import PhaseName, StepPhase
-
-PHASES_AN_UPDATE = len(get_args(PhaseName))
+from server.protocol.messages import StepPhase
 
 
 class Walk:
@@ -32,18 +29,16 @@ class Walk:
         self._trainer = trainer
         self._passed: tuple[Phase, RunState] | None = None
         self.phase = ""
-        config = trainer.config
-        self._updates = {"discriminator": config.d_updates, "generator": config.g_updates}
-        if player != "both":
-            self._updates = {name: int(name == player) for name in self._updates}
-        self._has_probability = trainer.loss.extra["score"]["kind"] == "probability"
+        self._updates = trainer.config.count_updates(player)
+        self._phases_an_update = len(trainer.config.phases)
+        self._has_probability = trainer.loss.has_probability
         self._phases: Iterator[Phase] = trainer.phases(player)
         self._losses: dict[str, Tensor] = {}
 
     @property
     def count(self) -> int:
         """How many phases the step has."""
-        return PHASES_AN_UPDATE * sum(self._updates.values())
+        return self._phases_an_update * sum(self._updates.values())
 
     @property
     def is_over(self) -> bool:
@@ -58,7 +53,7 @@ class Walk:
     @property
     def underway(self) -> Underway:
         """Where the walk stands, in whole updates."""
-        return Underway(self.start, self.player, self.taken // PHASES_AN_UPDATE)
+        return Underway(self.start, self.player, self.taken // self._phases_an_update)
 
     def advance(self) -> StepPhase | None:
         """Go through one phase, after the last one of the step counts; none where no player plays.

@@ -23,6 +23,19 @@ export function readPath(config, path) {
 }
 
 /**
+ * Whether a change at a dotted path begins a new run: in a section that does, or of a unit that a network is built by.
+ *
+ * @param {string} path
+ * @param {Pick<Catalog, "run" | "techniques">} catalog
+ * @returns {boolean}
+ */
+export function beginsRun(path, { run, techniques }) {
+  const [section = "", key] = path.split(".");
+  const isBuilt = section === "techniques" && techniques.some((unit) => unit.key === key && unit.restarts);
+  return isBuilt || run.restarting.includes(section);
+}
+
+/**
  * The same run with another value at a dotted path; another unit (`loss.name`) comes with its own defaults.
  * A list has its units by name: `regularizers.r1` is whether it has that one, `regularizers.r1.gamma` a number of it.
  *

@@ -49,10 +49,12 @@ export function readNumber(text, { minimum, maximum, integer }) {
  * @param {Range} range
  */
 export function toPosition(value, range) {
-  const { minimum, maximum } = range;
-  const part = isLog(range)
-    ? Math.log(value / minimum) / Math.log(maximum / minimum)
-    : (value - minimum) / (maximum - minimum);
+  const { minimum, maximum, scale } = range;
+  const offset = getOffset(range);
+  const part =
+    scale === "log"
+      ? Math.log((value + offset) / (minimum + offset)) / Math.log((maximum + offset) / (minimum + offset))
+      : (value - minimum) / (maximum - minimum);
   return Math.round(POSITIONS * part);
 }
 
@@ -64,16 +66,24 @@ export function toPosition(value, range) {
  * @param {Range} range
  */
 export function toValue(position, range) {
-  const { minimum, maximum, integer } = range;
+  const { minimum, maximum, integer, scale } = range;
   if (position <= 0) return minimum;
   if (position >= POSITIONS) return maximum;
   const part = position / POSITIONS;
-  const value = isLog(range) ? minimum * (maximum / minimum) ** part : minimum + (maximum - minimum) * part;
+  const offset = getOffset(range);
+  const value =
+    scale === "log"
+      ? (minimum + offset) * ((maximum + offset) / (minimum + offset)) ** part - offset
+      : minimum + (maximum - minimum) * part;
   if (integer) return Math.round(value);
-  return Math.min(maximum, Math.max(minimum, Number(value.toPrecision(isLog(range) ? 2 : 3))));
+  return Math.min(maximum, Math.max(minimum, Number(value.toPrecision(scale === "log" ? 2 : 3))));
 }
 
-/** @param {Range} range */
-function isLog({ scale, minimum }) {
-  return scale === "log" && minimum > 0;
+/**
+ * What is added to every number of a log scale: 1 where it begins at 0, which has no logarithm.
+ *
+ * @param {Range} range
+ */
+function getOffset({ minimum }) {
+  return minimum > 0 ? 0 : 1;
 }

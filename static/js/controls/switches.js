@@ -1,5 +1,6 @@
 /** The units of a list (regularizers, techniques) as switches by name; one that is on shows its formula and numbers. */
 
+import { explainNoPart } from "../layers/game.js";
 import { make, setText } from "../plots/elements.js";
 import { readPath } from "./configs.js";
 import { linkReference } from "./fields.js";
@@ -117,7 +118,7 @@ function createSwitch(section, unit, workshop) {
   const fields = buildFields(path, unit.parameters, workshop);
   const inner = make("div", { className: "unit-more" }, [equations, ...[...fields.values()].map((one) => one.element)]);
   const label = make("label", { className: "check switch-name" }, [input, unit.label]);
-  if (restarts(section)) label.append(make("span", { className: "restarts" }, ["restarts"]));
+  if (restarts(path)) label.append(make("span", { className: "restarts" }, ["restarts"]));
   const element = make("div", { className: "switch" }, [label, help, absence, inner]);
   input.setAttribute("aria-describedby", `${help.id} ${absence.id}`);
   // It keeps the focus, and says why it does nothing.
@@ -131,7 +132,7 @@ function createSwitch(section, unit, workshop) {
     fields,
     show(config) {
       const own = config[section].find(({ name }) => name === unit.key);
-      const reason = own ? "" : describeAbsence(unit, config, catalog);
+      const reason = own ? "" : describeAbsence(unit, section, config, catalog);
       input.checked = own !== undefined;
       input.setAttribute("aria-disabled", String(reason !== ""));
       setText(absence, reason);
@@ -147,17 +148,26 @@ function createSwitch(section, unit, workshop) {
  * Why a unit cannot be switched on beside what the run has, or "" where it can.
  *
  * @param {UnitFacts} unit
+ * @param {ListKey} section
  * @param {RunConfig} config
  * @param {Catalog} catalog
  * @returns {string}
  */
-export function describeAbsence(unit, config, catalog) {
+export function describeAbsence(unit, section, config, catalog) {
+  const alone = unit.needs_discriminator ? explainNoPart({ catalog, config }) : "";
+  if (alone) return `Not now. ${alone}`;
   const because = unit.because ? `: ${unit.because}` : "";
   for (const [place, names] of Object.entries(unit.goes_with ?? {})) {
     if (names.includes(String(readPath(config, `${place}.name`)))) continue;
     const kind = catalog.run.sections[place];
     const labels = names.map((name) => (kind && catalog[kind].find(({ key }) => key === name)?.label) ?? name);
     return `Not now. It goes with ${labels.join(" or ")}${because}.`;
+  }
+  for (const { name } of config[section]) {
+    const other = catalog[section].find(({ key }) => key === name);
+    if (!other) continue;
+    if (unit.apart?.[name]) return `Not together with ${other.label}: ${unit.apart[name]}.`;
+    if (other.apart?.[unit.key]) return `Not now. ${other.label} is on: ${other.apart[unit.key]}.`;
   }
   return "";
 }

@@ -1,5 +1,6 @@
 /** The toolbar: buttons that act on the run, and the numbers that say where it is. */
 
+import { explainNoPart } from "../layers/game.js";
 import { setText } from "../plots/elements.js";
 import { find, passFocus, showCount } from "./dom.js";
 import { formatRate } from "./numbers.js";
@@ -55,6 +56,15 @@ export function createToolbar(root, store, actions, { signal }) {
       showCount(dUpdates, status?.d_updates ?? 0);
       showCount(gUpdates, status?.g_updates ?? 0);
       setText(speed, formatRate(running ? status.steps_per_second : 0));
+    },
+    { signal },
+  );
+  const alone = /** @type {HTMLButtonElement} */ (find(root, "[data-action=step-discriminator]"));
+  store.subscribe(
+    ["status", "catalog", "config"],
+    (state) => {
+      alone.title = explainNoPart(state);
+      alone.disabled = state.status === null || alone.title !== "";
     },
     { signal },
   );

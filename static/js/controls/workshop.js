@@ -1,6 +1,6 @@
 /** What every place with settings shares: how a change is asked for, and how a number's field is made. */
 
-import { assignPath, readPath } from "./configs.js";
+import { assignPath, beginsRun, readPath } from "./configs.js";
 import { createNumberField } from "./fields.js";
 
 /** @typedef {import("./settings.js").Part} Part */
@@ -65,7 +65,7 @@ export function createWorkshop(catalog, store, change, finder, listParts) {
       const { marks, status } = store.get();
       return marks.filter(({ step }) => step <= (status?.step ?? 0));
     },
-    restarts: (path) => catalog.run.restarting.includes(path.split(".")[0] ?? ""),
+    restarts: (path) => beginsRun(path, catalog),
   };
 }
 

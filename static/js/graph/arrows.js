@@ -21,9 +21,9 @@ export function createArrows() {
     const player = edge.players.length === 2 ? "both" : edge.players[0];
     const line = draw("path", { class: "edge-line", "marker-end": `url(#arrow-head-${player})` });
     const flow = draw("path", { class: "edge-flow" });
-    const classes = ["edge", player, ...edge.players.map((name) => `of-${name}`), edge.isBack ? "is-back" : ""];
+    const classes = ["edge", player, ...edge.players.map((name) => `of-${name}`), edge.isBack ? "is-back" : "", edge.isDirect ? "is-direct" : ""];
     const name = `${edge.from} ${edge.to}`;
-    element.append(draw("g", { class: classes.join(" ").trim(), "data-edge": name }, [line, flow]));
+    element.append(draw("g", { class: classes.filter(Boolean).join(" "), "data-edge": name }, [line, flow]));
     return { edge, paths: [line, flow] };
   });
   return {

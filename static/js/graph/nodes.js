@@ -35,11 +35,11 @@ export const PICTURE_NODES = [
   {
     key: "generator",
     title: "Generator",
-    help: "A network that turns noise into samples: here, how it bends a grid laid over the noise. Darker cells are more crowded.",
+    help: "A network that turns noise into samples: here, how it bends a grid laid over the noise. Darker cells are more crowded. Noise without a grid is shown as the samples that it becomes.",
     isModel: true,
     player: "generator",
-    arrays: ["warp", "warp_noise"],
-    draw: drawWarp,
+    arrays: ["warp", "warp_noise", "x_fake"],
+    draw: (scene) => (scene.arrays.warp ? drawWarp(scene) : drawGenerated(scene)),
     unfold: drawUnfolding,
     layer: { key: "warp", name: "Layer of the generator" },
   },
@@ -121,7 +121,7 @@ export const LOSS_NODES = /** @type {const} */ ([
     key: "g-loss",
     column: "g_loss",
     title: "Generator loss",
-    help: "How badly the generated samples fool the discriminator; the generator learns by lowering this.",
+    help: "How badly the generated samples fool the discriminator, or differ from the real ones where none judges; the generator learns by lowering this.",
     player: "generator",
   },
 ]);

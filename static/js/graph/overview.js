@@ -4,7 +4,7 @@ import { BAR_FRACTION, chooseNeedle } from "../layers/gradients.js";
 import { formatNumber } from "../layers/numbers.js";
 import { frameNoise, placeOnLine } from "../layers/samples.js";
 import { buildScene, listDependencies } from "../layers/scene.js";
-import { switchLayer } from "../layers/switch.js";
+import { explainAbsence, switchLayer } from "../layers/switch.js";
 import { watchPalette } from "../palette.js";
 import { paintCanvas } from "../plots/canvas.js";
 import { make, setText, watchSize } from "../plots/elements.js";
@@ -16,6 +16,7 @@ import { chooseScale, createBar } from "./bars.js";
 import { watchFlow } from "./flow.js";
 import { createLookButton, listenToLooks } from "./looks.js";
 import { LOSS_NODES, PICTURE_NODES } from "./nodes.js";
+import { watchPart } from "./part.js";
 import { createGraphTools } from "./save.js";
 import { watchPointed, watchSpotlight } from "./spotlight.js";
 import { createTip } from "./tip.js";
@@ -111,6 +112,7 @@ class Overview {
     watchFlow(this.#store, (actor) => (this.element.dataset.acting = actor), options);
     watchSpotlight(this.element, this.#store, options);
     watchPointed(this.element, this.#store, options);
+    watchPart(this.element, this.#store, options);
     listenToLooks(this.element, (node) => this.#store.set({ inspected: { kind: "node", node } }), options);
     this.#store.subscribe(["frame", "history", "status", "slow", "config", "catalog", "revision"], () => this.#request(), options);
   }
@@ -210,6 +212,7 @@ function createLayerBox({ key, name }, store, { signal }) {
   const box = make("input", { type: "checkbox", attributes: { "aria-label": name } });
   box.addEventListener("change", () => switchLayer(store, key, box.checked), { signal });
   store.subscribe(["layersOn"], ({ layersOn }) => (box.checked = layersOn.has(key)), { signal });
+  store.subscribe(["catalog", "config"], (state) => (box.disabled = explainAbsence(state, key) !== ""), { signal });
   return make("label", { className: "node-layer", title: `${name} in the layered view` }, [box]);
 }
 

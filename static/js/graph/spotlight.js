@@ -31,10 +31,10 @@ export function watchPointed(graph, store, { signal }) {
  */
 export function watchSpotlight(graph, store, { signal }) {
   store.subscribe(
-    ["slow", "status"],
+    ["slow", "status", "catalog", "config"],
     (state) => {
       const phase = findPhase(state);
-      const { nodes, edges } = phase ? listActing(phase) : { nodes: [], edges: [] };
+      const { nodes, edges } = phase ? listActing(phase, state) : { nodes: [], edges: [] };
       if (phase) graph.dataset.spotlight = phase.player;
       else delete graph.dataset.spotlight;
       for (const part of graph.querySelectorAll("[data-node]")) {

@@ -82,7 +82,7 @@ function createSheet(root, store, signal) {
     for (const element of [title, turn, body]) element.hidden = problem !== "";
     if ("problem" in outcome) return;
     const { answer, text } = outcome;
-    const words = titleAnswer(answer, store.get().status);
+    const words = titleAnswer(answer, store.get());
     setText(title, words.text);
     setText(turn, words.turn);
     turn.dataset.player = words.player;

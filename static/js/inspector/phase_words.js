@@ -1,5 +1,6 @@
 /** The words of a phase: its title, whose turn it is, and what has changed in the picture. */
 
+import { isGame } from "../layers/game.js";
 import { formatCount } from "../layers/numbers.js";
 
 /** @typedef {import("./answers.js").PhaseInspection} PhaseInspection */
@@ -26,9 +27,20 @@ const TITLES = {
   },
 };
 
-/** @param {Pick<PhaseInspection, "player" | "name">} phase */
-export function titlePhase({ player, name }) {
-  return TITLES[player][name];
+/** What is other where no discriminator takes part: @type {Readonly<Partial<Record<PhaseName, string>>>} */
+const ALONE = {
+  sample: "Sample: real points and noise are drawn",
+  generate: "Generate: noise becomes samples",
+  loss: "Loss: how near are they to the real points?",
+  backward: "Backward: the slope comes back through the generator",
+};
+
+/**
+ * @param {Pick<PhaseInspection, "player" | "name">} phase
+ * @param {import("../layers/game.js").Run} run
+ */
+export function titlePhase({ player, name }, run) {
+  return (!isGame(run) && ALONE[name]) || TITLES[player][name];
 }
 
 /**

@@ -21,12 +21,13 @@ import { NODES } from "./subjects.js";
 
 /**
  * @param {Answer} answer
- * @param {import("../state.js").Status | null} status
+ * @param {Readonly<Pick<import("../state.js").PageState, "status" | "catalog" | "config">>} state
  * @returns {Title}
  */
-export function titleAnswer(answer, status) {
+export function titleAnswer(answer, state) {
+  const { status } = state;
   if (answer.kind === "phase") {
-    return { text: titlePhase(answer), turn: describeTurn(answer, status?.phase?.updates ?? null), player: answer.player };
+    return { text: titlePhase(answer, state), turn: describeTurn(answer, status?.phase?.updates ?? null), player: answer.player };
   }
   const isInside = status?.state === "stepping";
   const turn = isInside ? `Inside step ${formatCount(answer.step + 1)}` : `After step ${formatCount(answer.step)}`;

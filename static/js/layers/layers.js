@@ -2,12 +2,13 @@
 
 import { drawDensity } from "./density.js";
 import { drawGradients } from "./gradients.js";
-import { drawAveraged, drawGenerated, drawReal } from "./samples.js";
-import { drawSurface } from "./surface.js";
+import { drawAveraged, drawGenerated, drawReal, drawRefined } from "./samples.js";
+import { drawOptimum, drawSurface } from "./surface.js";
 import { drawWarp } from "./warp.js";
 
 /**
- * @typedef {"surface" | "density" | "real" | "gradients" | "generated" | "averaged" | "warp"} PictureKey
+ * @typedef {"surface" | "optimum" | "density" | "real" | "gradients" | "generated" | "averaged" | "refined"
+ *   | "warp"} PictureKey
  *
  * @typedef {object} Layer
  * @property {PictureKey} key
@@ -25,6 +26,13 @@ export const LAYERS = [
     help: "What the discriminator thinks of every place.",
     arrays: ["surface"],
     draw: drawSurface,
+  },
+  {
+    key: "optimum",
+    label: "Optimal discriminator",
+    help: "What the best discriminator would think of every place, in place of the one that learns.",
+    arrays: ["optimal_surface"],
+    draw: drawOptimum,
   },
   {
     key: "density",
@@ -62,6 +70,13 @@ export const LAYERS = [
     draw: drawAveraged,
   },
   {
+    key: "refined",
+    label: "Refined samples",
+    help: "Samples as the technique of drawing that is on takes them.",
+    arrays: ["x_refined"],
+    draw: drawRefined,
+  },
+  {
     key: "warp",
     label: "Generator warp",
     help: "A grid laid over the noise, as the generator bends it: every cell holds equally many samples.",
@@ -70,12 +85,17 @@ export const LAYERS = [
   },
 ];
 
+/** Layers that fill the whole picture: one of them is on at most. @type {readonly PictureKey[]} */
+export const GROUNDS = ["surface", "optimum"];
+
 /** The order of the checkboxes: what a student meets first comes first. */
 export const CHECKBOX_ORDER = /** @type {const} */ ([
   "real",
   "generated",
   "averaged",
+  "refined",
   "surface",
+  "optimum",
   "gradients",
   "warp",
   "density",

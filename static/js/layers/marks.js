@@ -13,6 +13,7 @@
  * @property {Readonly<Record<string, NamedArray | undefined>>} arrays the newest frame's arrays
  * @property {Box} box the run's box
  * @property {import("./score.js").ScoreScale} score how the discriminator's output is read
+ * @property {string} [company] in whose company a place of the surface is scored; empty where it is scored alone
  * @property {import("../state.js").Chosen | null} [chosen] the generated sample that is marked, if one is
  *
  * @typedef {object} PointsMark dots, one a point

@@ -42,6 +42,19 @@ export function drawAveraged({ arrays }) {
 }
 
 /**
+ * Samples as a technique of drawing takes them: rings, so that those they stand beside are seen through them.
+ * @param {Scene} scene
+ * @returns {PointsMark[]}
+ */
+export function drawRefined({ arrays }) {
+  const points = arrays.x_refined?.data;
+  if (!points) return [];
+  const describe = (/** @type {number} */ i) =>
+    `Refined sample<br>x ${formatNumber(points[2 * i])}, y ${formatNumber(points[2 * i + 1])}`;
+  return [{ kind: "points", shape: "ring", points, colour: "generator", radius: 3.2, describe }];
+}
+
+/**
  * Real samples, each in the colour of its score.
  * @param {Scene} scene
  * @returns {PointsMark[]}

@@ -1,5 +1,6 @@
 /** The scene of a page's state: what the layers may look at. */
 
+import { leaveOutJudgements } from "./game.js";
 import { createScoreScale, findScoreRule } from "./score.js";
 
 /** @typedef {import("./marks.js").Scene} Scene */
@@ -12,9 +13,26 @@ import { createScoreScale, findScoreRule } from "./score.js";
  */
 export function buildScene({ frame, catalog, config, chosen = null }) {
   if (!frame) return null;
-  const outputs = frame.arrays.surface?.data ?? [];
-  const score = createScoreScale(findScoreRule(catalog, config), outputs);
-  return { arrays: frame.arrays, box: frame.box, score, chosen };
+  const arrays = leaveOutJudgements(frame.arrays, { catalog, config });
+  const score = createScoreScale(findScoreRule(catalog, config), arrays.surface?.data ?? []);
+  return { arrays, box: frame.box, score, company: describeCompany({ catalog, config }), chosen };
+}
+
+/**
+ * Say in whose company a place of the surface is scored; nothing where the discriminator sees a point alone.
+ * @param {Readonly<Pick<PageState, "catalog" | "config">>} run
+ * @returns {string}
+ */
+function describeCompany({ catalog, config }) {
+  for (const { key, company, packs } of catalog?.techniques ?? []) {
+    const on = config?.techniques.find(({ name }) => name === key);
+    if (!on || !company) continue;
+    if (!packs) return "The discriminator is told how widely the samples are spread: a place is scored as one of those generated now";
+    const size = Number(on[packs]);
+    const others = size === 2 ? "1 generated sample" : `${size - 1} generated samples`;
+    return `The discriminator sees ${size} points at once: a place is scored beside ${others}, the mean over several such groups`;
+  }
+  return "";
 }
 
 /**

@@ -11,11 +11,29 @@ import { describeScore } from "./score.js";
  * @param {Scene} scene
  * @returns {ImageMark[]}
  */
-export function drawSurface({ arrays, box, score }) {
-  const { surface } = arrays;
+export function drawSurface(scene) {
+  return drawScores(scene, scene.arrays.surface, "Discriminator");
+}
+
+/**
+ * The score that the best discriminator would have there, in the same colours.
+ * @param {Scene} scene
+ * @returns {ImageMark[]}
+ */
+export function drawOptimum(scene) {
+  return drawScores(scene, scene.arrays.optimal_surface, "Best discriminator");
+}
+
+/**
+ * @param {Scene} scene
+ * @param {import("./marks.js").NamedArray | undefined} surface
+ * @param {string} name whose scores they are
+ * @returns {ImageMark[]}
+ */
+function drawScores({ box, score }, surface, name) {
   if (!surface) return [];
   const [rows, columns] = surface.shape;
-  const describe = (/** @type {number} */ i) => `Discriminator<br>${describeScore(score, surface.data[i])}`;
+  const describe = (/** @type {number} */ i) => `${name}<br>${describeScore(score, surface.data[i])}`;
   return [{ kind: "image", box, rows, columns, positions: surface.data.map(score.place), describe }];
 }
 

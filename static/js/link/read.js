@@ -1,5 +1,6 @@
 /** A link's fragment as a run: its settings, its changes, where it stands and what is seen of it. */
 
+import { beginsRun } from "../controls/configs.js";
 import { CHECKBOX_ORDER } from "../layers/layers.js";
 import { MOST_LEGS } from "./course.js";
 import { applyEntries, describeProblem, diffConfigs } from "./entries.js";
@@ -115,7 +116,7 @@ function readChanges(entries, begun, last, catalog, problems) {
     const before = legs.at(-1)?.config ?? begun;
     const { config, problems: wrong } = applyEntries(before, splitChange(text), catalog);
     problems.push(...wrong.map((words) => `${key}: ${words}`));
-    const problem = judgeChange(stepOf(change), diffConfigs(before, config, catalog), legs, last, catalog);
+    const problem = judgeChange(stepOf(change), listChanged(before, config, catalog), legs, last, catalog);
     if (problem) problems.push(describeProblem(key, text, problem));
     else legs.push({ step: stepOf(change), config });
   }
@@ -123,19 +124,33 @@ function readChanges(entries, begun, last, catalog, problems) {
 }
 
 /**
+ * The dotted paths at which two descriptions differ; a technique that is on in one of them has its own.
+ *
+ * @param {RunConfig} before
+ * @param {RunConfig} after
+ * @param {Catalog} catalog
+ * @returns {string[]}
+ */
+function listChanged(before, after, catalog) {
+  const names = [...before.techniques, ...after.techniques].map(({ name }) => name);
+  const switched = names.filter((name) => names.indexOf(name) === names.lastIndexOf(name));
+  return [...diffConfigs(before, after, catalog).map(([path]) => path), ...switched.map((name) => `techniques.${name}`)];
+}
+
+/**
  * What is wrong with a change on the way, or "" where nothing is.
  *
  * @param {number} step
- * @param {readonly Entry[]} changes
+ * @param {readonly string[]} changed Paths.
  * @param {readonly Leg[]} legs The changes before it.
  * @param {number} last
  * @param {Catalog} catalog
  */
-function judgeChange(step, changes, legs, last, { run }) {
-  const restarting = changes.find(([path]) => run.restarting.includes(path.split(".")[0] ?? ""));
+function judgeChange(step, changed, legs, last, catalog) {
+  const restarting = changed.find((path) => beginsRun(path, catalog));
   if (step > last) return `expected a change up to step ${last}, where the link leads`;
   if (legs.length === MOST_LEGS) return `expected at most ${MOST_LEGS} changes`;
-  return restarting ? `a change of ${restarting[0]} begins a new run` : "";
+  return restarting ? `a change of ${restarting} begins a new run` : "";
 }
 
 /**

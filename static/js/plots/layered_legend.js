@@ -6,6 +6,9 @@ import { make } from "./elements.js";
 /** @typedef {import("../layers/layers.js").PictureKey} PictureKey */
 /** @typedef {import("../state.js").PageStore} PageStore */
 
+/** Layers whose absence is said in words: @type {readonly PictureKey[]} */
+const REASONED = ["surface", "warp", "density", "optimum"];
+
 /**
  * Make the legend.
  * @param {PageStore} store
@@ -19,7 +22,14 @@ export function createLegend(store, { signal }) {
    */
   const word = (key, text) => createWord(store, key, text, signal);
   const absence = make("span", { className: "legend-absence" });
-  store.subscribe(["catalog", "config"], (state) => (absence.textContent = explainAbsence(state, "density")), { signal });
+  store.subscribe(
+    ["catalog", "config"],
+    (state) => {
+      const reasons = new Set(REASONED.map((key) => explainAbsence(state, key)));
+      absence.textContent = [...reasons].filter(Boolean).join(" ");
+    },
+    { signal },
+  );
   return make("div", { className: "legend" }, [
     make("p", {}, [
       "Circles are ",
@@ -32,7 +42,9 @@ export function createLegend(store, { signal }) {
       word("warp", "generator"),
       ", whose bent grid of noise can lie on top. Lines ring the places where the ",
       word("density", "real density"),
-      " is high. ",
+      " is high. The ",
+      word("optimum", "optimal discriminator"),
+      " takes the ground's place: it knows how often real and generated points come at every spot, and no other judges better. ",
       absence,
     ]),
     make("p", {}, [

@@ -10,6 +10,9 @@ import { make, setText } from "./elements.js";
 /** @typedef {import("../layers/marks.js").Scene} Scene */
 /** @typedef {import("../state.js").PageStore} PageStore */
 
+/** Layers of techniques: nobody who has none of these on asks for them. */
+const WHERE_WANTED = new Set(["averaged", "refined"]);
+
 /**
  * Make the layers' checkboxes, each with the sign that its marks have in the picture.
  * @param {PageStore} store
@@ -34,7 +37,7 @@ export function createLayerBoxes(store, { signal }) {
       (state) => {
         const absence = explainAbsence(state, key);
         box.disabled = absence !== "";
-        label.hidden = key === "averaged" && box.disabled;
+        label.hidden = WHERE_WANTED.has(key) && box.disabled;
         label.title = absence || layer.help;
         if (absence) box.setAttribute("aria-description", absence);
         else box.removeAttribute("aria-description");
@@ -58,10 +61,12 @@ export function createCaption() {
   const bar = make("span", { className: "key-needle" });
   const needleText = make("span");
   const needle = make("div", { className: "key" }, [bar, needleText]);
+  const gap = make("p");
+  const company = make("p");
   const outside = make("p", { className: "outside" });
   const chosen = make("p");
   const summary = make("p", { className: "visually-hidden", id: "layered-summary", textContent: "No picture yet" });
-  const element = make("div", { className: "picture-caption" }, [surface, needle, chosen, outside]);
+  const element = make("div", { className: "picture-caption" }, [surface, company, gap, needle, chosen, outside]);
 
   return {
     element,
@@ -71,8 +76,13 @@ export function createCaption() {
      * @param {{layersOn: ReadonlySet<string>, needle: number, needlePixels: number}} view
      */
     show(scene, view) {
-      surface.hidden = !view.layersOn.has("surface");
-      setText(surfaceName, `Discriminator's ${scene.score.name}`);
+      const isBest = view.layersOn.has("optimum");
+      surface.hidden = !isBest && !(view.layersOn.has("surface") && scene.arrays.surface);
+      setText(surfaceName, `${isBest ? "Best discriminator" : "Discriminator"}'s ${scene.score.name}`);
+      setText(company, scene.company ?? "");
+      company.hidden = !view.layersOn.has("surface") || !scene.company;
+      setText(gap, describeGap(scene));
+      gap.hidden = !isBest;
       [fake, middle, real].forEach((element, i) => setText(element, scene.score.ends[i]));
       needle.hidden = !view.layersOn.has("gradients");
       bar.style.setProperty("inline-size", `${Math.round(view.needlePixels)}px`);
@@ -86,6 +96,15 @@ export function createCaption() {
       setText(summary, text);
     },
   };
+}
+
+/**
+ * Say how far the discriminator is from the best one; nothing where that is not known.
+ * @param {Pick<Scene, "arrays">} scene
+ */
+export function describeGap({ arrays }) {
+  const gap = arrays.optimal_gap?.data[0];
+  return gap === undefined ? "" : `The discriminator that learns is ${formatNumber(gap)} away from it, on average over all points`;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What happens in each phase of a step: its caption, its numbers in words, and the parts of the graph that act. */
 
+import { isGame } from "../layers/game.js";
 import { formatCount, formatFixed } from "../layers/numbers.js";
 
 /** @typedef {import("../state.js").PageState} PageState */
@@ -87,6 +88,35 @@ export const CAPTIONS = {
   ],
 };
 
+/** The generator's, where no discriminator takes part: nobody is fooled, and nothing is scored. */
+const ALONE = [
+  {
+    ...CAPTIONS.generator[0],
+    text: "Noise and real samples are drawn. The generator turns the noise into samples of its own.",
+    nodes: ["noise", "generator", "generated", "real"],
+  },
+  {
+    phases: /** @type {const} */ (["loss"]),
+    text: "How near are they to the real samples, and to each other? That is counted as the generator’s loss.",
+    nodes: ["real", "generated", "g-loss"],
+    edges: ["real g-loss", "generated g-loss"],
+  },
+  { ...CAPTIONS.generator[3], text: "For each weight of the generator: which change would make the loss smaller?" },
+  CAPTIONS.generator[4],
+];
+
+/**
+ * The captions of a player; without a discriminator that takes part it has none, and the generator has its own.
+ *
+ * @param {Learner} player
+ * @param {import("../layers/game.js").Run} run
+ * @returns {readonly Caption[]}
+ */
+export function listCaptions(player, run) {
+  if (isGame(run)) return CAPTIONS[player];
+  return player === "generator" ? ALONE : [];
+}
+
 /**
  * The phase that is shown: the one the run has just passed, while the page is in slow motion. Derived from the state
  * each time, so nothing stays lit when slow motion is left or the run goes on.
@@ -99,21 +129,24 @@ export function findPhase({ slow, status }) {
 }
 
 /**
- * @param {StepPhase} phase
- * @returns {number} the place of its caption among its player's, from 0
+ * @param {Pick<StepPhase, "name">} phase
+ * @param {readonly Caption[]} captions its player's
+ * @returns {number} the place of its caption among them, from 0
  */
-export function findCaption({ player, name }) {
-  return CAPTIONS[player].findIndex(({ phases }) => phases.includes(name));
+export function findCaption({ name }, captions) {
+  return captions.findIndex(({ phases }) => phases.includes(name));
 }
 
 /**
  * The parts of the graph that act in a phase; a loss that compares pairs has real samples scored for the generator too.
  *
  * @param {StepPhase} phase
- * @returns {{nodes: readonly string[], edges: readonly string[]}}
+ * @param {import("../layers/game.js").Run} run
+ * @returns {{nodes: readonly string[], edges: readonly string[]}} none between two runs, when the phase is of another
  */
-export function listActing(phase) {
-  const { nodes, edges } = CAPTIONS[phase.player][findCaption(phase)];
+export function listActing(phase, run) {
+  const captions = listCaptions(phase.player, run);
+  const { nodes, edges } = captions[findCaption(phase, captions)] ?? { nodes: [], edges: [] };
   const pairs = phase.player === "generator" && phase.name === "classify" && "real_score" in phase.numbers;
   return pairs ? CAPTIONS.discriminator[1] : { nodes, edges };
 }

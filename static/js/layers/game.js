@@ -1,0 +1,49 @@
+/** Whether a run is a game of two: with some losses no discriminator takes part, and nothing of it is shown. */
+
+/** @typedef {import("../state.js").PageState} PageState */
+/** @typedef {Readonly<Partial<Pick<PageState, "catalog" | "config">>>} Run */
+
+/** The nodes of the overview that are the discriminator's, or that show what it says. */
+export const OF_DISCRIMINATOR = Object.freeze([
+  "discriminator",
+  "predictions-real",
+  "predictions-generated",
+  "d-loss",
+  "d-gradients",
+]);
+/** What it would show. */
+const ARRAYS = ["surface", "surface_change", "real_logits", "fake_logits"];
+
+/**
+ * @param {Run} run
+ * @returns {boolean} also while the run is not known yet
+ */
+export function isGame(run) {
+  return findLoss(run)?.is_game !== false;
+}
+
+/**
+ * Say why the discriminator has nothing to show; nothing where it plays.
+ * @param {Run} run
+ * @returns {string}
+ */
+export function explainNoPart(run) {
+  return isGame(run) ? "" : "The discriminator takes no part: this loss compares the generated samples with real ones itself.";
+}
+
+/**
+ * Leave out what an earlier loss had the discriminator say.
+ * @template {Readonly<Record<string, unknown>>} Arrays
+ * @param {Arrays} arrays
+ * @param {Run} run
+ * @returns {Arrays}
+ */
+export function leaveOutJudgements(arrays, run) {
+  if (isGame(run)) return arrays;
+  return /** @type {Arrays} */ (Object.fromEntries(Object.entries(arrays).filter(([name]) => !ARRAYS.includes(name))));
+}
+
+/** @param {Run} run */
+function findLoss({ catalog, config }) {
+  return catalog?.losses.find(({ key }) => key === config?.loss.name);
+}

@@ -1,0 +1,45 @@
+"""A run whose loss needs no discriminator: the samples move, and the page says who takes no part."""
+
+import numpy as np
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_main_job import press
+from tests.browser.watching import count_ink, let_paint, open_lab, read_until, step_of
+
+NO_PART = "The discriminator takes no part"
+
+
+def test_without_a_discriminator_the_samples_move_and_the_page_says_who_takes_no_part(page: Page) -> None:
+    watcher = open_lab(page)
+    node = page.locator("[data-node=discriminator]")
+    expect(node).not_to_contain_text(NO_PART)
+    settings = page.get_by_role("region", name="Settings")
+    settings.get_by_label("Loss", exact=True).select_option("mmd")
+    expect(node).to_contain_text(NO_PART)
+    expect(page.get_by_role("button", name="Step discriminator")).to_be_disabled()
+    surface = page.get_by_role("checkbox", name="Discriminator surface", exact=True)
+    expect(surface).to_be_disabled()
+    assert NO_PART in (surface.get_attribute("aria-description") or "")
+    before = watcher.arrays["x_fake"]
+    press(page, "Play")
+    read_until(page, lambda: int(step_of(page).inner_text().replace("\u202f", "") or 0), lambda step: step > 20)
+    press(page, "Pause")
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    let_paint(page)
+    assert np.abs(watcher.arrays["x_fake"] - before).max() > 0.01
+    assert count_ink(page.locator("canvas[data-layer=surface]")) == 0
+    assert count_ink(page.locator("canvas[data-layer=generated]")) > 0
+
+
+def test_slow_motion_goes_through_five_phases_of_the_generator(page: Page) -> None:
+    open_lab(page)
+    page.get_by_role("region", name="Settings").get_by_label("Loss", exact=True).select_option("energy")
+    press(page, "Slow motion")
+    expect(page.locator("#slow-discriminator")).to_contain_text(NO_PART)
+    for number in range(1, 5):
+        press(page, "Next phase")
+        expect(page.get_by_text(f"Inside step 1, after phase {number} of 5.")).to_be_visible()
+    press(page, "Next phase")
+    expect(step_of(page)).to_have_text("1")
+    current = page.locator("#slow-generator .caption[aria-current=step]")
+    expect(current).to_have_text("The generator’s weights change, a little, that way.")

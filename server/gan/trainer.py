@@ -219,7 +219,7 @@ class Trainer:
         seen = {"real": x_real, "fake": x_fake}
         changed: dict[str, Tensor] = {}
         if self.craft.changes_inputs:
-            seen = {sort: self._see(points, "discriminator", sort, update, step) for sort, points in seen.items()}
+            seen = {sort: self.see(points, "discriminator", sort, update, step) for sort, points in seen.items()}
             changed = {f"seen_{sort}": points for sort, points in seen.items()}
         weights = self.weights("discriminator")
         trace = self.craft.judge(weights, seen["real"], seen["fake"])
@@ -280,7 +280,7 @@ class Trainer:
         if self.craft.changes_inputs:
             x_fake = x_fake.detach().requires_grad_()
             seen = {
-                sort: self._see(points, "generator", sort, update, step)
+                sort: self.see(points, "generator", sort, update, step)
                 for sort, points in (seen | {"fake": x_fake}).items()
             }
             changed = {f"seen_{sort}": points.detach() for sort, points in seen.items()}
@@ -332,8 +332,8 @@ class Trainer:
         """Give the draws of an update for a purpose."""
         return lambda purpose: draws_for(self._seeds, step, f"{player} {purpose} {update}")
 
-    def _see(self, points: Tensor, player: str, sort: str, update: int, step: int) -> Tensor:
-        """Give what the discriminator sees of an update's real or generated points."""
+    def see(self, points: Tensor, player: str, sort: str, update: int, step: int) -> Tensor:
+        """Give what the discriminator sees of an update's real or generated points; autograd sees through it."""
         draws = self._draws_at(player, update, step)
         return self.craft.see(points, lambda purpose: draws(f"{sort} {purpose}"), step, self.state.tensors)
 

@@ -9,7 +9,7 @@ from functools import partial
 
 from server.gan.inspection import snippets
 from server.gan.inspection.answers import Formula
-from server.gan.inspection.formulas import name_point, tell
+from server.gan.inspection.formulas import tell
 from server.gan.inspection.moments import Moment, Told
 from server.gan.inspection.penalties import GAME, find_penalties, tell_penalties
 from server.gan.losses import SampleLoss
@@ -74,18 +74,6 @@ def _tell_mean(name: str, pair: str, value: float) -> Formula:
         "latex": f"{left} = {average.format(pair.format(a=a, b=b))}",
         "latex_numbers": f"{left} = {write_number(value)}",
         "meaning": meaning,
-    }
-
-
-def tell_direct_slope(moment: Moment, told: Told) -> Formula:
-    """Tell how the loss grows as this generated point moves: nothing stands between the two."""
-    slope = moment.known["slope"][moment.row].tolist()
-    told.numbers |= {"slope_1": slope[0], "slope_2": slope[1]}
-    left = rf"\frac{{\partial L_G}}{{\partial {name_point(moment.trainer)}}}"
-    return {
-        "latex": left,
-        "latex_numbers": f"{left} = {write_vector(slope)}",
-        "meaning": "The slope comes straight from the loss, through no discriminator: all pairs of this point add up.",
     }
 
 

@@ -12,12 +12,11 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from server.gan.autograd import pull_back
 from server.gan.inspection.moments import Moment
 from server.gan.phases import Learner
 from server.gan.probes import Sizes, draw_fixed_data, draw_fixed_latent, draw_fixed_partners, probe_layers
 from server.gan.trainer import Trainer
-from server.gan.verdicts import compare
+from server.gan.verdicts import compare, pull_mean
 
 WHOSE = "drawn on the page"
 PAGE = Sizes()
@@ -51,7 +50,7 @@ def look_at_discriminator(trainer: Trainer, sizes: Sizes) -> Moment:
     logits = trace.outputs.squeeze(-1).requires_grad_()
     known["real_logits"], known["fake_logits"] = torch.split_with_sizes(logits, (count, count))
     per_example = trainer.loss(known["real_logits"], known["fake_logits"]).discriminator
-    upstream = pull_back(per_example, logits, torch.full_like(per_example, 1 / count))
+    upstream = pull_mean(per_example, logits)
     known["real_logit_gradient"], known["fake_logit_gradient"] = torch.split_with_sizes(upstream, (count, count))
     penalties = trainer.penalise(known["x_real"], known["x_fake"].detach(), trainer.source.draws)
     gradient = discriminator.parameter_gradient(weights, trace, upstream.unsqueeze(-1))
@@ -85,7 +84,7 @@ def _judge(trainer: Trainer, sizes: Sizes, x_fake: Tensor) -> dict[str, Tensor]:
     if trainer.loss.pairs:
         known["real_logits"] = trainer.score(draw_fixed_partners(trainer, sizes))
     per_example = trainer.loss(known.get("real_logits", logits), logits).generator
-    upstream = pull_back(per_example, logits, torch.full_like(per_example, 1 / sizes.generated))
+    upstream = pull_mean(per_example, logits)
     slope = trainer.craft.pull_to_points(scoring, scores, upstream.unsqueeze(-1))
     return {**known, "per_example": per_example.detach(), "fake_logit_gradient": upstream, "slope": slope}
 

@@ -65,7 +65,8 @@ class Moment:
     """Tensors by name as a phase knows them, points in lab units, and the `state` whose weights made them.
 
     `whose` tells where the examples come from, after "sample 1": "of the batch"; `row` is the one whose numbers are
-    put into the formulas. `scoring` is the state whose discriminator scores, where it is another.
+    put into the formulas. `scoring` is the state whose discriminator scores, where it is another; `update` counts the
+    player's updates within the step, from 0.
     """
 
     trainer: Trainer
@@ -75,6 +76,7 @@ class Moment:
     whose: str
     row: int = 0
     scoring: RunState | None = None
+    update: int = 0
 
     @property
     def subject(self) -> str:
@@ -103,15 +105,29 @@ class Moment:
         return self.trainer.craft.read(self.known.get(f"seen_{sort}", self.known[f"x_{sort}"]).detach())
 
     def measure_score_slopes(self) -> list[tuple[int, list[float]]]:
-        """Measure how scores grow as this example's generated point moves (2), per lab unit; each with its row.
+        """Measure how scores grow as this example's generated point moves (2), as it is seen; each with its row.
 
-        The first is its own score; the others are those of the packs before it that it stands in.
+        They are per lab unit. The first is its own score; the others are those of the packs before it that it is in.
         """
         network, weights, seen = self.network("discriminator"), self.weights("discriminator"), self.seen("fake")
         rows = [(self.row - place) % len(seen) for place in range(seen.shape[-1] // 2)]
         trace = network.trace(weights, seen[rows])
         slopes = network.input_gradient(weights, trace, torch.ones_like(trace.outputs)).tolist()
         return [(row, slopes[place][2 * place : 2 * place + 2]) for place, row in enumerate(rows)]
+
+    def measure_view(self) -> Tensor | None:
+        """Measure how this example's generated point as it is seen moves with the point itself: the Jacobian (2, 2).
+
+        None where the one moves as the other does: no technique changes it, or only puts it elsewhere.
+        """
+        if "seen_fake" not in self.known:
+            return None
+        with torch.enable_grad():
+            points = self.known["x_fake"].detach().requires_grad_()
+            seen = self.trainer.see(points, self.player, "fake", self.update, self.state.step)[self.row]
+            rows = [torch.autograd.grad(place, points, retain_graph=True)[0][self.row] for place in seen]
+        jacobian = torch.stack(rows)
+        return None if torch.equal(jacobian, torch.eye(2).to(jacobian)) else jacobian
 
     def show(self, name: str) -> Tensor:
         """Give a tensor as it is shown: points in published units."""

@@ -5,15 +5,32 @@ Shape letters: N examples.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+
 from server.gan.inspection.answers import Formula
-from server.gan.inspection.formulas import tell
+from server.gan.inspection.formulas import name_point, tell
 from server.gan.inspection.moments import Moment, Told, find_regularizer
 from server.gan.inspection.summaries import read_values
 from server.gan.regularizers import Regularizer
-from server.gan.worked import Line, write_number
+from server.gan.worked import Line, write_number, write_vector
 
 GAME = r"L_{\text{game}}"
 """A player's loss before any penalty."""
+
+
+class PaidSlope(NamedTuple):
+    """How the penalties grow as a generated point moves (2), per lab unit, and what that adds to a formula.
+
+    It is added in symbols, with numbers, and in a sentence; where there are no penalties, nothing is.
+    """
+
+    slope: Sequence[float] = (0.0, 0.0)
+    latex: str = ""
+    latex_numbers: str = ""
+    meaning: str = ""
 
 
 def find_penalties(moment: Moment) -> dict[str, Regularizer]:
@@ -31,6 +48,18 @@ def tell_penalties(moment: Moment, told: Told) -> list[Formula]:
     whole = Line("loss", terms, f"The {moment.player} lowers the loss of the game and the penalties together.")
     loss = f"L_{moment.player[0].upper()}"
     return [*formulas, tell(whole, {**symbols, "game": GAME, "loss": loss}, told.numbers)]
+
+
+def tell_penalty_slope(moment: Moment, told: Told) -> PaidSlope:
+    """Tell what penalties add to the slope of this moment's generated point."""
+    if not find_penalties(moment):
+        return PaidSlope()
+    known = moment.known
+    penalties = moment.trainer.regularization.price_samples(known["z"], known["x_fake"])
+    slope = penalties.add_gradient(torch.zeros_like(known["x_fake"]))[moment.row].tolist()
+    told.numbers |= {"penalty_slope_1": slope[0], "penalty_slope_2": slope[1]}
+    latex = rf" + \frac{{\partial P}}{{\partial {name_point(moment.trainer)}}}"
+    return PaidSlope(slope, latex, f" + {write_vector(slope)}", " What the penalties cost adds a slope of its own.")
 
 
 def _tell_penalty(moment: Moment, told: Told, name: str, unit: Regularizer, symbol: str) -> Formula:

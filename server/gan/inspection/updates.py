@@ -14,9 +14,8 @@ import torch
 
 from server.gan.inspection import snippets
 from server.gan.inspection.answers import Formula
-from server.gan.inspection.company import explain_terms, list_terms, number_slopes, write_chain, write_terms
-from server.gan.inspection.comparisons import tell_direct_slope
-from server.gan.inspection.formulas import mark_layer, name_point, tell
+from server.gan.inspection.chains import tell_chain, tell_direct_slope
+from server.gan.inspection.formulas import mark_layer, tell
 from server.gan.inspection.moments import Moment, Sort, Told
 from server.gan.inspection.penalties import find_penalties
 from server.gan.inspection.slopes import tell_own_slope
@@ -26,7 +25,7 @@ from server.gan.networks import Network
 from server.gan.phases import Learner
 from server.gan.regularizers import REGULARIZERS
 from server.gan.state import RunState
-from server.gan.worked import Line, write_number, write_vector
+from server.gan.worked import Line, write_number
 
 PARAMETER: Mapping[Learner, str] = {"discriminator": r"\phi", "generator": r"\theta"}
 """What a player's weights and biases are called."""
@@ -60,8 +59,8 @@ def tell_backward(moment: Moment) -> Told:
             own = moment.known[f"{sort}_logit_gradient"][moment.row].item() * moment.count
             told.formula += [*tell_own_slope(moment, sort, own), _tell_logit_gradient(moment, told, sort)]
     if "slope" in moment.known:
-        tell_slope = _tell_slope if moment.trainer.loss.is_game else tell_direct_slope
-        told.formula.append(tell_slope(moment, told))
+        tell_slope = tell_chain if moment.trainer.loss.is_game else tell_direct_slope
+        told.formula += tell_slope(moment, told)
     told.formula.append(_tell_output_bias(moment, told))
     told.formula.append(_tell_norm(moment, told))
     return told
@@ -180,31 +179,6 @@ def _tell_logit_gradient(moment: Moment, told: Told, sort: Sort) -> Formula:
         meaning = f"{meaning[:-1]}; through the mean it is in the price of every example."
     line = Line("slope", r"\frac{1}{<N>} \cdot <own>", meaning)
     return tell(line, {**symbols, "N": "N"}, {"slope": slope, "own": slope * count, "N": count})
-
-
-def _tell_slope(moment: Moment, told: Told) -> Formula:
-    """Tell the chain rule from the score to the point: the slope of the loss times that of the discriminator."""
-    slope = moment.known["slope"][moment.row].tolist()
-    told.numbers |= {"slope_1": slope[0], "slope_2": slope[1]}
-    point, terms = name_point(moment.trainer), list_terms(moment)
-    told.numbers |= number_slopes(terms)
-    loss = r"\partial L_G"
-    left = rf"\frac{{{loss}}}{{\partial {point}}}"
-    meaning = "The slope passes back through the discriminator: the way that makes the loss grow fastest."
-    if why := explain_terms(moment):
-        meaning += f" All the ways add up, for {why}."
-    more = rest = ""
-    if find_penalties(moment):
-        chained = [sum(one.loss_slope * one.number_slope[axis] for one in terms) for axis in (0, 1)]
-        paid = [whole - part for whole, part in zip(slope, chained, strict=True)]
-        told.numbers |= {"penalty_slope_1": paid[0], "penalty_slope_2": paid[1]}
-        more, rest = rf" + \frac{{\partial P}}{{\partial {point}}}", f" + {write_vector(paid)}"
-        meaning += " What the penalties cost adds a slope of its own."
-    return {
-        "latex": rf"{left} = {write_chain(moment, loss, point)}{more}",
-        "latex_numbers": f"{left} = {write_terms(terms)}{rest} = {write_vector(slope)}",
-        "meaning": meaning,
-    }
 
 
 def _tell_output_bias(moment: Moment, told: Told) -> Formula:

@@ -1,0 +1,101 @@
+"""The chain rule of the generator's backward phase: how its loss grows as a generated point moves.
+
+Shape letters: N examples. A point as the discriminator sees it, where a technique changes it, is written with a tilde.
+Vectors are of two numbers, per lab unit.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from server.gan.inspection.answers import Formula
+from server.gan.inspection.company import (
+    Term,
+    explain_terms,
+    list_terms,
+    number_slopes,
+    write_chain,
+    write_terms,
+)
+from server.gan.inspection.formulas import name_point
+from server.gan.inspection.moments import Moment, Told
+from server.gan.inspection.penalties import GAME, PaidSlope, tell_penalty_slope
+from server.gan.techniques.base import InputTechnique
+from server.gan.worked import write_number, write_vector
+
+LOSS = r"\partial L_G"
+
+
+def tell_chain(moment: Moment, told: Told) -> list[Formula]:
+    """Tell how the slope passes back from the scores to the point, by what stands between: one formula for each."""
+    terms, view = list_terms(moment), moment.measure_view()
+    told.numbers |= number_slopes(terms)
+    paid = tell_penalty_slope(moment, told)
+    if view is None:
+        return [_tell_judged(moment, terms, name_point(moment.trainer), _read_slope(moment, told), paid)]
+    seen = [sum(one.loss_slope * one.number_slope[axis] for one in terms) for axis in (0, 1)]
+    told.numbers |= {"seen_slope_1": seen[0], "seen_slope_2": seen[1]}
+    judged = _tell_judged(moment, terms, _name_seen(moment), seen, PaidSlope())
+    judged["meaning"] += " The tilde marks the point as the discriminator sees it."
+    return [judged, _tell_view(moment, told, view, seen, paid)]
+
+
+def tell_direct_slope(moment: Moment, told: Told) -> list[Formula]:
+    """Tell how a loss without a discriminator grows as this generated point moves: nothing stands between the two."""
+    slope, paid = _read_slope(moment, told), tell_penalty_slope(moment, told)
+    point = name_point(moment.trainer)
+    left = _write_slope(point)
+    latex, numbers = left, f"{left} = {write_vector(slope)}"
+    meaning = "The slope comes straight from the loss, through no discriminator: all pairs of this point add up."
+    if paid.latex:
+        game = [whole - part for whole, part in zip(slope, paid.slope, strict=True)]
+        told.numbers |= {"game_slope_1": game[0], "game_slope_2": game[1]}
+        latex = rf"{left} = \frac{{\partial {GAME}}}{{\partial {point}}}{paid.latex}"
+        numbers = f"{left} = {write_vector(game)}{paid.latex_numbers} = {write_vector(slope)}"
+        meaning += paid.meaning
+    return [{"latex": latex, "latex_numbers": numbers, "meaning": meaning}]
+
+
+def _tell_judged(moment: Moment, terms: list[Term], point: str, slope: list[float], paid: PaidSlope) -> Formula:
+    """Tell how the slope passes back through the discriminator, to the `point` that it reads."""
+    left = _write_slope(point)
+    meaning = "The slope passes back through the discriminator: the way that makes the loss grow fastest."
+    if why := explain_terms(moment):
+        meaning += f" All the ways add up, for {why}."
+    return {
+        "latex": f"{left} = {write_chain(moment, LOSS, point)}{paid.latex}",
+        "latex_numbers": f"{left} = {write_terms(terms)}{paid.latex_numbers} = {write_vector(slope)}",
+        "meaning": f"{meaning}{paid.meaning}",
+    }
+
+
+def _tell_view(moment: Moment, told: Told, view: Tensor, seen: list[float], paid: PaidSlope) -> Formula:
+    """Tell how the slope passes back from the point as it is seen to the point itself, by the Jacobian (2, 2)."""
+    back = view.T.tolist()
+    told.numbers |= {f"jacobian_{i}{j}": view[i - 1, j - 1].item() for i in (1, 2) for j in (1, 2)}
+    point, tilde = name_point(moment.trainer), _name_seen(moment)
+    left, jacobian = _write_slope(point), rf"\frac{{\partial {tilde}}}{{\partial {point}}}"
+    matrix = r" \\ ".join(" & ".join(write_number(number) for number in row) for row in back)
+    labels = " and ".join(unit.label for unit in moment.trainer.craft if isinstance(unit, InputTechnique))
+    product = rf"\begin{{pmatrix}} {matrix} \end{{pmatrix}} \cdot {write_vector(seen)}"
+    return {
+        "latex": rf"{left} = \left({jacobian}\right)^{{\top}} \cdot {_write_slope(tilde)}{paid.latex}",
+        "latex_numbers": f"{left} = {product}{paid.latex_numbers} = {write_vector(_read_slope(moment, told))}",
+        "meaning": f"Then it passes back through what {labels} did to the point. A row of the matrix holds how both "
+        f"coordinates that are seen grow with one of the point's own.{paid.meaning}",
+    }
+
+
+def _read_slope(moment: Moment, told: Told) -> list[float]:
+    """Read how the player's whole loss grows as the point moves, and put it among the numbers."""
+    slope: list[float] = moment.known["slope"][moment.row].tolist()
+    told.numbers |= {"slope_1": slope[0], "slope_2": slope[1]}
+    return slope
+
+
+def _name_seen(moment: Moment) -> str:
+    return rf"\tilde{{{name_point(moment.trainer)}}}"
+
+
+def _write_slope(point: str) -> str:
+    return rf"\frac{{{LOSS}}}{{\partial {point}}}"

@@ -42,10 +42,10 @@ class Optimum(NamedTuple):
 def find_optimum(trainer: Trainer, density: Tensor, box: Box) -> Optimum | None:
     """Find the optimal discriminator of a single run; `density` (S, S) is the data's mean density in each cell.
 
-    None where the loss has another optimum, or the discriminator judges a point in company.
+    None where the loss has another optimum, or a regularizer or technique moves it.
     """
     kind = trainer.loss.extra.get("optimum")
-    if kind is None or trainer.craft.company:
+    if kind is None or any(unit.moves_optimum for unit in (*trainer.regularization, *trainer.craft)):
         return None
     source, cells = trainer.source, len(density)
     latent = source.sample_latent(POINTS, source.draws("optimum noise"))

@@ -5,7 +5,7 @@ Shape letters: R runs (the leading axis of a stack, absent for a single run), N 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -27,7 +27,7 @@ class Scorer:
     weights: list[Tensor]
 
     def __call__(self, points: Tensor) -> Tensor:
-        """Give the logits (..., N) of points (..., N, 2)."""
+        """Give the logits (..., N) of what the discriminator reads of points (..., N, I)."""
         return self.network.trace(self.weights, points, Affine.apply).outputs.squeeze(-1)
 
 
@@ -77,6 +77,7 @@ class Regularization:
             )
             for units in zip(*configs, strict=True)
         ]
+        self._units = [one.unit for one in active]
         self._samples = [one for one in active if isinstance(one.unit, SampleRegularizer)]
         self._penalties = [one for one in active if not one.unit.projects and one not in self._samples]
         self._projections = [one for one in active if one.unit.projects]
@@ -89,7 +90,7 @@ class Regularization:
         draws: Callable[[str], Draws],
         tensors: Mapping[str, Tensor],
     ) -> Penalties:
-        """Compute what the discriminator of the state `tensors` pays for points (x_real, x_fake) (..., N, 2).
+        """Compute what the discriminator of the state `tensors` pays for x_real and x_fake (..., N, I), as read.
 
         `shape` gives the parameters that it computes with, `draws` the random numbers of a regularizer by its key.
         """
@@ -134,6 +135,10 @@ class Regularization:
                 moved[total] = tensors[total] * numbers["decay"] + known[name].detach().mean(-1, True) * forgotten
                 moved[weight] = tensors[weight] * numbers["decay"] + forgotten
         return moved
+
+    def __iter__(self) -> Iterator[Regularizer]:
+        """Go through the regularizers that are on."""
+        return iter(self._units)
 
 
 PREFIX = "regularizer."

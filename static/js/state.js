@@ -74,6 +74,7 @@ import { History } from "./history.js";
  * @property {"log_ratio" | "share"} [optimum] of a loss: what its best discriminator answers, where the densities tell
  * @property {boolean} [refines] of a technique: whether it draws samples in another way
  * @property {boolean} [restarts] of a technique: whether a change of it begins a new run
+ * @property {boolean} [moves_optimum] of a regularizer or technique: whether the best discriminator beside it is another
  * @property {boolean} [company] of a technique: whether the discriminator sees a point in company
  * @property {string} [packs] of a technique with company: the number of points side by side; empty where it is a summary
  * @property {Record<string, string>} [apart] of a technique: those that cannot be on too, and why

@@ -1,5 +1,7 @@
 """A run whose loss needs no discriminator: the samples move, and the page says who takes no part."""
 
+import re
+
 import numpy as np
 from playwright.sync_api import Page, expect
 
@@ -17,6 +19,10 @@ def test_without_a_discriminator_the_samples_move_and_the_page_says_who_takes_no
     settings.get_by_label("Loss", exact=True).select_option("mmd")
     expect(node).to_contain_text(NO_PART)
     expect(page.get_by_role("button", name="Step discriminator")).to_be_disabled()
+    for name in ("Freeze the discriminator", "Train alone, 500 updates"):
+        expect(settings.get_by_role("button", name=name, exact=True)).to_be_disabled()
+    expect(settings.get_by_role("button", name="Freeze the generator", exact=True)).to_be_enabled()
+    expect(page.locator("svg.arrows")).to_have_attribute("aria-label", re.compile("without a discriminator"))
     surface = page.get_by_role("checkbox", name="Discriminator surface", exact=True)
     expect(surface).to_be_disabled()
     assert NO_PART in (surface.get_attribute("aria-description") or "")

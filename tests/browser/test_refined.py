@@ -34,7 +34,8 @@ def test_refined_samples_are_a_layer_while_a_technique_draws_them(page: Page) ->
     rejection = page.locator("input[name='techniques.rejection']")
     expect(rejection).to_have_attribute("aria-disabled", "true")
     expect(page.locator("#switch-techniques-rejection-absence")).to_contain_text("Not together with Truncation")
-    box_of(page, REFINED).uncheck()
+    page.locator("input[name='techniques.truncation']").click()
+    expect(box_of(page, REFINED)).to_be_hidden()
     assert read_until(page, lambda: count_ink(canvas_of(page, "refined")), lambda ink: not ink) == 0
 
 
@@ -65,19 +66,30 @@ def read_gap(caption: Locator) -> float:
     return float(found[1]) if found else -1
 
 
-def test_where_no_best_discriminator_is_known_its_layer_says_so(page: Page) -> None:
-    open_lab(page)
+def test_where_the_best_discriminator_is_not_shown_it_says_so_and_the_one_that_learns_is_back(page: Page) -> None:
+    watcher = open_lab(page)
+    box_of(page, OPTIMAL).check()
+    watcher.until(lambda: "optimal_surface" in watcher.arrays, "the best scores")
+    assert read_until(page, lambda: count_ink(canvas_of(page, "optimum")), bool) > 0
     word = page.get_by_role("button", name="optimal discriminator", exact=True)
     expect(word).to_be_enabled()
     loss = page.get_by_role("region", name="Settings").get_by_label("Loss", exact=True)
     loss.select_option("hinge")
     expect(box_of(page, OPTIMAL)).to_be_disabled()
     expect(word).to_be_disabled()
-    why = "No best discriminator is known for the loss Hinge."
+    why = "The best discriminator for the loss Hinge is not shown."
     assert why in (box_of(page, OPTIMAL).get_attribute("aria-description") or "")
     expect(page.locator(".legend-absence")).to_contain_text(why)
+    expect(box_of(page, SURFACE)).to_be_checked()
+    expect(box_of(page, OPTIMAL)).not_to_be_checked()
+    assert read_until(page, lambda: count_ink(canvas_of(page, "surface")), bool) > 0
+    assert read_until(page, lambda: count_ink(canvas_of(page, "optimum")), lambda ink: not ink) == 0
+    caption = page.locator(".picture-caption")
+    expect(caption).to_contain_text("Discriminator's score")
+    expect(caption.get_by_text("away from it")).to_be_hidden()
     loss.select_option("least_squares")
     expect(box_of(page, OPTIMAL)).to_be_enabled()
+    expect(box_of(page, OPTIMAL)).to_be_checked()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

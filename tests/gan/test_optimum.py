@@ -9,6 +9,8 @@ from torch import Tensor
 
 from server.gan.losses import LOSSES
 from server.gan.probes import Sizes, probe_box, probe_layers
+from server.gan.regularizers import REGULARIZERS
+from server.gan.techniques import TECHNIQUES
 from server.gan.trainer import Trainer
 from tests.tools.runs import make_config
 
@@ -96,12 +98,29 @@ def test_least_squares_wants_the_share_itself() -> None:
     assert gap == pytest.approx(look(build(judge=(0.0, 0.0, 0.0)))[1], abs=1e-6)
 
 
-def test_the_optimum_is_shown_for_the_losses_that_say_theirs_and_for_single_points() -> None:
+def test_the_optimum_is_shown_for_the_losses_that_say_theirs() -> None:
     known = {key for key in LOSSES if probe_layers(Trainer(make_config(f"loss.name={key}")), ["optimum"])}
     assert known == {key for key in LOSSES if LOSSES[key].extra.get("optimum")}
     assert {"non_saturating", "minimax", "least_squares"} <= known
     assert not {"hinge", "wasserstein", "rpgan", "ganlab_log"} & known
-    assert probe_layers(Trainer(make_config(techniques=[{"name": "pacgan"}])), ["optimum"]) == {}
+
+
+MOVERS = {"label_smoothing", "instance_noise", "ada", "pacgan", "minibatch_stddev"}
+"""Units that change the labels, or what of the two laws the discriminator sees."""
+
+
+def test_the_optimum_is_not_shown_beside_a_unit_that_moves_it() -> None:
+    hidden, told = set(), set()
+    for section, units in (("regularizers", REGULARIZERS), ("techniques", TECHNIQUES)):
+        for unit in units.values():
+            if "non_saturating" not in unit.goes_with.get("loss", ("non_saturating",)):
+                continue
+            trainer = Trainer(make_config(**{section: [{"name": unit.key}]}))
+            if not probe_layers(trainer, ["optimum"]):
+                hidden.add(unit.key)
+            if unit.describe()["moves_optimum"]:
+                told.add(unit.key)
+    assert hidden == told == MOVERS
 
 
 def test_generated_samples_that_are_no_numbers_or_lie_outside_are_left_out() -> None:

@@ -3,7 +3,8 @@ import { test } from "node:test";
 
 import { titlePhase } from "../../static/js/inspector/phase_words.js";
 import { describeAbsence } from "../../static/js/controls/switches.js";
-import { explainNoPart, isGame, leaveOutJudgements } from "../../static/js/layers/game.js";
+import { explainNoPart, isGame } from "../../static/js/layers/game.js";
+import { buildScene } from "../../static/js/layers/scene.js";
 import { explainAbsence } from "../../static/js/layers/switch.js";
 
 /** @typedef {import("../../static/js/state.js").PageState} PageState */
@@ -14,7 +15,8 @@ function run(name) {
     { key: "hinge", label: "Hinge", is_game: true, optimum: "share" },
     { key: "mmd", label: "MMD", is_game: false },
   ];
-  return { catalog: { losses, techniques: [], datasets: [] }, config: { loss: { name }, techniques: [], data: {} } };
+  const catalog = { losses, regularizers: [], techniques: [], datasets: [], latents: [] };
+  return { catalog, config: { loss: { name }, regularizers: [], techniques: [], data: {}, latent: {} } };
 }
 
 test("a run is a game until its loss is known to need no discriminator", () => {
@@ -24,9 +26,11 @@ test("a run is a game until its loss is known to need no discriminator", () => {
 });
 
 test("what a discriminator said before is not shown any more, and the rest stays as it is", () => {
-  const arrays = { x_fake: [1], surface: [2], surface_change: [3], real_logits: [4], fake_logits: [5] };
-  assert.equal(leaveOutJudgements(arrays, run("hinge")), arrays);
-  assert.deepEqual(leaveOutJudgements(arrays, run("mmd")), { x_fake: [1] });
+  const names = ["x_fake", "surface", "surface_change", "real_logits", "fake_logits"];
+  const arrays = Object.fromEntries(names.map((name) => [name, { shape: [1], data: Float32Array.of(0) }]));
+  const left = (/** @type {string} */ loss) => buildScene({ ...run(loss), frame: { arrays, box: [-1, 1, -1, 1] } })?.arrays ?? {};
+  assert.deepEqual(left("hinge"), arrays);
+  assert.deepEqual(left("mmd"), { x_fake: arrays.x_fake });
 });
 
 test("the surface's layer says why it is not there", () => {

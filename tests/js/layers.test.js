@@ -9,6 +9,7 @@ import { buildScene as makeScene } from "../../static/js/layers/scene.js";
 import { createScoreScale } from "../../static/js/layers/score.js";
 import { drawOptimum, drawSurface } from "../../static/js/layers/surface.js";
 import { cutCells, drawWarp, fillCells, measureCells } from "../../static/js/layers/warp.js";
+import { describeKnowledge } from "../../static/js/plots/layered_legend.js";
 import { describeGap } from "../../static/js/plots/layered_parts.js";
 
 /** @typedef {import("../../static/js/layers/marks.js").Scene} Scene */
@@ -67,14 +68,46 @@ test("the best discriminator is drawn in the colours of the one that learns, and
 test("the caption says in whose company a place is scored, where the discriminator sees points so", () => {
   const state = (/** @type {object[]} */ techniques) => /** @type {any} */ ({
     frame: { arrays: {}, box: BOX },
-    catalog: { losses: [], techniques: [{ key: "ema" }, { key: "pacgan", company: true, packs: "size" }, { key: "stddev", company: true }] },
-    config: { techniques },
+    catalog: { losses: [], regularizers: [], latents: [], datasets: [], techniques: [{ key: "ema" }, { key: "pacgan", company: true, packs: "size" }, { key: "stddev", company: true }] },
+    config: { regularizers: [], techniques, latent: {}, data: {}, loss: {} },
   });
   const told = (/** @type {object} */ technique) => makeScene(state([technique]))?.company ?? "";
   assert.match(told({ name: "pacgan", size: 3 }), /sees 3 points at once: a place is scored beside 2 generated samples,/);
   assert.match(told({ name: "pacgan", size: 2 }), /beside 1 generated sample,/);
   assert.match(told({ name: "stddev" }), /told how widely the samples are spread/);
   assert.equal(told({ name: "ema" }), "");
+});
+
+test("what a layer had before a setting ended it is not in the picture any more", () => {
+  const array = { shape: [1], data: Float32Array.of(0) };
+  const names = ["x_averaged", "x_refined", "optimal_surface", "optimal_gap", "surface", "x_fake"];
+  const frame = { arrays: Object.fromEntries(names.map((name) => [name, array])), box: BOX };
+  const catalog = {
+    losses: [{ key: "usual", is_game: true, optimum: "log_ratio" }, { key: "hinge", label: "Hinge", is_game: true }],
+    regularizers: [{ key: "smoothing", label: "Smoothing", moves_optimum: true }],
+    techniques: [{ key: "ema", averaged: "generator" }, { key: "truncation", refines: true }],
+    datasets: [],
+    latents: [],
+  };
+  /** @param {string} loss @param {string[]} techniques @param {string[]} regularizers */
+  const left = (loss, techniques, regularizers = []) => {
+    const list = (/** @type {string[]} */ units) => units.map((name) => ({ name }));
+    const lists = { techniques: list(techniques), regularizers: list(regularizers) };
+    const config = { ...lists, latent: {}, data: {}, loss: { name: loss } };
+    return Object.keys(makeScene(/** @type {any} */ ({ frame, catalog, config }))?.arrays ?? {});
+  };
+  assert.deepEqual(left("usual", ["ema", "truncation"]), names);
+  assert.deepEqual(left("usual", ["truncation"]), names.filter((name) => name !== "x_averaged"));
+  assert.deepEqual(left("usual", ["ema"]), names.filter((name) => name !== "x_refined"));
+  assert.deepEqual(left("hinge", ["ema", "truncation"]), names.filter((name) => !name.startsWith("optimal")));
+  assert.deepEqual(left("usual", ["ema", "truncation"], ["smoothing"]), names.filter((name) => !name.startsWith("optimal")));
+});
+
+test("the legend claims to know the law of few real points, and not that no other judges these better", () => {
+  const told = (/** @type {object} */ data) => describeKnowledge(/** @type {any} */ ({ data }));
+  assert.match(told({ size: 0 }), /how often .* at every spot, and no other judges better/);
+  assert.equal(told({}), told({ size: 0 }));
+  assert.match(told({ size: 20 }), /^the law .*not only the few real ones that the run learns from\.$/);
 });
 
 test("refined samples are rings, which no other sort is", () => {

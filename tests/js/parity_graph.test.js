@@ -7,7 +7,7 @@ import { measureWay } from "../../static/js/graph/unfolding.js";
 import { drawGradients } from "../../static/js/layers/gradients.js";
 import { drawRealPredictions } from "../../static/js/layers/samples.js";
 import { createScoreScale } from "../../static/js/layers/score.js";
-import { explainAbsence, switchLayer } from "../../static/js/layers/switch.js";
+import { explainAbsence, listShown, switchLayer } from "../../static/js/layers/switch.js";
 import { drawUnfolding, drawWarp } from "../../static/js/layers/warp.js";
 import { traceFailure, traceMarks } from "../../static/js/plots/chart_frame.js";
 import { describeMark } from "../../static/js/plots/mark_words.js";
@@ -116,14 +116,22 @@ test("the optimal discriminator says why it cannot be shown, and is the one grou
   const catalog = {
     datasets: [{ key: "known", has_density: true }, { key: "drawn", label: "Drawn", has_density: false }],
     losses: [{ key: "usual", optimum: "log_ratio" }, { key: "hinge", label: "Hinge" }],
-    techniques: [{ key: "pack", company: true, packs: "size" }],
+    techniques: [{ key: "pack", label: "Packs", moves_optimum: true }, { key: "ema", label: "Average" }],
+    regularizers: [{ key: "smooth", label: "Smoothing", moves_optimum: true }, { key: "r1", label: "R1" }],
   };
-  const run = (/** @type {string} */ data, /** @type {string} */ loss, /** @type {string[]} */ techniques = []) =>
-    /** @type {any} */ ({ catalog, config: { data: { name: data }, loss: { name: loss }, techniques: techniques.map((name) => ({ name })) } });
+  /** @param {string[]} units */
+  const list = (units) => units.map((name) => ({ name }));
+  /** @param {string} data @param {string} loss @param {string[]} techniques @param {string[]} regularizers @returns {any} */
+  const run = (data, loss, techniques = [], regularizers = []) => {
+    const units = { techniques: list(techniques), regularizers: list(regularizers) };
+    return { catalog, config: { data: { name: data }, loss: { name: loss }, ...units } };
+  };
   assert.equal(explainAbsence(run("known", "usual"), "optimum"), "");
-  assert.match(explainAbsence(run("known", "hinge"), "optimum"), /No best discriminator is known for the loss Hinge/);
+  assert.equal(explainAbsence(run("known", "usual", ["ema"], ["r1"]), "optimum"), "");
+  assert.equal(explainAbsence(run("known", "hinge"), "optimum"), "The best discriminator for the loss Hinge is not shown.");
   assert.match(explainAbsence(run("drawn", "usual"), "optimum"), /density of Drawn is not known/);
-  assert.match(explainAbsence(run("known", "usual", ["pack"]), "optimum"), /points in company/);
+  assert.match(explainAbsence(run("known", "usual", ["ema", "pack"]), "optimum"), /^With Packs another discriminator is the best one/);
+  assert.match(explainAbsence(run("known", "usual", [], ["r1", "smooth"]), "optimum"), /^With Smoothing another/);
   const store = /** @type {any} */ (createStore({ layersOn: new Set(["real", "surface"]) }));
   switchLayer(store, "optimum", true);
   assert.deepEqual([...store.get().layersOn], ["real", "optimum"]);
@@ -133,9 +141,21 @@ test("the optimal discriminator says why it cannot be shown, and is the one grou
   assert.deepEqual([...store.get().layersOn], ["real"]);
 });
 
+test("the discriminator that learns is the ground where the best one is wanted and cannot be shown", () => {
+  const losses = [{ key: "usual", optimum: "log_ratio" }, { key: "hinge", label: "Hinge" }];
+  const catalog = { losses, techniques: [], regularizers: [], datasets: [] };
+  const state = (/** @type {string} */ loss) =>
+    /** @type {any} */ ({ layersOn: new Set(["real", "optimum"]), catalog, config: { loss: { name: loss }, data: {}, techniques: [], regularizers: [] } });
+  assert.deepEqual([...listShown(state("usual"))], ["real", "optimum"]);
+  assert.deepEqual([...listShown(state("hinge"))], ["real", "surface"]);
+  const store = /** @type {any} */ (createStore(state("hinge")));
+  switchLayer(store, "surface", false);
+  assert.deepEqual([...listShown(store.get())], ["real"]);
+});
+
 test("refined samples are asked for by a technique that draws them", () => {
   const techniques = [{ key: "ema", averaged: "generator" }, { key: "truncation", refines: true }];
-  const run = (/** @type {string} */ name) => /** @type {any} */ ({ catalog: { techniques }, config: { techniques: [{ name }] } });
+  const run = (/** @type {string} */ name) => /** @type {any} */ ({ catalog: { techniques, regularizers: [] }, config: { techniques: [{ name }], regularizers: [] } });
   assert.match(explainAbsence(run("ema"), "refined"), /No technique draws samples/);
   assert.equal(explainAbsence(run("truncation"), "refined"), "");
   assert.match(explainAbsence(run("truncation"), "averaged"), /No average/);

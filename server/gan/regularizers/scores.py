@@ -91,6 +91,7 @@ REGULARIZERS.add(
         (Number("target", "Target", 0.9, 0.5, 1.0, "How sure the discriminator shall be of a real point.", live=True),),
         goes_with={"loss": PROBABILITIES},
         because="it changes a probability that the discriminator is taught, and other losses teach none",
+        moves_optimum=True,
         see="Where nothing can be told apart, the surface reads 0.45 instead of 0.5. The discriminator is "
         "never paid for being surer than 90 percent, so that its largest scores stay smaller than "
         "without.",

@@ -20,12 +20,18 @@ SCALE, SHIFT = 0.2, 0.25
 """Standard deviations: of the logarithm of a scale, to base 2, as in the paper; of a shift, in lab units."""
 COSINES, SINES = (1.0, 0.0, -1.0, 0.0), (0.0, 1.0, 0.0, -1.0)
 """Of the four quarter turns, without rounding."""
-WITH_A_ZERO = ("non_saturating", "minimax", "hinge", "fgan_kl", "fgan_reverse_kl", "fgan_squared_hellinger")
+WITH_A_ZERO = (
+    *("non_saturating", "minimax", "hinge", "ganlab_least_squares"),
+    *("fgan_kl", "fgan_reverse_kl", "fgan_pearson", "fgan_squared_hellinger"),
+)
 """Losses by which a score of 0 says that a point may as well be real as generated."""
 
 
 def ada(points: Tensor, draws: Draws, step: int, slots: Tensors, target: Value, kimg: Value) -> Tensor:
-    """Points are turned, scaled and shifted at random before they are scored, the more the surer the real ones are."""
+    """Points are turned, scaled and shifted at random before they are scored, the more the surer the real ones are.
+
+    Penalties of the discriminator look at the points as it sees them, moved; the authors' R1 looks at those before.
+    """
     return augment(points, draws, slots["p"])
 
 

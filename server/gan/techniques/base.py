@@ -27,8 +27,8 @@ class Technique(Unit[Callable[..., Any]]):
     neuron of the discriminator, "number" for a single one, which begins at 0.
     `script` is what an exported run does, to the last digit, by its place there: "functions" and "begin" before
     training, "step" and "end" around a step, "before" before every update, "after" after each of the discriminator's.
-    "rate" names a function that gives the factor of a step's rates, "points" one that the points go through, "pack" one
-    that puts them side by side, "scoring" the network that the generator learns from.
+    "rate" names a function that gives the factor of a step's rates, "points" one that the points go through, "company"
+    one that puts something of the others beside each, "scoring" the network that the generator learns from.
     `goes_with` and `because` are as a regularizer's; `apart` names techniques that cannot be on too, and why.
     """
 
@@ -36,6 +36,8 @@ class Technique(Unit[Callable[..., Any]]):
     """Whether it means nothing beside a loss without one."""
     restarts: ClassVar[bool] = False
     """Whether the discriminator is built by it, so that a change of it begins a new run."""
+    moves_optimum: ClassVar[bool] = False
+    """Whether the discriminator sees something else than single points of both laws: then another one is the best."""
     slots: Mapping[str, str] = field(default_factory=dict)
     script: Mapping[str, str] = field(default_factory=dict)
     goes_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -51,6 +53,7 @@ class Technique(Unit[Callable[..., Any]]):
             **facts,
             "needs_discriminator": self.needs_discriminator,
             "restarts": self.restarts,
+            "moves_optimum": self.moves_optimum,
         }
 
 
@@ -64,6 +67,7 @@ class InputTechnique(Technique):
     `tells` says in words what a number is that it remembers, where that is worth looking at.
     """
 
+    moves_optimum: ClassVar[bool] = True
     adjust: Callable[..., dict[str, Tensor]] | None = None
     tells: Mapping[str, str] = field(default_factory=dict)
 
@@ -79,6 +83,7 @@ class CompanyTechnique(Technique):
     """
 
     restarts: ClassVar[bool] = True
+    moves_optimum: ClassVar[bool] = True
     packs: str = ""
     adds: int = 0
 
@@ -124,8 +129,8 @@ class OrderTechnique(Technique):
 class RateTechnique(Technique):
     """Changes the learning rates of both players: `(step, **numbers) -> factor`, the step counted from 0.
 
-    A number is a float, or (R, 1) in float64 along the run axis. A run has one such technique at most: they name each
-    other in `apart`.
+    A number is a float, or (R, 1) in float64 along the run axis. A run has one such technique at most: `apart`
+    says so.
     """
 
     needs_discriminator: ClassVar[bool] = False

@@ -34,6 +34,7 @@ def minibatch_stddev(points: Tensor, others: Sequence[Tensor]) -> Tensor:
 
     The paper appends it to the features of a late layer of a deep network for images. Two coordinates are features
     enough, so here the points' own spread goes in with them. Real and generated batches are measured apart.
+    It is a coordinate like the others: penalties on slopes count the slope along it too.
     """
     # Contiguous, because a sum runs in the order of the memory; exported runs add up in the same one.
     crowd = torch.stack((points, *others), -2) if others else points.contiguous()

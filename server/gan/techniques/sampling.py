@@ -125,7 +125,7 @@ TECHNIQUES.add(
         BIGGAN,
         (Number("tau", "Bound", 1.0, 0.1, 3.0, "How far from 0 a coordinate of the noise may lie.", live=True),),
         goes_with={"latent": ("normal",)},
-        because="it cuts off the tails of a normal law, and other noise has none",
+        because="it cuts off the tails of the standard normal law, and draws no other",
         apart=_keep_apart("truncation", scores=False),
         see="A layer of refined samples, as rings: they keep to where the middle of the noise is sent. On a ring that"
         " may be between the modes.",
@@ -139,8 +139,8 @@ TECHNIQUES.add(
         "rejection",
         "Discriminator rejection",
         rejection,
-        r"F = d - d_M - \ln(1 - e^{d - d_M - \epsilon}) - \gamma, \quad d = d(G(z)),"
-        r" \quad P(\text{keep } G(z)) = \sigma(F)",
+        r"w = d - d_M - \ln(1 - e^{d - d_M - \epsilon}), \quad d = d(G(z)),"
+        r" \quad P(\text{keep } G(z)) = \sigma(w - \gamma), \quad \gamma = \text{a percentile of } w",
         Paper("Azadi, Olsson, Darrell, Goodfellow, Odena", "Discriminator Rejection Sampling", 2019),
         (
             Number(

@@ -1,5 +1,6 @@
 /** The switch that freezes a player: it keeps its weights as they are, and the other one goes on learning. */
 
+import { explainNoPart } from "../layers/game.js";
 import { make } from "../plots/elements.js";
 
 /** @typedef {import("./settings.js").Part} Part */
@@ -17,18 +18,23 @@ const USUAL = 1;
  * @param {Workshop} workshop
  * @returns {Part}
  */
-export function createFreeze(player, { commit, listMarks }) {
+export function createFreeze(player, { catalog, commit, listMarks }) {
   const path = player === "discriminator" ? "d_updates" : "g_updates";
   const button = make("button", { type: "button", className: "button freeze", textContent: "Freeze" });
   button.setAttribute("aria-label", `Freeze the ${player}`);
-  button.title = `The ${player} keeps its weights; the other one goes on learning`;
+  const words = `The ${player} keeps its weights; the other one goes on learning`;
   button.addEventListener("click", () => {
     const isFrozen = button.getAttribute("aria-pressed") === "true";
     commit(path, isFrozen ? findFormer(listMarks(), path) : 0);
   });
   return {
     element: make("div", { className: "freeze-row" }, [button]),
-    show: (config) => button.setAttribute("aria-pressed", String(config[path] === 0)),
+    show(config) {
+      const reason = player === "discriminator" ? explainNoPart({ catalog, config }) : "";
+      button.setAttribute("aria-pressed", String(config[path] === 0));
+      button.disabled = reason !== "";
+      button.title = reason || words;
+    },
     field: () => undefined,
   };
 }
@@ -37,14 +43,23 @@ export function createFreeze(player, { commit, listMarks }) {
  * The button that lets the discriminator learn alone for a while.
  *
  * @param {(player: Learner, count: number) => void} train
+ * @param {import("../state.js").Catalog} catalog
+ * @returns {Part}
  */
-export function createAlone(train) {
+export function createAlone(train, catalog) {
   const button = make("button", { type: "button", className: "button", textContent: `Train alone, ${UPDATES_ALONE} updates` });
   const words = `Train the discriminator alone for ${UPDATES_ALONE} updates; the generator keeps its weights`;
-  button.title = words;
-  button.setAttribute("aria-description", words);
   button.addEventListener("click", () => train("discriminator", UPDATES_ALONE));
-  return button;
+  return {
+    element: button,
+    show(config) {
+      const reason = explainNoPart({ catalog, config });
+      button.disabled = reason !== "";
+      button.title = reason || words;
+      button.setAttribute("aria-description", button.title);
+    },
+    field: () => undefined,
+  };
 }
 
 /**

@@ -60,7 +60,9 @@ export function createSettings(root, store, change, given, { signal, finder, tra
       if (!catalog) return;
       const workshop = createWorkshop(catalog, store, change, finder, () => parts);
       parts = buildParts(root, { ...workshop, commit: openGiven(workshop.commit, given) });
-      find(root, "[data-group=discriminator] .freeze-row").append(createAlone(train));
+      const alone = createAlone(train, catalog);
+      find(root, "[data-group=discriminator] .freeze-row").append(alone.element);
+      parts.push(alone);
     },
     { signal },
   );

@@ -13,9 +13,22 @@ const NAME =
   "through the discriminator and become predictions. Predictions give the two losses. Gradients go back from the " +
   "discriminator's loss to the discriminator, and from the generator's loss to the generator.";
 
+const NAME_ALONE =
+  "How a generator learns without a discriminator. Noise goes through the generator and becomes generated samples. " +
+  "The loss compares them with real samples. Gradients go back from the loss to the generator.";
+
+/**
+ * Say what the arrows show.
+ *
+ * @param {boolean} isGame Whether a discriminator takes part.
+ */
+export function describeArrows(isGame) {
+  return isGame ? NAME : NAME_ALONE;
+}
+
 /** Make the picture of the arrows. */
 export function createArrows() {
-  const element = draw("svg", { class: "arrows", role: "img", "aria-label": NAME });
+  const element = draw("svg", { class: "arrows", role: "img", "aria-label": describeArrows(true) });
   element.append(draw("defs", {}, ["both", "discriminator", "generator"].map(createHead)));
   const edges = EDGES.map((edge) => {
     const player = edge.players.length === 2 ? "both" : edge.players[0];

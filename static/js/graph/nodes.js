@@ -46,7 +46,7 @@ export const PICTURE_NODES = [
   {
     key: "real",
     title: "Real samples",
-    help: "Examples from the data, which the generator never sees: it only hears how its own samples are judged.",
+    help: "Examples from the data. In a game the generator never sees them: it only hears how its own samples are judged.",
     isModel: false,
     arrays: ["x_real"],
     draw: drawReal,

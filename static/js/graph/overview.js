@@ -4,7 +4,7 @@ import { BAR_FRACTION, chooseNeedle } from "../layers/gradients.js";
 import { formatNumber } from "../layers/numbers.js";
 import { frameNoise, placeOnLine } from "../layers/samples.js";
 import { buildScene, listDependencies } from "../layers/scene.js";
-import { explainAbsence, switchLayer } from "../layers/switch.js";
+import { explainAbsence, listShown, switchLayer } from "../layers/switch.js";
 import { watchPalette } from "../palette.js";
 import { paintCanvas } from "../plots/canvas.js";
 import { make, setText, watchSize } from "../plots/elements.js";
@@ -211,8 +211,14 @@ function createNeedleScale() {
 function createLayerBox({ key, name }, store, { signal }) {
   const box = make("input", { type: "checkbox", attributes: { "aria-label": name } });
   box.addEventListener("change", () => switchLayer(store, key, box.checked), { signal });
-  store.subscribe(["layersOn"], ({ layersOn }) => (box.checked = layersOn.has(key)), { signal });
-  store.subscribe(["catalog", "config"], (state) => (box.disabled = explainAbsence(state, key) !== ""), { signal });
+  store.subscribe(
+    ["catalog", "config", "layersOn"],
+    (state) => {
+      box.checked = listShown(state).has(key);
+      box.disabled = explainAbsence(state, key) !== "";
+    },
+    { signal },
+  );
   return make("label", { className: "node-layer", title: `${name} in the layered view` }, [box]);
 }
 

@@ -2,6 +2,7 @@
 
 import { explainNoPart, OF_DISCRIMINATOR } from "../layers/game.js";
 import { make, setText } from "../plots/elements.js";
+import { describeArrows } from "./arrows.js";
 
 /** @typedef {import("../state.js").PageStore} PageStore */
 
@@ -20,6 +21,7 @@ export function watchPart(graph, store, { signal }) {
     (state) => {
       const reason = explainNoPart(state);
       graph.dataset.part = reason ? "generator" : "all";
+      graph.querySelector(".arrows")?.setAttribute("aria-label", describeArrows(reason === ""));
       setText(note, reason);
       note.hidden = reason === "";
       for (const key of OF_DISCRIMINATOR) {

@@ -11,8 +11,6 @@ export const OF_DISCRIMINATOR = Object.freeze([
   "d-loss",
   "d-gradients",
 ]);
-/** What it would show. */
-const ARRAYS = ["surface", "surface_change", "real_logits", "fake_logits"];
 
 /**
  * @param {Run} run
@@ -29,18 +27,6 @@ export function isGame(run) {
  */
 export function explainNoPart(run) {
   return isGame(run) ? "" : "The discriminator takes no part: this loss compares the generated samples with real ones itself.";
-}
-
-/**
- * Leave out what an earlier loss had the discriminator say.
- * @template {Readonly<Record<string, unknown>>} Arrays
- * @param {Arrays} arrays
- * @param {Run} run
- * @returns {Arrays}
- */
-export function leaveOutJudgements(arrays, run) {
-  if (isGame(run)) return arrays;
-  return /** @type {Arrays} */ (Object.fromEntries(Object.entries(arrays).filter(([name]) => !ARRAYS.includes(name))));
 }
 
 /** @param {Run} run */

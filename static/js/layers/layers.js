@@ -30,7 +30,7 @@ export const LAYERS = [
   {
     key: "optimum",
     label: "Optimal discriminator",
-    help: "What the best discriminator would think of every place, in place of the one that learns.",
+    help: "What the best discriminator for this loss, penalties aside, would think of every place.",
     arrays: ["optimal_surface"],
     draw: drawOptimum,
   },

@@ -1,10 +1,23 @@
 /** The scene of a page's state: what the layers may look at. */
 
-import { leaveOutJudgements } from "./game.js";
 import { createScoreScale, findScoreRule } from "./score.js";
+import { explainAbsence } from "./switch.js";
 
 /** @typedef {import("./marks.js").Scene} Scene */
+/** @typedef {import("../state.js").LayerKey} LayerKey */
 /** @typedef {import("../state.js").PageState} PageState */
+
+/** What a frame has of each layer that some runs cannot have. @type {Readonly<Partial<Record<LayerKey, readonly string[]>>>} */
+const ARRAYS = {
+  averaged: ["x_averaged"],
+  refined: ["x_refined"],
+  predictions: ["real_logits", "fake_logits"],
+  surface: ["surface"],
+  optimum: ["optimal_surface", "optimal_gap"],
+  warp: ["warp", "warp_noise"],
+  d_gradients: ["surface_change"],
+  density: ["density"],
+};
 
 /**
  * Make the scene of the newest frame.
@@ -13,9 +26,22 @@ import { createScoreScale, findScoreRule } from "./score.js";
  */
 export function buildScene({ frame, catalog, config, chosen = null }) {
   if (!frame) return null;
-  const arrays = leaveOutJudgements(frame.arrays, { catalog, config });
+  const arrays = leaveOutEnded(frame.arrays, { catalog, config });
   const score = createScoreScale(findScoreRule(catalog, config), arrays.surface?.data ?? []);
   return { arrays, box: frame.box, score, company: describeCompany({ catalog, config }), chosen };
+}
+
+/**
+ * Leave out the layers that the run cannot have now: a setting changed while it runs ends what the server sends of
+ * them, and the last of it stays in the frame.
+ * @param {Scene["arrays"]} arrays
+ * @param {Readonly<Pick<PageState, "catalog" | "config">>} run
+ * @returns {Scene["arrays"]}
+ */
+function leaveOutEnded(arrays, run) {
+  const layers = /** @type {[LayerKey, readonly string[]][]} */ (Object.entries(ARRAYS));
+  const ended = new Set(layers.flatMap(([key, names]) => (explainAbsence(run, key) ? names : [])));
+  return Object.fromEntries(Object.entries(arrays).filter(([name]) => !ended.has(name)));
 }
 
 /**

@@ -1,9 +1,10 @@
 /** Switching layers on and off: checkboxes, words and nodes all go through here, so none can disagree. */
 
-import { explainNoPart } from "./game.js";
+import { explainNoPart, isGame } from "./game.js";
 import { GROUNDS } from "./layers.js";
 
 /** @typedef {import("./layers.js").PictureKey} PictureKey */
+/** @typedef {import("../state.js").LayerKey} LayerKey */
 /** @typedef {import("../state.js").PageState} PageState */
 /** @typedef {import("../state.js").PageStore} PageStore */
 
@@ -14,7 +15,8 @@ import { GROUNDS } from "./layers.js";
  */
 export function switchLayer(store, key, on) {
   const layersOn = new Set(store.get().layersOn);
-  if (on && GROUNDS.includes(key)) for (const other of GROUNDS) layersOn.delete(other);
+  // The ground that is switched off may stand in for another: then that one goes.
+  if (GROUNDS.includes(key)) for (const ground of GROUNDS) layersOn.delete(ground);
   if (on) layersOn.add(key);
   else layersOn.delete(key);
   store.set({ layersOn });
@@ -23,20 +25,32 @@ export function switchLayer(store, key, on) {
 /** @typedef {Readonly<Pick<PageState, "catalog" | "config">>} Run */
 
 /**
+ * List the layers that are shown: those switched on, but the discriminator that learns for a best one that is not known.
+ * @param {Run & Readonly<Pick<PageState, "layersOn">>} state
+ * @returns {ReadonlySet<LayerKey>}
+ */
+export function listShown({ layersOn, ...run }) {
+  if (!layersOn.has("optimum") || !explainAbsence(run, "optimum")) return layersOn;
+  const shown = new Set(layersOn);
+  shown.delete("optimum");
+  return shown.add("surface");
+}
+
+/**
  * Say why a layer cannot be shown for this run; nothing where it can.
  * @param {Run} run
- * @param {PictureKey} key
+ * @param {LayerKey} key
  * @returns {string}
  */
 export function explainAbsence(run, key) {
-  if (key === "averaged" && !hasTechnique(run, ({ averaged }) => Boolean(averaged))) {
+  if (key === "averaged" && !findUnit(run, ({ averaged }) => Boolean(averaged))) {
     return "No average of the generator is kept: the settings have it among the techniques.";
   }
-  if (key === "refined" && !hasTechnique(run, ({ refines }) => Boolean(refines))) {
+  if (key === "refined" && !findUnit(run, ({ refines }) => Boolean(refines))) {
     return "No technique draws samples in another way: the settings have some among the techniques.";
   }
   if (key === "warp") return explainNoGrid(run);
-  if (key === "surface") return explainNoPart(run);
+  if (key === "surface" || key === "predictions" || key === "d_gradients") return explainNoPart(run);
   if (key === "density") return explainUnknownDensity(run);
   return key === "optimum" ? explainUnknownOptimum(run) : "";
 }
@@ -55,17 +69,23 @@ function explainUnknownDensity({ catalog, config }) {
 
 /** @param {Run} run */
 function explainUnknownOptimum(run) {
+  if (!isGame(run)) return explainNoPart(run);
   const loss = run.catalog?.losses.find((unit) => unit.key === run.config?.loss.name);
-  if (loss && !loss.optimum) return `No best discriminator is known for the loss ${loss.label}.`;
-  if (hasTechnique(run, ({ company }) => Boolean(company))) return "The best discriminator of points in company is not shown.";
-  return explainUnknownDensity(run);
+  if (loss && !loss.optimum) return `The best discriminator for the loss ${loss.label} is not shown.`;
+  const mover = findUnit(run, ({ moves_optimum }) => Boolean(moves_optimum));
+  return mover ? `With ${mover.label} another discriminator is the best one; it is not shown.` : explainUnknownDensity(run);
 }
 
 /**
+ * Find the first regularizer or technique that a run has on and that is wanted.
  * @param {Run} run
  * @param {(unit: import("../state.js").UnitFacts) => boolean} isWanted
  */
-function hasTechnique({ catalog, config }, isWanted) {
-  const wanted = catalog?.techniques.filter(isWanted).map(({ key }) => key) ?? [];
-  return config?.techniques.some(({ name }) => wanted.includes(name)) ?? false;
+function findUnit({ catalog, config }, isWanted) {
+  for (const section of /** @type {const} */ (["regularizers", "techniques"])) {
+    const on = config?.[section].map(({ name }) => name) ?? [];
+    const unit = catalog?.[section].find((candidate) => on.includes(candidate.key) && isWanted(candidate));
+    if (unit) return unit;
+  }
+  return undefined;
 }

@@ -10,6 +10,7 @@ import { chooseNeedle } from "../layers/gradients.js";
 import { LAYERS } from "../layers/layers.js";
 import { formatCount } from "../layers/numbers.js";
 import { buildScene, listDependencies } from "../layers/scene.js";
+import { listShown } from "../layers/switch.js";
 import { watchPalette } from "../palette.js";
 import { needlePixels, paintCanvas } from "./canvas.js";
 import { make, readFont, setText, watchSize } from "./elements.js";
@@ -225,7 +226,8 @@ class LayeredView {
   }
 
   #paint() {
-    const { layersOn, frame, status } = this.#store.get();
+    const { frame, status } = this.#store.get();
+    const shown = listShown(this.#store.get());
     const [palette, view, scene] = [this.#palette, this.#buildView(this.#side), buildScene(this.#store.get())];
     // Between two runs the last picture stays for the moment until the new one comes.
     if (!palette || !view || !scene || !frame) return;
@@ -236,11 +238,11 @@ class LayeredView {
     if (gradients) view.needle = this.#needle = chooseNeedle(gradients.data, former);
     const ratio = globalThis.devicePixelRatio;
     PICTURES.forEach((layer, i) => {
-      const on = layer === CHOSEN ? scene.chosen : layersOn.has(/** @type {PictureKey} */ (layer.key));
+      const on = layer === CHOSEN ? scene.chosen : shown.has(/** @type {PictureKey} */ (layer.key));
       const parts = [on, palette, ratio, view.width, view.needle, ...view.box, ...listDependencies(scene, layer.arrays)];
       if (this.#changes[i](parts)) paintCanvas(this.#canvases[i], on ? layer.draw(scene) : [], view, palette);
     });
-    this.#caption.show(scene, { layersOn, needle: view.needle, needlePixels: needlePixels(view) });
+    this.#caption.show(scene, { shown, needle: view.needle, needlePixels: needlePixels(view) });
     const now = performance.now();
     if (status?.state === "running" && now - this.#summaryTime < SUMMARY_DELAY) return;
     this.#summaryTime = now;
@@ -275,8 +277,8 @@ class LayeredView {
   #makeTraces(side) {
     const [palette, view, scene] = [this.#palette, this.#buildView(side), buildScene(this.#store.get())];
     if (!palette || !view || !scene) return [];
-    const { layersOn } = this.#store.get();
-    const marks = LAYERS.filter((layer) => layersOn.has(layer.key)).flatMap((layer) => layer.draw(scene));
+    const shown = listShown(this.#store.get());
+    const marks = LAYERS.filter((layer) => shown.has(layer.key)).flatMap((layer) => layer.draw(scene));
     return [...marks, ...CHOSEN.draw(scene)].flatMap((mark) => makeTraces(mark, view, palette));
   }
 

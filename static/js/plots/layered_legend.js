@@ -1,7 +1,7 @@
 /** The layered picture in words: each of its layers is a word that switches it, in step with the checkboxes. */
 
-import { explainAbsence, switchLayer } from "../layers/switch.js";
-import { make } from "./elements.js";
+import { explainAbsence, listShown, switchLayer } from "../layers/switch.js";
+import { make, setText } from "./elements.js";
 
 /** @typedef {import("../layers/layers.js").PictureKey} PictureKey */
 /** @typedef {import("../state.js").PageStore} PageStore */
@@ -22,6 +22,8 @@ export function createLegend(store, { signal }) {
    */
   const word = (key, text) => createWord(store, key, text, signal);
   const absence = make("span", { className: "legend-absence" });
+  const knowledge = make("span");
+  store.subscribe(["config"], ({ config }) => setText(knowledge, describeKnowledge(config)), { signal });
   store.subscribe(
     ["catalog", "config"],
     (state) => {
@@ -44,7 +46,9 @@ export function createLegend(store, { signal }) {
       word("density", "real density"),
       " is high. The ",
       word("optimum", "optimal discriminator"),
-      " takes the ground's place: it knows how often real and generated points come at every spot, and no other judges better. ",
+      " takes the ground's place: it knows ",
+      knowledge,
+      " ",
       absence,
     ]),
     make("p", {}, [
@@ -57,6 +61,17 @@ export function createLegend(store, { signal }) {
 }
 
 /**
+ * Say what the optimal discriminator knows: for the real points that is their law, also where a run has few of them.
+ * @param {import("../state.js").PageState["config"]} config
+ */
+export function describeKnowledge(config) {
+  if (Number(config?.data.size ?? 0) > 0) {
+    return "the law that real and generated points come from, and not only the few real ones that the run learns from.";
+  }
+  return "how often real and generated points come at every spot, and no other judges better.";
+}
+
+/**
  * @param {PageStore} store
  * @param {PictureKey} key
  * @param {string} text
@@ -64,13 +79,15 @@ export function createLegend(store, { signal }) {
  */
 function createWord(store, key, text, signal) {
   const button = make("button", { type: "button", className: `legend-word legend-${key}`, textContent: text });
-  button.addEventListener("click", () => switchLayer(store, key, !store.get().layersOn.has(key)), { signal });
+  button.addEventListener("click", () => switchLayer(store, key, !listShown(store.get()).has(key)), { signal });
   store.subscribe(
-    ["layersOn"],
-    ({ layersOn }) => button.setAttribute("aria-pressed", String(layersOn.has(key))),
+    ["catalog", "config", "layersOn"],
+    (state) => {
+      button.setAttribute("aria-pressed", String(listShown(state).has(key)));
+      button.disabled = explainAbsence(state, key) !== "";
+    },
     { signal },
   );
-  store.subscribe(["catalog", "config"], (state) => (button.disabled = explainAbsence(state, key) !== ""), { signal });
   return button;
 }
 

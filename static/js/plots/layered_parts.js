@@ -4,7 +4,7 @@ import { describeChosen } from "../layers/chosen.js";
 import { CHECKBOX_ORDER, LAYERS } from "../layers/layers.js";
 import { formatCount, formatNumber } from "../layers/numbers.js";
 import { countOutside } from "../layers/samples.js";
-import { explainAbsence, switchLayer } from "../layers/switch.js";
+import { explainAbsence, listShown, switchLayer } from "../layers/switch.js";
 import { make, setText } from "./elements.js";
 
 /** @typedef {import("../layers/marks.js").Scene} Scene */
@@ -31,10 +31,10 @@ export function createLayerBoxes(store, { signal }) {
     const label = make("label", { className: "check layer-box" }, [box, sign, layer.label]);
     group.append(label);
     box.addEventListener("change", () => switchLayer(store, key, box.checked), { signal });
-    store.subscribe(["layersOn"], ({ layersOn }) => (box.checked = layersOn.has(key)), { signal });
     store.subscribe(
-      ["catalog", "config"],
+      ["catalog", "config", "layersOn"],
       (state) => {
+        box.checked = listShown(state).has(key);
         const absence = explainAbsence(state, key);
         box.disabled = absence !== "";
         label.hidden = WHERE_WANTED.has(key) && box.disabled;
@@ -73,23 +73,23 @@ export function createCaption() {
     summary,
     /**
      * @param {Scene} scene
-     * @param {{layersOn: ReadonlySet<string>, needle: number, needlePixels: number}} view
+     * @param {{shown: ReadonlySet<string>, needle: number, needlePixels: number}} view
      */
     show(scene, view) {
-      const isBest = view.layersOn.has("optimum");
-      surface.hidden = !isBest && !(view.layersOn.has("surface") && scene.arrays.surface);
+      const isBest = view.shown.has("optimum");
+      surface.hidden = !isBest && !(view.shown.has("surface") && scene.arrays.surface);
       setText(surfaceName, `${isBest ? "Best discriminator" : "Discriminator"}'s ${scene.score.name}`);
       setText(company, scene.company ?? "");
-      company.hidden = !view.layersOn.has("surface") || !scene.company;
+      company.hidden = !view.shown.has("surface") || !scene.company;
       setText(gap, describeGap(scene));
       gap.hidden = !isBest;
       [fake, middle, real].forEach((element, i) => setText(element, scene.score.ends[i]));
-      needle.hidden = !view.layersOn.has("gradients");
+      needle.hidden = !view.shown.has("gradients");
       bar.style.setProperty("inline-size", `${Math.round(view.needlePixels)}px`);
       setText(needleText, `A needle of this length = ${formatNumber(view.needle)} loss per unit`);
       setText(chosen, describeChosen(scene));
       chosen.hidden = !scene.chosen;
-      setText(outside, view.layersOn.has("generated") ? describeOutside(scene) : "");
+      setText(outside, view.shown.has("generated") ? describeOutside(scene) : "");
     },
     /** @param {string} text */
     summarize(text) {

@@ -181,7 +181,7 @@ def check_config(given: object, catalog: Catalog) -> RunConfig:
     loss = next(unit for unit in catalog["losses"] if unit["key"] == made["loss"].name)
     for key, kind in LIST_SECTIONS.items():
         made[key] = _check_units(key, whole.get(key, []), catalog[kind])
-        _check_company(key, made, catalog[kind])
+        _check_together(key, made, catalog[kind])
         if not loss["is_game"]:
             _check_alone(key, made[key], catalog[kind], loss["key"])
     if made["batch_size"] > loss.get("most", made["batch_size"]):
@@ -272,7 +272,7 @@ def _check_unit(path: str, given: object, facts: Sequence[Mapping[str, Any]], de
     return UnitConfig(name, {p.key: p.check(f"{path}.{p.key}", values.get(p.key, p.default)) for p in parameters})
 
 
-def _check_company(path: str, made: Mapping[str, Any], facts: Sequence[Mapping[str, Any]]) -> None:
+def _check_together(path: str, made: Mapping[str, Any], facts: Sequence[Mapping[str, Any]]) -> None:
     """Refuse a unit of a list beside another with which it means nothing."""
     known = {unit["key"]: unit for unit in facts}
     for i, unit in enumerate(made[path]):

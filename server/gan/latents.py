@@ -54,7 +54,7 @@ class Latent(Unit[DrawLatent]):
 
 
 CIRCLE = sqrt(2)
-"""The radius of the mixture's circle: its centres have variance 1 in each of the first two coordinates."""
+"""The radius of the mixture's circle: three centres or more have variance 1 in each of the first two coordinates."""
 TRUNCATION = 2.0
 """How many standard deviations of the truncated normal law lie between its middle and either end."""
 

@@ -20,13 +20,17 @@ def refine_samples(trainer: Trainer, count: int, draws: Draws) -> Tensor | None:
     technique = trainer.craft.sampling
     if technique is None:
         return None
+    points: Tensor = technique.unit(make_players(trainer), count, draws, **technique.numbers)
+    return points.detach()
+
+
+def make_players(trainer: Trainer) -> Players:
+    """Give the players of a run as they are now; the data are those that the run learns from."""
     weights = trainer.weights("generator")
-    players = Players(
+    return Players(
         dimension=trainer.source.dimension,
         draw_latent=trainer.source.sample_latent,
-        draw_data=trainer.source.sample_data,
+        draw_data=trainer.source.sample_known,
         generate=lambda z: trainer.generator(weights, z.to(trainer.device)),
         score=trainer.score,
     )
-    points: Tensor = technique.unit(players, count, draws, **technique.numbers)
-    return points.detach()

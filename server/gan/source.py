@@ -45,7 +45,7 @@ class Source:
         """Give the real points or the latents that an update of a step trains on."""
         purpose = f"{player} {kind} {update}"
         if purpose not in self._batches:
-            law = (2, self._sample_batches) if kind == "data" else (self.dimension, self.sample_latent)
+            law = (2, self.sample_known) if kind == "data" else (self.dimension, self.sample_latent)
             self._batches[purpose] = Batches(self._seeds, purpose, self._batch_size, *law)
         return self._batches[purpose].at(step)
 
@@ -57,7 +57,7 @@ class Source:
         """Draw fresh real points (..., count, 2) of the law."""
         return self.to_lab(self._draw_data(count, draws).to(self._device))
 
-    def _sample_batches(self, count: int, draws: Draws) -> Tensor:
+    def sample_known(self, count: int, draws: Draws) -> Tensor:
         """Draw real points (..., count, 2) to learn from: of the law, or of the finite data, with replacement."""
         if self.points is None:
             return self.sample_data(count, draws)

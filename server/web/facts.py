@@ -90,7 +90,7 @@ def _write_reading(unit: Unit, catalog: Catalog) -> str:
     return "its sigmoid is a probability of being real"
 
 
-def _write_company(unit: Unit, catalog: Catalog) -> str:
+def _write_partners(unit: Unit, catalog: Catalog) -> str:
     wanted = unit.get("goes_with", {})
     parts = [f"{section}: {_list_labels(catalog, section, names)}" for section, names in wanted.items()]
     text = "; ".join(parts)
@@ -98,7 +98,12 @@ def _write_company(unit: Unit, catalog: Catalog) -> str:
 
 
 def _write_apart(unit: Unit, catalog: Catalog) -> str:
-    return "; ".join(f"{_find_label(catalog, 'techniques', key)}: {why}" for key, why in unit.get("apart", {}).items())
+    """Say what a technique is kept from, whichever of the two says so."""
+    reasons = dict(unit.get("apart", {}))
+    for other in catalog["techniques"] if "apart" in unit else ():
+        if unit["key"] in other["apart"]:
+            reasons.setdefault(other["key"], other["apart"][unit["key"]])
+    return "; ".join(f"{_find_label(catalog, 'techniques', key)}: {why}" for key, why in reasons.items())
 
 
 def _write_density(unit: Unit, catalog: Catalog) -> str:
@@ -137,7 +142,7 @@ FACTS: Mapping[str, Callable[[Unit, Catalog], str]] = {
     "Most examples": lambda unit, _: f"{unit['most']:,}, as it compares all pairs of them" if "most" in unit else "",
     "Paid by": lambda unit, _: f"the {unit['player']}" if "player" in unit and not unit.get("projects") else "",
     "A score": _write_reading,
-    "Goes with": _write_company,
+    "Goes with": _write_partners,
     "Not together with": _write_apart,
     "When it acts": lambda unit, _: "after every update, on the weights" if unit.get("projects") else "",
     "Remembers": lambda unit, _: ", ".join(unit.get("slots", ())),

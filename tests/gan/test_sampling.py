@@ -16,7 +16,7 @@ from server.gan.losses import LOSSES
 from server.gan.measures import measure_stack
 from server.gan.probes import Sizes, probe_layers
 from server.gan.randomness import Draws, draws_for
-from server.gan.refinement import refine_samples
+from server.gan.refinement import make_players, refine_samples
 from server.gan.techniques import TECHNIQUES
 from server.gan.techniques.base import Players, SamplingTechnique
 from server.gan.techniques.sampling import langevin, metropolis_hastings, rejection, truncation, weigh_scores
@@ -215,3 +215,10 @@ def test_the_code_of_a_technique_draws_the_same_law(key: str) -> None:
     drawn = TECHNIQUES[key](players(score_ratio), COUNT, draws(), **numbers)
     assert len(names["refined"]) > 100
     assert ks_2samp(names["refined"][:, 0].detach().numpy(), drawn[:, 0].detach().numpy()).pvalue > 1e-3
+
+
+def test_in_a_run_of_few_points_walks_begin_at_these() -> None:
+    trainer = Trainer(make_config("data.size=3"))
+    begun = make_players(trainer).draw_data(50, draws())
+    assert trainer.source.points is not None
+    assert (begun.unsqueeze(-2) == trainer.source.points).all(-1).any(-1).all()

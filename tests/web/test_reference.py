@@ -184,6 +184,12 @@ def test_a_unit_that_needs_company_says_which_and_why() -> None:
     assert facts["Goes with"].startswith("loss: Non-saturating or Minimax (saturating), because it changes")
 
 
+def test_two_techniques_that_are_kept_apart_both_say_so() -> None:
+    for one, other in (("rate_decay", "cyclical_rate"), ("cyclical_rate", "rate_decay")):
+        facts = dict(describe_facts(find("techniques", one), CATALOG))
+        assert facts["Not together with"].startswith(f"{find('techniques', other)['label']}: ")
+
+
 def test_a_parameter_tells_its_range_and_whether_a_change_applies_at_once() -> None:
     gamma = describe_parameter(find("regularizers", "r1")["parameters"][0], restarts=False)
     assert (gamma["label"], gamma["default"], gamma["change"]) == ("Gamma", "0.1", "applies at once")

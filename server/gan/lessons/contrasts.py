@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from server.gan.claims import Claim
+from server.gan.lessons.company import COLLAPSE
 from server.gan.preset import Preset
 
 CONTRASTS = (
@@ -36,12 +37,7 @@ CONTRASTS = (
         "The preset Mode collapse, where the generator also pays when noise far apart becomes points close together.",
         "The points no longer clump: they are strewn over most of the modes. But apart is not yet right, and hardly one"
         " lies inside a mode.",
-        {
-            "latent": {"name": "normal", "dimension": 64},
-            "discriminator": {"hidden_layers": 1},
-            "d_optimizer": {"name": "adam", "learning_rate": 0.0001},
-            "regularizers": [{"name": "mode_seeking"}],
-        },
+        {**COLLAPSE, "regularizers": [{"name": "mode_seeking"}]},
         claims=(
             Claim("modes20", "at least", 5, 3000, share=0.8),
             Claim("high_quality", "at most", 0.05, 3000),

@@ -24,7 +24,7 @@ class Critic(Protocol):
     """Weights (..., I, O) and biases (..., O), in the order of the layers."""
 
     def __call__(self, points: Tensor) -> Tensor:
-        """Give the logits (..., N) of points (..., N, 2) in lab units."""
+        """Give the logits (..., N) of points (..., N, I) in lab units; I is 2, and more in company."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class Regularizer(Unit[Callable[..., Tensor]]):
     is called `<name>_average` there. That of a projection changes the parameters.
     `line` tells what a projection does to one parameter: `<weight>`, made of `<moved>` and the unit's numbers.
     `goes_with` names, by section of a config, the units beside which it means something, and `because` says why.
+    `moves_optimum` tells whether the discriminator is asked another question by it, as with other labels, so that the
+    loss's `optimum` no longer answers it; what only holds a discriminator back leaves the best one where it is.
     """
 
     player: ClassVar[str] = "discriminator"
@@ -47,11 +49,13 @@ class Regularizer(Unit[Callable[..., Tensor]]):
     line: Line | None = None
     goes_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     because: str = ""
+    moves_optimum: bool = False
 
     def describe(self) -> dict[str, Any]:
         """Give the facts as plain data."""
         facts = {"projects": self.projects, "averages": list(self.averages), "because": self.because}
         facts |= {"player": self.player, "needs_discriminator": self.player == "discriminator"}
+        facts |= {"moves_optimum": self.moves_optimum}
         return {**super().describe(), **facts, "goes_with": {k: list(v) for k, v in self.goes_with.items()}}
 
 

@@ -5,6 +5,7 @@ Shape letters: N examples, Z latent dimensions; `...` are leading axes of indepe
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from server.gan.registry import Paper
@@ -17,8 +18,13 @@ LEAST_APART = 1e-12
 
 
 def mode_seeking(z: Tensor, x_fake: Tensor, weight: Value) -> Tensor:
-    """The generator pays when noise that is far apart becomes points that are close together: samples spread out."""
-    return weight / (_measure_apart(x_fake) / _measure_apart(z).clamp_min(LEAST_APART) + LEAST)
+    """The generator pays when noise that is far apart becomes points that are close together: samples spread out.
+
+    Where there is no noise apart, in a batch of one or of one latent, there is nothing to keep apart, and it is 0.
+    """
+    z_apart = _measure_apart(z)
+    price = weight / (_measure_apart(x_fake) / z_apart.clamp_min(LEAST_APART) + LEAST)
+    return torch.where(z_apart > LEAST_APART, price, 0.0)
 
 
 def _measure_apart(points: Tensor) -> Tensor:
@@ -36,8 +42,8 @@ REGULARIZERS.add(
         "mode_seeking",
         "Mode seeking",
         mode_seeking,
-        r"\lambda \Big/ \left(\frac{\mathbb{E} \lvert G(z) - G(z') \rvert_1}{\mathbb{E} \lvert z - z' \rvert_1}"
-        r" + 10^{-5}\right)",
+        r"\lambda \Big/ \left(\frac{\tfrac{1}{2} \mathbb{E} \lVert G(z) - G(z') \rVert_1}"
+        r"{\tfrac{1}{Z} \mathbb{E} \lVert z - z' \rVert_1} + 10^{-5}\right), \quad z \in \mathbb{R}^Z",
         Paper(
             "Mao, Lee, Tseng, Ma, Yang",
             "Mode Seeking Generative Adversarial Networks for Diverse Image Synthesis",
@@ -49,6 +55,7 @@ REGULARIZERS.add(
         code="half = len(z) // 2  # the first half of the batch beside the second\n"
         "gaps = [points[:half] - points[half : 2 * half] for points in (x_fake, z)]\n"
         "apart, z_apart = [gap.abs().sum() / max(1, gap.numel()) for gap in gaps]\n"
-        "penalty = weight / (apart / z_apart.clamp_min(1e-12) + 1e-5)",
+        "price = weight / (apart / z_apart.clamp_min(1e-12) + 1e-5)\n"
+        "penalty = torch.where(z_apart > 1e-12, price, 0.0)",
     )
 )

@@ -28,7 +28,7 @@ MEASURE_GRAPH = """() => {
         return [left, right, top, bottom];
     };
     const {left, top} = graph.getBoundingClientRect();
-    const ends = [...graph.querySelectorAll('.edge-line')].map((path) =>
+    const ends = [...graph.querySelectorAll('.edge-line')].filter((path) => path.getClientRects().length).map((path) =>
         [0, path.getTotalLength()].map((way) => {
             const {x, y} = path.getPointAtLength(way);
             return [left + x, top + y];

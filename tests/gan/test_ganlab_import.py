@@ -70,7 +70,7 @@ def test_f7_n_hidden_layers_of_gan_lab_are_n_plus_one() -> None:
 def test_p13_the_settings_are_translated_and_training_goes_on_from_there() -> None:
     model = read_both(make_saved("1D Gaussian", dOptimizerType="Adam", lossType="LeastSq loss"))
     config = model.config.to_json()
-    assert config["data"] == {"name": "ring", "units": "published"}
+    assert config["data"] == {"name": "ring", "units": "published", "size": 0}
     assert config["latent"] == {"name": "truncated", "dimension": 1}
     assert config["loss"] == {"name": "ganlab_least_squares"}
     assert config["d_optimizer"] == {"name": "adam", "learning_rate": 0.1, "beta1": 0.9, "beta2": 0.999}

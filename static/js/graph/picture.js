@@ -3,7 +3,7 @@
 const NAMESPACE = "http://www.w3.org/2000/svg";
 /** What is there to be pressed, or is said to those who do not see: a saved picture has neither. */
 const LEFT_OUT = "button, label, fieldset, .tip, .visually-hidden";
-const LINE_STYLES = ["fill", "stroke", "stroke-width", "stroke-linecap", "stroke-dasharray", "opacity"];
+const LINE_STYLES = ["fill", "stroke", "stroke-width", "stroke-linecap", "stroke-dasharray"];
 const MARGIN = 16;
 
 /**
@@ -32,7 +32,7 @@ export function drawGraph(graph, title, background) {
  * @returns {SVGElement[]}
  */
 function listShapes(element) {
-  if (element.matches(LEFT_OUT) || !element.checkVisibility()) return [];
+  if (element.matches(LEFT_OUT) || !element.checkVisibility({ visibilityProperty: true })) return [];
   if (element instanceof SVGSVGElement) return [copyArrows(element)];
   const own = element instanceof HTMLElement ? [...drawBox(element), ...drawCanvas(element)] : [];
   const inside = [...element.childNodes].flatMap((node) => {
@@ -55,9 +55,23 @@ function copyArrows(arrows) {
   for (const [i, original] of originals.entries()) {
     const look = getComputedStyle(original);
     for (const property of LINE_STYLES) copies[i]?.setAttribute(property, look.getPropertyValue(property));
+    copies[i]?.setAttribute("opacity", String(measureOpacity(original)));
     copies[i]?.removeAttribute("class");
+    // Not checkVisibility: inside an SVG it is true of what is not displayed too.
+    const isDrawn = original.getClientRects().length > 0 || original.closest("defs");
+    if (!isDrawn) copies[i]?.remove();
   }
   return copy;
+}
+
+/**
+ * How opaque an element is seen: a pale one makes all in it pale.
+ *
+ * @param {Element | null} element
+ * @returns {number}
+ */
+function measureOpacity(element) {
+  return element ? Number(getComputedStyle(element).opacity) * measureOpacity(element.parentElement) : 1;
 }
 
 /** @param {HTMLElement} element */
@@ -78,7 +92,7 @@ function drawCanvas(element) {
   const { left, top } = element.getBoundingClientRect();
   const place = { x: left + element.clientLeft, y: top + element.clientTop, width: element.clientWidth, height: element.clientHeight };
   const style = `clip-path: inset(0 round ${getComputedStyle(element).borderTopLeftRadius})`;
-  return [draw("image", { ...place, style, href: element.toDataURL() })];
+  return [draw("image", { ...place, style, opacity: measureOpacity(element), href: element.toDataURL() })];
 }
 
 /**

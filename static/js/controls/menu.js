@@ -84,12 +84,21 @@ export function createMenu(heading, options, commit, { finder, showsLegacy }) {
     const candidates = options.filter(isOffered).map((option) => ({ ...option, more: option.paper }));
     finder.open(heading.label, candidates, (value) => value === field.select.value, choose);
   });
-  const field = createChoiceField(heading, options, commit, more);
+  const field = createChoiceField(heading, options, take, more);
 
   /** @param {string} value */
   function choose(value) {
     if (value === field.select.value) return;
     field.show(value);
+    take(value);
+  }
+
+  /**
+   * The list follows at once, as the sentence below it does: not only when the server has answered.
+   *
+   * @param {string} value
+   */
+  function take(value) {
     hideOthers(value);
     commit(value);
   }

@@ -114,6 +114,7 @@ class RunConfig:
     """Everything that decides a run; made by `check_config`.
 
     `is_game` follows from the loss: without a discriminator that judges, nothing of it is trained.
+    `data_dimension` follows from the data: how many coordinates a point has.
     """
 
     seed: int
@@ -130,6 +131,7 @@ class RunConfig:
     g_updates: int
     batch_size: int
     is_game: bool = True
+    data_dimension: int = 2
 
     @property
     def phases(self) -> tuple[str, ...]:
@@ -179,6 +181,7 @@ def check_config(given: object, catalog: Catalog) -> RunConfig:
     for key in NETWORKS:
         made[key] = _check_network(key, whole.get(key, {}), catalog)
     loss = next(unit for unit in catalog["losses"] if unit["key"] == made["loss"].name)
+    data = next(unit for unit in catalog["datasets"] if unit["key"] == made["data"].name)
     for key, kind in LIST_SECTIONS.items():
         made[key] = _check_units(key, whole.get(key, []), catalog[kind])
         _check_together(key, made, catalog[kind])
@@ -187,8 +190,10 @@ def check_config(given: object, catalog: Catalog) -> RunConfig:
     if made["batch_size"] > loss.get("most", made["batch_size"]):
         most = f"expected at most {loss['most']} with {loss['key']}, which compares all pairs of its points"
         raise ConfigError("batch_size", f"{most}, got {made['batch_size']}")
-    made["discriminator"] = replace(made["discriminator"], beside=_count_beside(made, catalog["techniques"]))
-    return RunConfig(**made, is_game=loss["is_game"])
+    made["discriminator"] = replace(
+        made["discriminator"], beside=_count_beside(made, data["dimension"], catalog["techniques"])
+    )
+    return RunConfig(**made, is_game=loss["is_game"], data_dimension=data["dimension"])
 
 
 def restarts(old: RunConfig, new: RunConfig) -> bool:
@@ -295,7 +300,7 @@ def _check_alone(path: str, units: Sequence[UnitConfig], facts: Sequence[Mapping
             raise ConfigError(f"{path}.{i}.name", f"{expected}: {because}")
 
 
-def _count_beside(made: Mapping[str, Any], facts: Sequence[Mapping[str, Any]]) -> int:
+def _count_beside(made: Mapping[str, Any], dimension: int, facts: Sequence[Mapping[str, Any]]) -> int:
     """Count what the discriminator reads beside a point, by the techniques; a batch must have the points for it."""
     known = {unit["key"]: unit for unit in facts if unit.get("company")}
     for i, unit in enumerate(made["techniques"]):
@@ -306,7 +311,7 @@ def _count_beside(made: Mapping[str, Any], facts: Sequence[Mapping[str, Any]]) -
                 words = f"{unit.name} goes with a batch of {points} points or more, not with {made['batch_size']}"
                 because = "it lets the discriminator see so many points of a batch at once"
                 raise ConfigError(f"techniques.{i}.{packs or 'name'}", f"{words}: {because}")
-            return 2 * (points - 1) if packs else int(known[unit.name]["adds"])
+            return dimension * (points - 1) if packs else int(known[unit.name]["adds"])
     return 0
 
 

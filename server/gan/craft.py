@@ -1,6 +1,7 @@
 """The techniques of a run, or of a stack of runs, at work: what the trainer asks at each place of a step.
 
-Shape letters: R runs (the leading axis of a stack, absent for a single run), N examples, P parameters.
+Shape letters: R runs (the leading axis of a stack, absent for a single run), N examples, D coordinates of a point,
+P parameters.
 """
 
 from __future__ import annotations
@@ -46,10 +47,15 @@ class Craft:
     """The techniques of `configs`, one a run of the stack, or the only one's; they differ in live numbers at most."""
 
     def __init__(
-        self, configs: Sequence[tuple[UnitConfig, ...]], network: Network, single: bool, device: torch.device
+        self,
+        configs: Sequence[tuple[UnitConfig, ...]],
+        network: Network,
+        dimension: int,
+        single: bool,
+        device: torch.device,
     ) -> None:
-        """Take up the techniques; `network` is the discriminator."""
-        self._network = network
+        """Take up the techniques; `network` is the discriminator, of points of D = `dimension` coordinates."""
+        self._network, self._dimension = network, dimension
         self._active = [
             Active(unit := TECHNIQUES[units[0].name], _read_numbers(unit, units, single, device))
             for units in zip(*configs, strict=True)
@@ -99,7 +105,7 @@ class Craft:
         return kept
 
     def see(self, points: Tensor, draws: Purpose, step: int, tensors: Mapping[str, Tensor]) -> Tensor:
-        """Give what the discriminator sees of points (..., N, 2) where the state is `tensors`."""
+        """Give what the discriminator sees of points (..., N, D) where the state is `tensors`."""
         for unit, numbers in self._inputs:
             shaped = {k: v.unsqueeze(-1) if isinstance(v, Tensor) else v for k, v in numbers.items()}
             slots = {slot: tensor.unsqueeze(-1) for slot, tensor in _read_slots(unit, tensors).items()}
@@ -120,7 +126,7 @@ class Craft:
         return [(unit, slot, tensors[name_slot(unit, slot)].item()) for unit, _ in self._inputs for slot in unit.tells]
 
     def read(self, points: Tensor, others: Sequence[Tensor] = ()) -> Tensor:
-        """Give what the discriminator reads of points (..., N, 2): these alone, or (..., N, I) in their company.
+        """Give what the discriminator reads of points (..., N, D): these alone, or (..., N, I) in their company.
 
         `others` are tensors like `points` that stand beside them; without them the points are each other's company.
         """
@@ -131,15 +137,16 @@ class Craft:
         return seen
 
     def group_others(self, points: Tensor) -> Tensor:
-        """Take from points (M, 2) the groups (K, C, 2) beside which a place is scored when it is looked at."""
+        """Take from points (M, D) the groups (K, C, D) beside which a place is scored when it is looked at."""
         assert self.company, "a discriminator that sees a point alone needs no others"
         if not self.company.packs:
             return points.unsqueeze(0)
-        size = int(self._network.sizes[0] // 2) - 1
-        return points[torch.arange(GROUPS * size, device=points.device) % len(points)].view(GROUPS, size, 2)
+        size = self._network.sizes[0] // self._dimension - 1
+        chosen = torch.arange(GROUPS * size, device=points.device) % len(points)
+        return points[chosen].view(GROUPS, size, self._dimension)
 
     def judge(self, weights: list[Tensor], *sorts: Tensor, others: Sequence[Tensor] = ()) -> Trace:
-        """Let the discriminator of these weights score points (..., N, 2), one sort after another.
+        """Let the discriminator of these weights score points (..., N, D), one sort after another.
 
         Each sort is its own company: real and generated points are never among each other.
         """
@@ -147,7 +154,7 @@ class Craft:
         return self._network.trace(weights, torch.cat(seen, -2) if len(seen) > 1 else seen[0])
 
     def pull_to_points(self, weights: list[Tensor], trace: Trace, upstream: Tensor) -> Tensor:
-        """Carry a gradient (..., N, 1) from the scores of one sort of points to these (..., N, 2).
+        """Carry a gradient (..., N, 1) from the scores of one sort of points to these (..., N, D).
 
         In company a point is in the scores of others too, and is pulled by all of them.
         """
@@ -155,7 +162,7 @@ class Craft:
         if not self._company:
             return slopes
         with torch.enable_grad():
-            points = trace.inputs[0][..., :2].detach().requires_grad_()
+            points = trace.inputs[0][..., : self._dimension].detach().requires_grad_()
             return pull_back(self.read(points), points, slopes)
 
     def shape(self, parameters: Tensor, tensors: Mapping[str, Tensor]) -> Tensor:

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from server.gan.randomness import Draws
 
-Point = tuple[float, float]
+Point = tuple[float, ...]
+"""A place by its D coordinates."""
 
 PAIRS_AT_ONCE = 1 << 22
 """How many pairs of a point and a component are held in memory at a time."""

@@ -120,8 +120,8 @@ def check_arrays(arrays: Arrays, config: RunConfig, catalog: Catalog) -> None:
 def expect_shapes(config: RunConfig, catalog: Catalog) -> dict[str, tuple[int]]:
     """Give the shape of each array of a state: the networks' parameters (P,), and what the units remember."""
     slots = {facts["key"]: facts["slots"] for facts in catalog["optimizers"]}
-    inputs = {"generator": int(config.latent.values["dimension"]), "discriminator": 2}  # type: ignore[arg-type]  # checked
-    outputs = {"generator": 2, "discriminator": 1}
+    latent, point = int(config.latent.values["dimension"]), config.data_dimension  # type: ignore[arg-type]  # checked
+    inputs, outputs = {"generator": latent, "discriminator": point}, {"generator": point, "discriminator": 1}
     shapes = {}
     for player, network in PLAYERS.items():
         count = count_parameters(getattr(config, network), inputs[network], outputs[network])

@@ -1,6 +1,7 @@
 """Source: where the real points and the noise of a run, or of a stack of runs, come from.
 
-Shape letters: R runs (the leading axis of a stack, absent for a single run), N samples, Z latent dimensions.
+Shape letters: R runs (the leading axis of a stack, absent for a single run), N samples, D coordinates of a real point,
+Z latent dimensions.
 Points are in lab units, unless published ones are named.
 """
 
@@ -23,6 +24,8 @@ class Source:
 
     def __init__(self, config: RunConfig, seeds: Seeds, device: torch.device) -> None:
         self.data, self.latent = DATASETS[config.data.name], LATENTS[config.latent.name]
+        self.data_dimension = self.data.dimension
+        """How many coordinates a point has: D."""
         noise: dict[str, Any] = dict(config.latent.values)
         self.dimension = int(noise.pop("dimension"))
         if self.latent.points:
@@ -35,7 +38,7 @@ class Source:
         self._batches: dict[str, Batches] = {}
         size = int(law["size"])  # type: ignore[arg-type]  # checked by check_config
         self.points = self.sample_data(size, draws_for(seeds, 0, "finite data")) if size else None
-        """The real points (..., N, 2) that a run learns from, where they are finitely many."""
+        """The real points (..., N, D) that a run learns from, where they are finitely many."""
 
     def draws(self, purpose: str) -> Draws:
         """Give draws of the runs' seeds for a look; training never uses a look's purposes."""
@@ -45,7 +48,7 @@ class Source:
         """Give the real points or the latents that an update of a step trains on."""
         purpose = f"{player} {kind} {update}"
         if purpose not in self._batches:
-            law = (2, self.sample_known) if kind == "data" else (self.dimension, self.sample_latent)
+            law = (self.data_dimension, self.sample_known) if kind == "data" else (self.dimension, self.sample_latent)
             self._batches[purpose] = Batches(self._seeds, purpose, self._batch_size, *law)
         return self._batches[purpose].at(step)
 
@@ -54,19 +57,19 @@ class Source:
         return self._draw_latent(count, self.dimension, draws).to(self._device)
 
     def sample_data(self, count: int, draws: Draws) -> Tensor:
-        """Draw fresh real points (..., count, 2) of the law."""
+        """Draw fresh real points (..., count, D) of the law."""
         return self.to_lab(self._draw_data(count, draws).to(self._device))
 
     def sample_known(self, count: int, draws: Draws) -> Tensor:
-        """Draw real points (..., count, 2) to learn from: of the law, or of the finite data, with replacement."""
+        """Draw real points (..., count, D) to learn from: of the law, or of the finite data, with replacement."""
         if self.points is None:
             return self.sample_data(count, draws)
         return pick_points(self.points, count, draws)
 
     def to_lab(self, points: Tensor) -> Tensor:
-        """Map published points (..., 2) to the units that training happens in."""
+        """Map published points (..., D) to the units that training happens in."""
         return to_lab(points, self.box)
 
     def from_lab(self, points: Tensor) -> Tensor:
-        """Map points (..., 2) of training to published units."""
+        """Map points (..., D) of training to published units."""
         return from_lab(points, self.box)

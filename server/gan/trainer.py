@@ -5,8 +5,8 @@ An update walks through the phases sample, generate, classify, loss, backward, u
 With a loss that needs no discriminator nothing is classified, and only the generator makes updates.
 `phases()` yields after each one with the actual tensors; `step()` walks them all.
 
-Shape letters: R runs (the leading axis of a stack, absent for a single run), B batch size, Z latent dimensions,
-P parameters. Points are in lab units here; `generate` gives published ones.
+Shape letters: R runs (the leading axis of a stack, absent for a single run), B batch size, D coordinates of a point,
+Z latent dimensions, P parameters. Points are in lab units here; `generate` gives published ones.
 """
 
 from __future__ import annotations
@@ -104,14 +104,14 @@ class Trainer:
         self._views.clear()
         self.source = Source(config, self._seeds, self.device)
         self.loss = LOSSES[config.loss.name]
-        self.generator = Network.build(config.generator, self.source.dimension, 2)
-        self.discriminator = Network.build(config.discriminator, 2, 1)
+        self.generator = Network.build(config.generator, self.source.dimension, self.source.data_dimension)
+        self.discriminator = Network.build(config.discriminator, self.source.data_dimension, 1)
         self.optimizers = {"d": OPTIMIZERS[config.d_optimizer.name], "g": OPTIMIZERS[config.g_optimizer.name]}
         self._values = {player: self._optimizer_values(player) for player in ("d", "g")}
         regularizers = [config.regularizers for config in self._padded]
         self.regularization = Regularization(regularizers, self.single, self.device)
         techniques = [config.techniques for config in self._padded]
-        self.craft = Craft(techniques, self.discriminator, self.single, self.device)
+        self.craft = Craft(techniques, self.discriminator, self.source.data_dimension, self.single, self.device)
 
     def _optimizer_values(self, player: str) -> dict[str, Value]:
         units = [getattr(config, f"{player}_optimizer") for config in self._padded]
@@ -146,7 +146,7 @@ class Trainer:
 
     @torch.no_grad()
     def generate(self, z: Tensor) -> Tensor:
-        """Compute G(z) in published units: (N, Z) or (R, N, Z) -> (N, 2), or (R, N, 2) for a stack."""
+        """Compute G(z) in published units: (N, Z) or (R, N, Z) -> (N, D), or (R, N, D) for a stack."""
         if not self.single and z.dim() == 2:
             z = z.expand(self._width, *z.shape)
         points = self.source.from_lab(self.generator(self.weights("generator"), z.to(self.device)))
@@ -169,7 +169,7 @@ class Trainer:
         return parts
 
     def score(self, points: Tensor) -> Tensor:
-        """Give the logits (..., N) of points (..., N, 2) in lab units: each other's company, where they have one."""
+        """Give the logits (..., N) of points (..., N, D) in lab units: each other's company, where they have one."""
         return self.craft.judge(self.weights("discriminator"), points).outputs.squeeze(-1)
 
     # Training ---------------------------------------------------------------------------------------------------
@@ -303,13 +303,13 @@ class Trainer:
         return Verdict(per_example, pull)
 
     def price_samples(self, x_real: Tensor, x_fake: Tensor) -> Tensor:
-        """Compute what generated points (..., N, 2) cost by a loss without a discriminator, beside real ones."""
+        """Compute what generated points (..., N, D) cost by a loss without a discriminator, beside real ones."""
         assert isinstance(self.loss, SampleLoss), "the loss compares samples"
         prices: Tensor = self.loss(x_real, x_fake, **self.config.loss.values)
         return prices
 
     def penalise(self, x_real: Tensor, x_fake: Tensor, draws: Callable[[str], Draws]) -> Penalties:
-        """Compute what the discriminator pays besides its loss for these points (..., N, 2), by draws for a purpose."""
+        """Compute what the discriminator pays besides its loss for these points (..., N, D), by draws for a purpose."""
         tensors = self.state.tensors
         shape = partial(self.craft.shape, tensors=tensors)
         seen = self.craft.read(x_real), self.craft.read(x_fake)

@@ -2,7 +2,8 @@
 
 A data set keeps its published constants; training happens in lab units, `u = 3 (x - centre) / half_extent`, unless
 its parameter `units` is "published".
-Shape letters: N points, K modes; `...` are leading axes of independent runs, as the draws give them.
+Shape letters: N points, D coordinates of a point, K modes; `...` are leading axes of independent runs, as the draws
+give them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from server.gan.randomness import Draws, draws_for
 from server.gan.registry import Choice, Number, Registry, Unit
 
 LAB_HALF_EXTENT = 3.0
-"""In lab units every data set is viewed in [-3, 3]^2."""
+"""In lab units every data set is viewed in [-3, 3]^D."""
 PREVIEW_POINTS = 200
 FINER = 5
 """A density is averaged over so many points a side of a cell: some laws are much narrower than a cell."""
@@ -45,14 +46,19 @@ COMMON = (UNITS, SIZE)
 """What every data set can be told; it says how a run trains on the law, and is no part of the law."""
 
 DrawPoints = Callable[..., Tensor]
-"""(count, draws, **values) -> (..., N, 2) in published units."""
+"""(count, draws, **values) -> (..., N, D) in published units."""
 
 
 class Box(NamedTuple):
-    """A square in the plane: all within `half_extent` of `centre` along both axes."""
+    """A square, or an interval: all within `half_extent` of `centre` along every axis."""
 
     centre: Point
     half_extent: float
+
+    @property
+    def is_lab(self) -> bool:
+        """Whether it is what lab units are seen in, so that they are the published ones."""
+        return self.half_extent == LAB_HALF_EXTENT and not any(self.centre)
 
     def describe(self) -> dict[str, Any]:
         """Give the box as plain data."""
@@ -62,7 +68,7 @@ class Box(NamedTuple):
 class Modes(NamedTuple):
     """The modes of a law, in published units.
 
-    Their `means` (K, 2), their standard deviations `stds` (K, 2) along x and y, and their `shares` of the law (K,).
+    Their `means` (K, D), their standard deviations `stds` (K, D) along the axes, and their `shares` of the law (K,).
     """
 
     means: Tensor
@@ -75,26 +81,27 @@ UNIT_SQUARE = Box((0.5, 0.5), 0.5)
 
 
 def to_lab(points: Tensor, box: Box) -> Tensor:
-    """Map points (..., 2) in published units so that `box` becomes [-3, 3]^2."""
-    if box == LAB_BOX:
+    """Map points (..., D) in published units so that `box` becomes [-3, 3]^D."""
+    if box.is_lab:
         return points
     return (points - torch.tensor(box.centre).to(points)) * (LAB_HALF_EXTENT / box.half_extent)
 
 
 def from_lab(points: Tensor, box: Box) -> Tensor:
-    """Map points (..., 2) in lab units back to published ones: the inverse of `to_lab`."""
-    if box == LAB_BOX:
+    """Map points (..., D) in lab units back to published ones: the inverse of `to_lab`."""
+    if box.is_lab:
         return points
     return points * (box.half_extent / LAB_HALF_EXTENT) + torch.tensor(box.centre).to(points)
 
 
 @dataclass(frozen=True)
 class Dataset(Unit[DrawPoints]):
-    """A law in the plane. Its methods take the values of its parameters, those of `COMMON` among them or not.
+    """A law in the plane, or on the line: its points have as many coordinates as its `view`.
 
+    Its methods take the values of its parameters, those of `COMMON` among them or not.
     `mixture` gives the law where it is a mixture of Gaussians; `separate` says that its components are modes to be
     counted. `quadrature` gives a mixture that has the law's density, though its draws are not the law's.
-    Otherwise `density` is the logarithm of the density where it is known, (points (..., N, 2), **values) ->
+    Otherwise `density` is the logarithm of the density where it is known, (points (..., N, D), **values) ->
     (..., N), minus infinity where there is none. `spread` draws points that lie evenly. `fit_box` gives a box that
     depends on the values, and `box_code` is the same in plain numpy: centre and half_extent from the names of the
     parameters.
@@ -110,17 +117,22 @@ class Dataset(Unit[DrawPoints]):
     box_code: str = ""
 
     @property
+    def dimension(self) -> int:
+        """How many coordinates a point has: D."""
+        return len(self.view.centre)
+
+    @property
     def __call__(self) -> DrawPoints:
-        """Draw points (..., N, 2) in published units; the values of `COMMON` are accepted, and change no draw."""
+        """Draw points (..., N, D) in published units; the values of `COMMON` are accepted, and change no draw."""
         return lambda count, draws, **values: self.function(count, draws, **of_law(values))
 
     @property
     def log_density(self) -> Callable[..., Tensor] | None:
-        """(points (..., N, 2), **values) -> (..., N), natural logarithm in published units; none if it is unknown."""
+        """(points (..., N, D), **values) -> (..., N), natural logarithm in published units; none if it is unknown."""
         return self._log_density if self.mixture or self.quadrature or self.density else None
 
     def box(self, values: Mapping[str, Any]) -> Box:
-        """Give the square that the data are viewed in, in published units."""
+        """Give the square or the interval that the data are viewed in, in published units."""
         return self.fit_box(**of_law(values)) if self.fit_box else self.view
 
     def modes(self, values: Mapping[str, Any]) -> Modes | None:
@@ -144,7 +156,7 @@ class Dataset(Unit[DrawPoints]):
         return fine.view(len(y_edges) - 1, FINER, len(x_edges) - 1, FINER).mean((1, 3))
 
     def stratified(self, count: int, draws: Draws, **values: Any) -> Tensor:
-        """Draw points (..., N, 2) without chance imbalance: fair counts per component of a mixture, even on a curve.
+        """Draw points (..., N, D) without chance imbalance: fair counts per component of a mixture, even on a curve.
 
         Where the law offers neither they are plain draws.
         """
@@ -166,10 +178,10 @@ class Dataset(Unit[DrawPoints]):
         modes = self.modes(defaults)
         return {
             **super().describe(),
-            "dimension": 2,
+            "dimension": self.dimension,
             "box": self.box(defaults).describe(),
             "box_code": self.box_code,
-            "preview": [[float(f"{x:.4g}"), float(f"{y:.4g}")] for x, y in points],
+            "preview": [[float(f"{x:.4g}") for x in point] for point in points],
             "modes": None if modes is None else len(modes[0]),
             "has_density": self.log_density is not None,
         }

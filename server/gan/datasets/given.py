@@ -11,14 +11,16 @@ from math import cos, pi, sin
 from torch import Tensor
 
 from server.gan.datasets.base import COMMON, DATASETS, UNIT_SQUARE, Box, Dataset
-from server.gan.mixtures import Mixture, Point, build_mixture
+from server.gan.mixtures import Mixture, build_mixture
 from server.gan.papers import GAN_LAB
 from server.gan.randomness import Draws
 from server.gan.registry import Number, Points
 
+Place = tuple[float, float]
+
 
 @lru_cache(maxsize=8)
-def points_law(points: tuple[Point, ...], noise: float) -> Mixture:
+def points_law(points: tuple[Place, ...], noise: float) -> Mixture:
     """Give equally likely Gaussians of one spread around the points: the law of `drawing` and of `points`."""
     return build_mixture(points, noise)
 
@@ -34,13 +36,13 @@ DRAW_ONE = (
 # A drawing ----------------------------------------------------------------------------------------------------------
 
 
-def _arc(centre: Point, radius: float, start: float, turn: float, count: int) -> list[Point]:
+def _arc(centre: Place, radius: float, start: float, turn: float, count: int) -> list[Place]:
     """Points evenly along an arc, from `start` on, over `turn`, both in whole turns."""
     angles = [2 * pi * (start + turn * k / count) for k in range(count)]
     return [(round(centre[0] + radius * cos(a), 4), round(centre[1] + radius * sin(a), 4)) for a in angles]
 
 
-def _stroke_down(x: float, top: float, count: int) -> list[Point]:
+def _stroke_down(x: float, top: float, count: int) -> list[Place]:
     return [(x, round(top - SPACING * k, 4)) for k in range(count)]
 
 
@@ -54,7 +56,7 @@ FACE = (
 """The drawing to begin with: a face whose points follow each other at `SPACING`, so that long strokes weigh more."""
 
 
-def draw_drawing(count: int, draws: Draws, points: tuple[Point, ...], noise: float) -> Tensor:
+def draw_drawing(count: int, draws: Draws, points: tuple[Place, ...], noise: float) -> Tensor:
     """Your own drawing: one of the pen's positions is chosen at random, and a little noise is added."""
     return points_law(points, noise).draw(count, draws)
 
@@ -91,12 +93,12 @@ MARGIN = 1.15
 FINEST_BOX = 1e-3
 
 
-def draw_given(count: int, draws: Draws, points: tuple[Point, ...], noise: float) -> Tensor:
+def draw_given(count: int, draws: Draws, points: tuple[Place, ...], noise: float) -> Tensor:
     """Your own points: one of them is chosen at random, and a little noise is added."""
     return points_law(points, noise).draw(count, draws)
 
 
-def fit_points_box(points: tuple[Point, ...], noise: float) -> Box:
+def fit_points_box(points: tuple[Place, ...], noise: float) -> Box:
     """Give the square around all the points and three standard deviations of their noise, with a margin."""
     xs, ys = zip(*points, strict=True)
     centre = ((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2)

@@ -14,7 +14,8 @@ Facts = Mapping[str, Any]
 
 def describe_networks(config: RunConfig, dimension: int, catalog: Catalog, names: Collection[str]) -> dict[str, Any]:
     """Give the `networks`' modules, of those in `names`, their `inits`, `setups` for what PyTorch lacks, `has_gain`."""
-    networks = {"generator": (config.generator, dimension, 2), "discriminator": (config.discriminator, 2, 1)}
+    point = config.data_dimension
+    networks = {"generator": (config.generator, dimension, point), "discriminator": (config.discriminator, point, 1)}
     networks = {name: facts for name, facts in networks.items() if name in names}
     activations, inits = ({unit["key"]: unit for unit in catalog[kind]} for kind in ("activations", "inits"))
     chosen = [one for one, _, _ in networks.values()]

@@ -185,6 +185,7 @@ def check_config(given: object, catalog: Catalog) -> RunConfig:
     for key, kind in LIST_SECTIONS.items():
         made[key] = _check_units(key, whole.get(key, []), catalog[kind])
         _check_together(key, made, catalog[kind])
+        _check_features(key, made, catalog[kind])
         if not loss["is_game"]:
             _check_alone(key, made[key], catalog[kind], loss["key"])
     if made["batch_size"] > loss.get("most", made["batch_size"]):
@@ -288,6 +289,15 @@ def _check_together(path: str, made: Mapping[str, Any], facts: Sequence[Mapping[
         for other, because in known[unit.name].get("apart", {}).items():
             if any(one.name == other for one in made[path]):
                 raise ConfigError(f"{path}.{i}.name", f"{unit.name} does not go with {other}: {because}")
+
+
+def _check_features(path: str, made: Mapping[str, Any], facts: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse a unit of a list that looks at a hidden layer of a discriminator that has none."""
+    known = {unit["key"]: unit for unit in facts}
+    for i, unit in enumerate(made[path]):
+        if known[unit.name].get("reads_features") and not made["discriminator"].hidden_layers:
+            expected = f"{unit.name} goes with a discriminator of 1 hidden layer or more, not with 0"
+            raise ConfigError(f"{path}.{i}.name", f"{expected}: it looks at what the last of them makes of the points")
 
 
 def _check_alone(path: str, units: Sequence[UnitConfig], facts: Sequence[Mapping[str, Any]], loss: str) -> None:

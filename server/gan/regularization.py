@@ -15,8 +15,11 @@ from torch import Tensor
 from server.gan.config import UnitConfig
 from server.gan.networks import Affine, Network
 from server.gan.randomness import Draws
-from server.gan.regularizers import REGULARIZERS, Regularizer, SampleRegularizer
+from server.gan.regularizers import REGULARIZERS, FeatureRegularizer, Regularizer, SampleRegularizer
 from server.gan.values import Value, read_numbers
+
+ReadFeatures = Callable[[str, Tensor], Tensor]
+"""(sort, points (..., N, D)) -> the features (..., N, W) of "real" or "fake" points as the discriminator sees them."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,10 @@ class Scorer:
     def __call__(self, points: Tensor) -> Tensor:
         """Give the logits (..., N) of what the discriminator reads of points (..., N, I)."""
         return self.network.trace(self.weights, points, Affine.apply).outputs.squeeze(-1)
+
+    def read_features(self, points: Tensor) -> Tensor:
+        """Give the activations (..., N, W) of the last hidden layer."""
+        return self.network.trace(self.weights, points, Affine.apply).inputs[-1]
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,7 @@ class Regularization:
             for units in zip(*configs, strict=True)
         ]
         self._units = [one.unit for one in active]
-        self._samples = [one for one in active if isinstance(one.unit, SampleRegularizer)]
+        self._samples = [one for one in active if isinstance(one.unit, SampleRegularizer | FeatureRegularizer)]
         self._penalties = [one for one in active if not one.unit.projects and one not in self._samples]
         self._projections = [one for one in active if one.unit.projects]
 
@@ -104,10 +111,29 @@ class Regularization:
             parts[unit.key] = unit(critic, *points, draws(unit.key), **numbers, **choices, **kept)
         return Penalties(parts, parameters)
 
-    def price_samples(self, z: Tensor, x_fake: Tensor) -> Penalties:
-        """Compute what the generator pays for the points x_fake (..., N, 2) that it made of z (..., N, Z)."""
-        leaf = x_fake.detach().requires_grad_()
-        return Penalties({unit.key: unit(z, leaf, **numbers) for unit, numbers, _ in self._samples}, leaf)
+    @property
+    def compares(self) -> bool:
+        """Whether the generator pays for a difference between its points and real ones, which must be drawn then."""
+        return any(isinstance(one.unit, FeatureRegularizer) for one in self._samples)
+
+    @property
+    def prices_samples(self) -> bool:
+        """Whether the generator pays for the points that it makes."""
+        return bool(self._samples)
+
+    def price_samples(self, z: Tensor, x_fake: Tensor, x_real: Tensor | None, read: ReadFeatures) -> Penalties:
+        """Compute what the generator pays for the points x_fake (..., N, D) that it made of z (..., N, Z).
+
+        x_real are real points beside them, where `compares`.
+        """
+        leaf, parts = x_fake.detach().requires_grad_(), {}
+        for unit, numbers, _ in self._samples:
+            if isinstance(unit, FeatureRegularizer):
+                assert x_real is not None, "real points are drawn for an update that compares"
+                parts[unit.key] = unit(read("real", x_real), read("fake", leaf), **numbers)
+            else:
+                parts[unit.key] = unit(z, leaf, **numbers)
+        return Penalties(parts, leaf)
 
     def project(self, vector: Tensor) -> Tensor:
         """Bring parameters (..., P) back to where they are allowed."""

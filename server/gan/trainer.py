@@ -27,7 +27,7 @@ from server.gan.networks import Network
 from server.gan.optimizers import OPTIMIZERS, start_slots
 from server.gan.phases import Diverged, Learner, Losses, MakePhase, Phase, Player, begin_update
 from server.gan.randomness import Draws, draws_for
-from server.gan.regularization import Penalties, Regularization
+from server.gan.regularization import Penalties, Regularization, Scorer
 from server.gan.source import Source
 from server.gan.stacks import STACK_UNIT, structure
 from server.gan.state import RunState
@@ -249,7 +249,7 @@ class Trainer:
         self.scored_by = start if self.craft.is_simultaneous else self.state
         z = self.source.draw_batch("generator", "latent", update, step)
         sampled = {"z": z}
-        if self.loss.pairs:
+        if self.loss.pairs or self.regularization.compares:
             sampled["x_real"] = self.source.draw_batch("generator", "data", update, step)
         yield phase("sample", **sampled)
         weights = self.weights("generator")
@@ -259,7 +259,8 @@ class Trainer:
             verdict = yield from self._judge(phase, trace.outputs, sampled.get("x_real"), update, step)
         else:
             verdict = compare(self.price_samples, sampled["x_real"], trace.outputs)
-        penalties = self.regularization.price_samples(z, trace.outputs)
+        see = partial(self.see, player="generator", update=update, step=step)
+        penalties = self.penalise_generator(sampled | {"x_fake": trace.outputs}, self._scoring_weights, see)
         g_loss = penalties.add_loss(verdict.per_example.detach().mean(-1))
         self._losses = Losses(self._losses.discriminator, self._of_runs(g_loss))
         yield phase("loss", per_example=verdict.per_example, **penalties.named, g_loss=g_loss)
@@ -274,8 +275,7 @@ class Trainer:
         self, phase: MakePhase, x_fake: Tensor, x_real: Tensor | None, update: int, step: int
     ) -> Generator[Phase, None, Verdict]:
         """Let the discriminator classify the generated points of an update, and real ones where the loss pairs them."""
-        simultaneous = self.craft.is_simultaneous
-        scoring = self.weights_at(self.scored_by, "discriminator") if simultaneous else self.weights("discriminator")
+        scoring = self._scoring_weights
         seen, changed = {"fake": x_fake} | ({} if x_real is None else {"real": x_real}), {}
         if self.craft.changes_inputs:
             x_fake = x_fake.detach().requires_grad_()
@@ -315,6 +315,21 @@ class Trainer:
         seen = self.craft.read(x_real), self.craft.read(x_fake)
         return self.regularization.price(self.discriminator, shape, seen, draws, tensors)
 
+    def penalise_generator(
+        self, known: Mapping[str, Tensor], weights: list[Tensor], see: Callable[..., Tensor] | None = None
+    ) -> Penalties:
+        """Compute what the generator pays besides its loss for x_fake made of z, among the tensors `known`.
+
+        `weights` are those of the discriminator that it learns from; `see`, of (points, sort=), gives what that one
+        sees of points, where techniques change them.
+        """
+
+        def read(sort: str, points: Tensor) -> Tensor:
+            seen = see(points, sort=sort) if see else points
+            return Scorer(self.discriminator, weights).read_features(self.craft.read(seen))
+
+        return self.regularization.price_samples(known["z"], known["x_fake"], known.get("x_real"), read)
+
     def pull_to_parameters(self, gradient: Tensor) -> Tensor:
         """Carry the discriminator's gradient (..., P) from the weights it computes with to those that are trained."""
         return self.craft.pull(gradient, self.state.tensors)
@@ -322,6 +337,12 @@ class Trainer:
     def push_to_weights(self, direction: Tensor) -> Tensor:
         """Carry a move (..., P) of the discriminator's trained weights to those it computes with, to first order."""
         return self.craft.push(direction, self.state.tensors)
+
+    @property
+    def _scoring_weights(self) -> list[Tensor]:
+        """What the discriminator computes with that the present update of the generator learns from."""
+        simultaneous = self.craft.is_simultaneous
+        return self.weights_at(self.scored_by, "discriminator") if simultaneous else self.weights("discriminator")
 
     def _renew_discriminator(self) -> None:
         if self.craft.changes_weights:

@@ -128,6 +128,10 @@ def _find_label(catalog: Catalog, section: str, key: str) -> str:
     return next((str(unit["label"]) for unit in catalog[kind] if unit["key"] == key), key)
 
 
+def _write_payers(unit: Unit, _: Catalog) -> str:
+    return "" if unit.get("projects") else " and ".join(f"the {player}" for player in unit.get("players", ()))
+
+
 FACTS: Mapping[str, Callable[[Unit, Catalog], str]] = {
     "Watch for this": lambda unit, _: unit.get("watch_for", ""),
     "Better": lambda unit, _: f"{unit['better']} is better" if "better" in unit else "",
@@ -140,7 +144,7 @@ FACTS: Mapping[str, Callable[[Unit, Catalog], str]] = {
     "Density": _write_density,
     "Who learns": lambda unit, _: "" if unit.get("is_game", True) else "the generator alone: nobody judges its points",
     "Most examples": lambda unit, _: f"{unit['most']:,}, as it compares all pairs of them" if "most" in unit else "",
-    "Paid by": lambda unit, _: f"the {unit['player']}" if "player" in unit and not unit.get("projects") else "",
+    "Paid by": _write_payers,
     "A score": _write_reading,
     "Goes with": _write_partners,
     "Not together with": _write_apart,

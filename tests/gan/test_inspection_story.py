@@ -299,6 +299,15 @@ def test_the_lines_of_every_stage_are_right_where_the_discriminator_sees_a_point
     check_lines(trainer)
 
 
+@pytest.mark.parametrize("techniques", [[], [{"name": "pacgan", "size": 3}]])
+@pytest.mark.parametrize("key", ["mode_seeking", "feature_matching"])
+def test_the_lines_of_every_stage_are_right_where_the_generator_pays_a_penalty(
+    key: str, techniques: list[dict[str, Any]]
+) -> None:
+    changes = ("data.name=gaussians", "g_optimizer.name=sgd")
+    check_lines(Trainer(make_config(*changes, regularizers=[{"name": key}], techniques=techniques)))
+
+
 def check_lines(trainer: Trainer) -> None:
     """Run the lines of every stage of a sample's story, and compare what they show with the numbers beside them."""
     story = tell_sample(trainer, INDEX)

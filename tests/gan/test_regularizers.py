@@ -19,7 +19,7 @@ from server.gan.trainer import Trainer
 from tests.tools.runs import make_config
 
 SMALL = ("generator.width=8", "discriminator.width=8", "batch_size=16")
-PENALTIES = [unit.key for unit in REGULARIZERS.values() if not unit.projects and unit.player == "discriminator"]
+PENALTIES = [unit.key for unit in REGULARIZERS.values() if not unit.projects and "discriminator" in unit.players]
 DOUBLE = torch.float64
 
 
@@ -185,7 +185,7 @@ def train(trainer: Trainer, steps: int) -> Trainer:
 @pytest.mark.parametrize("key", list(REGULARIZERS))
 def test_every_regularizer_changes_the_run_and_trains_the_same_in_a_stack(key: str) -> None:
     config = config_with(key)
-    player = REGULARIZERS[key].player
+    (player, *_) = REGULARIZERS[key].players
     plain = train(Trainer(make_config(*SMALL).with_seed(3)), 4).state.tensors[player]
     alone = train(Trainer(config.with_seed(3)), 4).state.tensors[player]
     stack = train(Trainer([config.with_seed(seed) for seed in range(8)]), 4).state.tensors[player]

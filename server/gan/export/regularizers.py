@@ -11,12 +11,19 @@ from server.gan.export.snippets import find_names, rename
 Facts = Mapping[str, Any]
 
 
-def write_penalties(units: Sequence[UnitConfig], facts: Mapping[str, Facts], player: str) -> str:
-    """Give the lines that add a player's penalties to its loss; `facts` are those of the regularizers, by key."""
+def write_penalties(
+    units: Sequence[UnitConfig], facts: Mapping[str, Facts], player: str, read: Mapping[str, str]
+) -> str:
+    """Give the lines that add a player's penalties to its loss; `facts` are those of the regularizers, by key.
+
+    `read` says what the discriminator is that the generator learns from, and what that one reads of the points.
+    """
     lines, loss = [], f"{player[0]}_loss"
     for unit in units:
-        if not facts[unit.name]["projects"] and facts[unit.name]["player"] == player:
+        if not facts[unit.name]["projects"] and player in facts[unit.name]["players"]:
             code = _write(unit, facts)
+            if player == "generator" and facts[unit.name]["reads_features"]:
+                code = rename(code, read)
             if "draws" in find_names(code):
                 lines.append(f'draws = Draws(step, f"discriminator {unit.name} {{update}}")')
             lines += [code, f"{loss} = {loss} + penalty.mean()"]

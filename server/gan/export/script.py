@@ -32,6 +32,8 @@ WIDTH = 88
 PRINTED = 20
 """About so many lines does a run print."""
 LAB_BOX = {"centre": [0.0, 0.0], "half_extent": 3.0}
+SEEN = "seen"
+"""What generated points are called that techniques have changed for the discriminator."""
 METHODS = ("normal", "uniform", "integers")
 COMMON = ("units", "size")
 """What all data sets can be told; the rest are the numbers of a law."""
@@ -84,16 +86,16 @@ def describe_run(stages: Sequence[Stage], catalog: Catalog, pictures: bool) -> d
     """Give what the templates say about a run; with `pictures` the data are shown, if nobody trains on them too."""
     first, configs = stages[0].config, [stage.config for stage in stages]
     players = [letter for letter in PLAYERS if any(getattr(one, f"{letter}_updates") for one in configs)]
-    losses = {letter: _list_losses(f"{letter}_loss", stages, catalog) for letter in players}
+    craft = describe_techniques(configs, catalog)
+    losses = {letter: _list_losses(f"{letter}_loss", stages, catalog, _name_read(craft)) for letter in players}
     regularizers = {unit["key"]: unit for unit in catalog["regularizers"]}
     used = dict.fromkeys(unit.name for one in configs for unit in one.regularizers)
-    active = [name for name in used if regularizers[name]["player"][0] in players]
+    active = [name for name in used if any(player[0] in players for player in regularizers[name]["players"])]
     wanted = set[str]().union(*(find_names(stage["code"]) for stage in losses.get("g", ())))
     pairs, compares, judged = "real_logits" in wanted, "x_real" in wanted, any(one.is_game for one in configs)
     data = _describe_data(first.data, catalog) if "d" in players or pairs or compares or pictures else None
     latent = _describe_latent(first.latent, catalog)
     loss_code = [stage["code"] for parts in losses.values() for stage in parts]
-    craft = describe_techniques(configs, catalog)
     loss_code += [code for codes in craft["lines"].values() for code in codes]
     played = {"generator", *(["discriminator"] if judged else ()), *set[str]().union(*map(find_names, loss_code))}
     networks = describe_networks(first, latent["dimension"], catalog, played)
@@ -119,7 +121,8 @@ def describe_run(stages: Sequence[Stage], catalog: Catalog, pictures: bool) -> d
         "loss_units": [find_unit(catalog, "losses", name) for name in dict.fromkeys(one.loss.name for one in configs)],
         "pairs": pairs,
         "compares": compares,
-        "takes_fake": "x_fake" in wanted,
+        "takes_fake": bool(wanted & {"x_fake", SEEN}),
+        "sees_real": pairs or any(regularizers[name]["reads_features"] for name in active),
         "judged": judged,
         "changes": list(_list_changes(stages, players, regularizers)),
         "pauses": any(0 in (one.d_updates, one.g_updates) for one in configs),
@@ -239,7 +242,18 @@ def _write_optimizer(letter: str, config: RunConfig) -> str:
     )
 
 
-def _list_losses(name: str, stages: Sequence[Stage], catalog: Catalog) -> list[dict[str, Any]]:
+def _name_read(craft: Facts) -> dict[str, str]:
+    """Name what the discriminator is that the generator learns from, and what that one reads of real and of its points.
+
+    Only a discriminator's last hidden layer is looked at by these names.
+    """
+    points = {"x_real": "x_real", "x_fake": SEEN if craft["points"] else "x_fake"}
+    if craft["company"]:
+        points = {name: f"{craft['company']}({seen})" for name, seen in points.items()}
+    return {**points, "discriminator": craft["scoring"]}
+
+
+def _list_losses(name: str, stages: Sequence[Stage], catalog: Catalog, read: Facts) -> list[dict[str, Any]]:
     """Give the code of a player's loss with its penalties, and until which step it holds; the last has no end."""
     regularizers = {unit["key"]: unit for unit in catalog["regularizers"]}
     codes = []
@@ -248,7 +262,7 @@ def _list_losses(name: str, stages: Sequence[Stage], catalog: Catalog) -> list[d
         own = pick_statements(find_unit(catalog, "losses", loss.name)["code"], name)
         lines = [rename(own, {key: repr(value) for key, value in loss.values.items()})]
         player = PLAYERS[name.removesuffix("_loss")]
-        lines.append(write_penalties(stage.config.regularizers, regularizers, player))
+        lines.append(write_penalties(stage.config.regularizers, regularizers, player, read))
         codes.append((stage.step, "\n".join(line for line in lines if line)))
     return _list_blocks(codes)
 

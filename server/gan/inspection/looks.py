@@ -69,7 +69,9 @@ def look_at_generator(trainer: Trainer, sizes: Sizes, row: int = 0) -> Moment:
         _judge(trainer, sizes, known["x_fake"]) if trainer.loss.is_game else _compare(trainer, sizes, known["x_fake"])
     )
     needles = torch.from_numpy(probe_layers(trainer, ("gradients",), sizes)["gradients"])
-    penalties = trainer.regularization.price_samples(known["z"], known["x_fake"])
+    if trainer.regularization.compares:
+        known["x_real"] = draw_fixed_partners(trainer, sizes)
+    penalties = trainer.penalise_generator(known, trainer.weights("discriminator"))
     known |= {**penalties.named, "g_loss": penalties.add_loss(known["per_example"].mean()), "gradients": needles}
     known["slope"] = penalties.add_gradient(known["slope"])
     known["gradient"] = trainer.generator.parameter_gradient(weights, trace, known["slope"])

@@ -115,6 +115,12 @@ class Moment:
         slopes = network.input_gradient(weights, trace, torch.ones_like(trace.outputs)).tolist()
         return [(row, slopes[place][2 * place : 2 * place + 2]) for place, row in enumerate(rows)]
 
+    def see(self, points: Tensor, sort: Sort) -> Tensor:
+        """Give what the discriminator sees of points (N, D) of this moment; autograd sees through it."""
+        if f"seen_{sort}" not in self.known:
+            return points
+        return self.trainer.see(points, self.player, sort, self.update, self.state.step)
+
     def measure_view(self) -> Tensor | None:
         """Measure how this example's generated point as it is seen moves with the point itself: the Jacobian (2, 2).
 
@@ -124,7 +130,7 @@ class Moment:
             return None
         with torch.enable_grad():
             points = self.known["x_fake"].detach().requires_grad_()
-            seen = self.trainer.see(points, self.player, "fake", self.update, self.state.step)[self.row]
+            seen = self.see(points, "fake")[self.row]
             rows = [torch.autograd.grad(place, points, retain_graph=True)[0][self.row] for place in seen]
         jacobian = torch.stack(rows)
         return None if torch.equal(jacobian, torch.eye(2).to(jacobian)) else jacobian

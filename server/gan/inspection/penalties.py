@@ -52,10 +52,10 @@ def tell_penalties(moment: Moment, told: Told) -> list[Formula]:
 
 def tell_penalty_slope(moment: Moment, told: Told) -> PaidSlope:
     """Tell what penalties add to the slope of this moment's generated point."""
-    if not find_penalties(moment):
+    if not moment.trainer.regularization.prices_samples:
         return PaidSlope()
     known = moment.known
-    penalties = moment.trainer.regularization.price_samples(known["z"], known["x_fake"])
+    penalties = moment.trainer.penalise_generator(known, moment.weights("discriminator"), moment.see)
     slope = penalties.add_gradient(torch.zeros_like(known["x_fake"]))[moment.row].tolist()
     told.numbers |= {"penalty_slope_1": slope[0], "penalty_slope_2": slope[1]}
     latex = rf" + \frac{{\partial P}}{{\partial {name_point(moment.trainer)}}}"

@@ -14,7 +14,7 @@ from server.gan.datasets import LAB_BOX, of_law
 from server.gan.export.snippets import find_names, pick_setup, pick_statements, pick_value, rename, replace_calls
 from server.gan.networks import Network
 from server.gan.phases import Learner
-from server.gan.regularizers import REGULARIZERS
+from server.gan.regularizers import REGULARIZERS, Regularizer
 from server.gan.trainer import Trainer
 
 DRAWS = {"normal": "torch.randn", "uniform": "torch.rand"}
@@ -66,9 +66,10 @@ def write_classify(trainer: Trainer, *sorts: str) -> str:
 
 
 def write_pairs(trainer: Trainer, count: int) -> list[str]:
-    """Give the lines that the generator's loss needs of real samples: none, their draw, or that and their logits."""
-    scores = [write_classify(trainer, "real")] if trainer.loss.is_game else []
-    return [write_data(trainer, count), *scores] if trainer.loss.pairs else []
+    """Give the lines that the generator's loss needs of real samples: none, their draw, or that and what is read."""
+    if trainer.loss.pairs:
+        return [write_data(trainer, count), *([write_classify(trainer, "real")] if trainer.loss.is_game else [])]
+    return [write_data(trainer, count), *_write_company(trainer, "real")] if trainer.regularization.compares else []
 
 
 def write_layer(trainer: Trainer, name: Learner, layer: int, row: int, squashes: bool) -> str:
@@ -96,10 +97,14 @@ def _write_company(trainer: Trainer, *sorts: str) -> list[str]:
 
 def write_loss(trainer: Trainer, player: Learner) -> str:
     """Give those lines of the loss that lead to this player's, and what the regularizers add to it."""
-    own = rename(pick_statements(trainer.loss.code, f"{player[0]}_loss"), write_values(trainer.config.loss.values))
     loss = f"{player[0]}_loss"
     penalties = _write_regularizers(trainer, player, projects=False)
-    return "\n".join([own, *(f"{code}\n{loss} = {loss} + penalty.mean()" for code in penalties)])
+    return "\n".join([_write_game(trainer, loss), *(f"{code}\n{loss} = {loss} + penalty.mean()" for code in penalties)])
+
+
+def _write_game(trainer: Trainer, loss: str) -> str:
+    """Give the lines of "d_loss" or "g_loss" before any penalty."""
+    return rename(pick_statements(trainer.loss.code, loss), write_values(trainer.config.loss.values))
 
 
 def write_backward(player: Learner) -> str:
@@ -108,11 +113,15 @@ def write_backward(player: Learner) -> str:
 
 
 def write_needle(trainer: Trainer, row: int) -> str:
-    """Give the lines that compute the needles of all samples, and show that of sample `row`."""
+    """Give the lines that compute the needles of all samples, which no penalty turns, and show that of `row`."""
+    loss, game = "g_loss", []
+    if _write_regularizers(trainer, "generator", projects=False):
+        loss, game = "game", [rename(_write_game(trainer, "g_loss"), {"g_loss": "game"})]
     whole = "needles = -len(x_fake) * slope"
     if trainer.source.box != LAB_BOX:
         whole += f" * 3 / {trainer.source.box.half_extent!r}  # per published unit"
-    return f"(slope,) = torch.autograd.grad(g_loss, x_fake, retain_graph=True)\n{whole}\nneedles[{row}]"
+    slope = f"(slope,) = torch.autograd.grad({loss}, x_fake, retain_graph=True)"
+    return "\n".join([*game, slope, whole, f"needles[{row}]"])
 
 
 def write_update(trainer: Trainer, player: Learner, step: int) -> str:
@@ -155,9 +164,16 @@ def _write_start(name: Learner, network: Network) -> list[str]:
 def _write_regularizers(trainer: Trainer, player: Learner, projects: bool) -> list[str]:
     """Give the lines of a player's regularizers that are penalties, or of those that change weights afterwards."""
     units = [(REGULARIZERS[unit.name], unit.values) for unit in trainer.config.regularizers]
-    names = SEEN if trainer.craft.company and player == "discriminator" else {}
-    chosen = [(unit, values) for unit, values in units if (unit.player, unit.projects) == (player, projects)]
-    return [rename(_write_draws(unit.code, values), names) for unit, values in chosen]
+    chosen = [(unit, values) for unit, values in units if player in unit.players and unit.projects == projects]
+    return [
+        rename(_write_draws(unit.code, values), SEEN if trainer.craft.company and _reads(unit, player) else {})
+        for unit, values in chosen
+    ]
+
+
+def _reads(unit: Regularizer, player: Learner) -> bool:
+    """Tell whether a regularizer prices points as the discriminator reads them, for a player."""
+    return player == "discriminator" or unit.reads_features
 
 
 def _write_draws(code: str, values: Mapping[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """The regularizers: what the players pay besides their losses, one family a module; a menu has them in this order."""
 
-from server.gan.regularizers import gradients, scores, weights, samples  # isort: skip  # noqa: F401  # importing a family registers it
-from server.gan.regularizers.base import REGULARIZERS, Critic, Regularizer, SampleRegularizer
+from server.gan.regularizers import gradients, scores, weights, samples, features  # isort: skip  # noqa: F401  # importing a family registers it
+from server.gan.regularizers.base import REGULARIZERS, Critic, FeatureRegularizer, Regularizer, SampleRegularizer
 
-__all__ = ["REGULARIZERS", "Critic", "Regularizer", "SampleRegularizer"]
+__all__ = ["REGULARIZERS", "Critic", "FeatureRegularizer", "Regularizer", "SampleRegularizer"]

@@ -24,7 +24,7 @@ class Critic(Protocol):
     """Weights (..., I, O) and biases (..., O), in the order of the layers."""
 
     def __call__(self, points: Tensor) -> Tensor:
-        """Give the logits (..., N) of points (..., N, I) in lab units; I is 2, and more in company."""
+        """Give the logits (..., N) of points (..., N, I) in lab units; I is their dimension, and more in company."""
 
 
 @dataclass(frozen=True)
@@ -40,33 +40,51 @@ class Regularizer(Unit[Callable[..., Tensor]]):
     `goes_with` names, by section of a config, the units beside which it means something, and `because` says why.
     `moves_optimum` tells whether the discriminator is asked another question by it, as with other labels, so that the
     loss's `optimum` no longer answers it; what only holds a discriminator back leaves the best one where it is.
+    `reads_features`: it looks at the discriminator's last hidden layer, which must be there then.
     """
 
-    player: ClassVar[str] = "discriminator"
+    players: ClassVar[tuple[str, ...]] = ("discriminator",)
     """Who pays it."""
+    needs_discriminator: ClassVar[bool] = True
+    """Whether it means nothing beside a loss without one."""
     averages: tuple[str, ...] = ()
     projects: bool = False
     line: Line | None = None
     goes_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     because: str = ""
     moves_optimum: bool = False
+    reads_features: bool = False
 
     def describe(self) -> dict[str, Any]:
         """Give the facts as plain data."""
         facts = {"projects": self.projects, "averages": list(self.averages), "because": self.because}
-        facts |= {"player": self.player, "needs_discriminator": self.player == "discriminator"}
-        facts |= {"moves_optimum": self.moves_optimum}
+        facts |= {"players": list(self.players), "needs_discriminator": self.needs_discriminator}
+        facts |= {"reads_features": self.reads_features, "moves_optimum": self.moves_optimum}
         return {**super().describe(), **facts, "goes_with": {k: list(v) for k, v in self.goes_with.items()}}
 
 
 @dataclass(frozen=True)
 class SampleRegularizer(Regularizer):
-    """A penalty of the generator, `(z (..., N, Z), x_fake (..., N, 2), **numbers) -> (..., 1)`, with any loss.
+    """A penalty of the generator, `(z (..., N, Z), x_fake (..., N, D), **numbers) -> (..., 1)`, with any loss.
 
     `code` ends with `penalty`, made of z, x_fake and the unit's numbers.
     """
 
-    player: ClassVar[str] = "generator"
+    players: ClassVar[tuple[str, ...]] = ("generator",)
+    needs_discriminator: ClassVar[bool] = False
+
+
+@dataclass(frozen=True)
+class FeatureRegularizer(Regularizer):
+    """A penalty of the generator, `(real, fake, **numbers) -> (..., 1)`, both (..., N, W) features.
+
+    Features are the activations of the discriminator's last hidden layer of W neurons, for points as it sees them; the
+    real points are drawn for the update. `code` ends with `penalty`, made of x_real, x_fake, discriminator and the
+    unit's numbers.
+    """
+
+    players: ClassVar[tuple[str, ...]] = ("generator",)
+    reads_features: bool = True
 
 
 REGULARIZERS: Registry[Regularizer] = Registry("regularizer")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from server.gan.papers import PROGRESSIVE
+from server.gan.papers import IMPROVED, PROGRESSIVE
 from server.gan.randomness import Draws
 from server.gan.registry import Number, Paper
 from server.gan.regularizers.base import REGULARIZERS, Critic, Regularizer, weight_number
@@ -87,7 +87,7 @@ REGULARIZERS.add(
         label_smoothing,
         r"\mathbb{E}[\alpha\, \mathrm{sp}(-d(x)) + (1 - \alpha)\, \mathrm{sp}(d(x))] - \mathbb{E}[\mathrm{sp}(-d(x))]"
         r" = (1 - \alpha)\, \mathbb{E}[d(x)]",
-        Paper("Salimans et al.", "Improved Techniques for Training GANs", 2016),
+        IMPROVED,
         (Number("target", "Target", 0.9, 0.5, 1.0, "How sure the discriminator shall be of a real point.", live=True),),
         goes_with={"loss": PROBABILITIES},
         because="it changes a probability that the discriminator is taught, and other losses teach none",

@@ -1,13 +1,15 @@
 """Mixtures of Gaussians whose axes are parallel to the plot's: most toy laws are one.
 
-Shape letters: K components, N points; `...` are leading axes of independent runs.
+Shape letters: K components, N points, D coordinates of a point; `...` are leading axes of independent runs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from math import log, pi
+from operator import add
 
 import torch
 from torch import Tensor
@@ -23,7 +25,7 @@ PAIRS_AT_ONCE = 1 << 22
 
 @dataclass(frozen=True, eq=False)
 class Mixture:
-    """K Gaussians with means `centres` (K, 2) and standard deviations `stds` (K, 2), float32.
+    """K Gaussians with means `centres` (K, D) and standard deviations `stds` (K, D), float32.
 
     `weights` (K,) are the components' shares of the law, float32, adding up to 1; none: all are equally likely.
     """
@@ -40,13 +42,13 @@ class Mixture:
         return torch.full((len(self.centres),), 1 / len(self.centres), dtype=torch.float64)
 
     def draw(self, count: int, draws: Draws) -> Tensor:
-        """Draw `count` points (..., N, 2), each from a component chosen at random."""
+        """Draw `count` points (..., N, D), each from a component chosen at random."""
         if self.weights is None:
             return self._spread(draws.integers(len(self.centres), count), draws, count)
         return self._spread(_find_component(draws.uniform(count), self.weights), draws, count)
 
     def draw_stratified(self, count: int, draws: Draws) -> Tensor:
-        """Draw `count` points (..., N, 2): every component has its share of them, or as near to it as `count` allows.
+        """Draw `count` points (..., N, D): every component has its share of them, or as near to it as `count` allows.
 
         They come in the components' order.
         """
@@ -55,29 +57,33 @@ class Mixture:
         return self._spread(_find_component((torch.arange(count) + 0.5) / count, self.weights), draws, count)
 
     def log_density(self, points: Tensor) -> Tensor:
-        """Give the natural logarithm of the density (..., N) at points (..., N, 2)."""
+        """Give the natural logarithm of the density (..., N) at points (..., N, D)."""
         centres, stds, shares = self.centres.to(points), self.stds.to(points), self.shares.to(points)
-        highest = shares.log() - log(2 * pi) - stds.log().sum(-1)
+        dimension = centres.shape[-1]
+        highest = shares.log() - dimension / 2 * log(2 * pi) - stds.log().sum(-1)
         pieces = []
-        for piece in torch.split(points.reshape(-1, 2), max(1, PAIRS_AT_ONCE // len(centres))):
-            x, y = ((piece[:, axis, None] - centres[:, axis]) / stds[:, axis] for axis in (0, 1))
-            pieces.append(torch.logsumexp(highest - (x.square() + y.square()) / 2, -1))
+        for piece in torch.split(points.reshape(-1, dimension), max(1, PAIRS_AT_ONCE // len(centres))):
+            squares = (
+                ((piece[:, axis, None] - centres[:, axis]) / stds[:, axis]).square() for axis in range(dimension)
+            )
+            pieces.append(torch.logsumexp(highest - reduce(add, squares) / 2, -1))
         return torch.cat(pieces).reshape(points.shape[:-1])
 
-    def cell_density(self, x_edges: Tensor, y_edges: Tensor) -> Tensor:
+    def cell_density(self, *edges: Tensor) -> Tensor:
         """Give the mean density (Y, X) over each cell of a lattice whose edges are (X + 1,) and (Y + 1,), float64.
 
+        On the line there are x edges alone, and it is (X,).
         A component's share of a cell is the product of its shares along x and along y, so the sum over components is
         one matrix product: exact, and quick for thousands of components.
         """
-        along_x, along_y = (
-            _mean_over(edges, self.centres[:, axis], self.stds[:, axis])
-            for axis, edges in enumerate((x_edges, y_edges))
+        along_x, *above = (
+            _mean_over(along, self.centres[:, axis], self.stds[:, axis]) for axis, along in enumerate(edges)
         )
-        return along_y.T @ (self.shares.to(along_x).unsqueeze(-1) * along_x)
+        shared = self.shares.to(along_x).unsqueeze(-1) * along_x
+        return above[0].T @ shared if above else shared.sum(0)
 
     def _spread(self, component: Tensor, draws: Draws, count: int) -> Tensor:
-        return self.centres[component] + self.stds[component] * draws.normal(count, 2)
+        return self.centres[component] + self.stds[component] * draws.normal(count, self.centres.shape[-1])
 
 
 def _mean_over(edges: Tensor, centres: Tensor, stds: Tensor) -> Tensor:
@@ -96,7 +102,7 @@ def _find_component(place: Tensor, weights: Tensor) -> Tensor:
 def build_mixture(
     centres: Sequence[Point], stds: float | Sequence[Point], weights: Sequence[float] | None = None
 ) -> Mixture:
-    """Make a mixture from its means, one standard deviation for all or a pair (along x, along y) for each, and weights.
+    """Make a mixture from its means, one standard deviation for all or those along the axes for each, and weights.
 
     Weights are relative, as 1 and 2 for a third and two thirds; none: all are equally likely.
     """

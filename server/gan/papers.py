@@ -23,6 +23,11 @@ PROGRESSIVE = Paper(
     2018,
 )
 BIGGAN = Paper("Brock, Donahue, Simonyan", "Large Scale GAN Training for High Fidelity Natural Image Synthesis", 2019)
+FGAN = Paper(
+    "Nowozin, Cseke, Tomioka",
+    "f-GAN: Training Generative Neural Samplers using Variational Divergence Minimization",
+    2016,
+)
 SLOGAN = Paper(
     "Hwang, Kim, Jung, Jang, Lee, Yoon", "Stein Latent Optimization for Generative Adversarial Networks", 2022
 )

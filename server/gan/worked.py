@@ -79,5 +79,10 @@ def write_vector(values: Sequence[float]) -> str:
     return "(" + r",\; ".join(shown + dots) + ")"
 
 
+def number_vector(name: str, values: Sequence[float]) -> dict[str, float]:
+    """Name the coordinates of a vector, counted from 1: `x_1`, `x_2`."""
+    return {f"{name}_{i}": value for i, value in enumerate(values, 1)}
+
+
 def _trim(number: str) -> str:
     return number.rstrip("0").rstrip(".") if "." in number else number

@@ -28,8 +28,10 @@ FINENESS = {
     "rings": 160,
     "pinwheel": 160,
     "checkerboard": 900,
+    "five_bumps": 1000,
+    "even": 1200,
 }
-"""Cells a side: short beside the law's smallest spread, and for the checkerboard parts of its squares."""
+"""Cells a side: short beside the law's smallest spread, and for the checkerboard and the even law parts of theirs."""
 MODES = {
     "gaussians": 2,
     "disjoint": 3,
@@ -38,7 +40,11 @@ MODES = {
     "published_ring": 8,
     "grid16": 16,
     "grid25": 25,
+    "two_bumps": 2,
+    "five_bumps": 5,
 }
+ON_THE_LINE = ("one_bump", "two_bumps", "five_bumps", "even")
+"""The data sets whose points have one coordinate."""
 
 
 def defaults(key: str) -> dict[str, Any]:
@@ -50,12 +56,12 @@ def draw(key: str, count: int, seed: int = 0) -> Tensor:
 
 
 def lay_lattice(dataset: Dataset, scale: float = 1.0, coarseness: int = 1) -> tuple[Tensor, float]:
-    """The centres (n, n, 2), row by row from the bottom, of small cells of the scaled view, and the cells' side."""
+    """The centres (n, n, 2) or (n, 1) of small cells of the scaled view, row by row from the bottom, and their side."""
     box, cells = dataset.box(defaults(dataset.key)), int(FINENESS.get(dataset.key, 400) * scale) // coarseness
     side = 2 * box.half_extent * scale / cells
     offsets = (torch.arange(cells) + 0.5) * side - box.half_extent * scale
-    y, x = torch.meshgrid(offsets + box.centre[1], offsets + box.centre[0], indexing="ij")
-    return torch.stack([x, y], -1), side
+    places = torch.meshgrid(*(offsets + middle for middle in reversed(box.centre)), indexing="ij")
+    return torch.stack(places[::-1], -1), side
 
 
 def log_density(key: str, points: Tensor) -> Tensor:
@@ -78,7 +84,7 @@ def test_f22_the_same_seed_gives_the_same_points_and_another_gives_others(key: s
 def test_runs_in_a_stack_get_the_points_of_single_runs(key: str, way: str) -> None:
     draw_some = DATASETS[key] if way == "plain" else DATASETS[key].stratified
     stack = draw_some(50, draws_for(range(8), 2, "test"), **defaults(key))
-    assert stack.shape == (8, 50, 2)
+    assert stack.shape == (8, 50, DATASETS[key].dimension)
     assert stack.dtype == torch.float32
     for seed, points in enumerate(stack):
         assert torch.equal(points, draw_some(50, draws_for(seed, 2, "test"), **defaults(key)))
@@ -103,18 +109,23 @@ def test_the_view_holds_the_data_and_is_not_too_wide_for_them(key: str) -> None:
 @pytest.mark.parametrize("key", DATASETS)
 def test_the_density_adds_up_to_one(key: str) -> None:
     lattice, side = lay_lattice(DATASETS[key], scale=1.6, coarseness=2)
-    assert log_density(key, lattice).double().exp().sum().item() * side**2 == pytest.approx(1, abs=2e-4)
+    assert log_density(key, lattice).double().exp().sum().item() * side ** DATASETS[key].dimension == pytest.approx(
+        1, abs=2e-4
+    )
 
 
 @pytest.mark.parametrize("key", DATASETS)
 def test_the_density_agrees_with_a_histogram(key: str) -> None:
     cells, count = 20, 200_000
     lattice, side = lay_lattice(DATASETS[key])
-    masses = log_density(key, lattice).double().exp() * side**2
-    expected = count * masses.reshape(cells, len(masses) // cells, cells, -1).sum((1, 3)).flatten()
+    dimension = DATASETS[key].dimension
+    masses = log_density(key, lattice).double().exp() * side**dimension
+    folded = masses.reshape((cells, len(masses) // cells) * dimension)
+    expected = count * folded.sum(tuple(range(1, 2 * dimension, 2))).flatten()
     place = (to_lab(draw(key, count), DATASETS[key].box(defaults(key))) + 3) * (cells / 6)
     inside = place[((place >= 0) & (place < cells)).all(-1)].long()
-    observed = torch.bincount(inside[:, 1] * cells + inside[:, 0], minlength=cells**2)
+    index = (inside * cells ** torch.arange(dimension)).sum(-1)
+    observed = torch.bincount(index, minlength=cells**dimension)
     full = expected > 20
     deviations = ((observed - expected)[full] / expected[full].sqrt()).square()
     # The sum is chi-squared: its mean is the number of cells, its variance twice that.
@@ -124,7 +135,8 @@ def test_the_density_agrees_with_a_histogram(key: str) -> None:
 
 @pytest.mark.parametrize("key", DATASETS)
 def test_the_density_is_a_number_and_small_far_away(key: str) -> None:
-    far = from_lab(torch.tensor([[9.0, 9.0], [-9.0, 9.0], [0.0, -9.0]]), DATASETS[key].box(defaults(key)))
+    places = [[9.0, 9.0], [-9.0, 9.0], [0.0, -9.0]] if DATASETS[key].dimension == 2 else [[9.0], [-9.0]]
+    far = from_lab(torch.tensor(places), DATASETS[key].box(defaults(key)))
     assert not log_density(key, far).isnan().any()
     assert (log_density(key, far) < -20).all()
 
@@ -133,7 +145,8 @@ def test_the_density_is_a_number_and_small_far_away(key: str) -> None:
 def test_a_data_set_describes_itself_as_plain_data(key: str) -> None:
     facts = json.loads(json.dumps(DATASETS[key].describe()))
     assert facts["help"].endswith(".")
-    assert facts["dimension"] == 2
+    assert facts["dimension"] == (1 if key in ON_THE_LINE else 2)
+    assert {len(point) for point in facts["preview"]} == {facts["dimension"]} == {len(facts["box"]["centre"])}
     assert len(facts["preview"]) == 200
     assert all(float(f"{number:.4g}") == number for point in facts["preview"] for number in point)
     assert facts["box"]["half_extent"] > 0
@@ -151,6 +164,10 @@ MOMENTS = {
     "grid25": ((0.0, 0.0), ((8 + 0.05**2, 0.0), (0.0, 8 + 0.05**2))),
     "circles": ((0.0, 0.0), ((2.8125 + 0.24**2, 0.0), (0.0, 2.8125 + 0.24**2))),
     "checkerboard": ((0.0, 0.0), ((16 / 12 / 0.45**2, 0.25 / 0.45**2), (0.25 / 0.45**2, 16 / 12 / 0.45**2))),
+    "one_bump": ((1.0,), ((0.16,),)),
+    "two_bumps": ((0.0,), ((1.5**2 + 0.09,),)),
+    "five_bumps": ((-0.24,), ((0.36 * (10 * 4 + 40 + 30 + 5 * 4) / 25 - 0.24**2 + 0.01,),)),
+    "even": ((0.0,), ((4**2 / 12,),)),
 }
 """Means and covariances worked out by hand."""
 
@@ -162,7 +179,7 @@ def test_p8_mean_and_covariance_are_those_of_the_published_law(key: str) -> None
     error = 5 * spread / np.sqrt(len(points))
     assert np.all(np.abs(points.mean(0) - mean) < error)
     # The standard error of a covariance is at most sqrt(2) times this for tails no heavier than a Gaussian's.
-    assert np.all(np.abs(np.cov(points.T) - covariance) < np.sqrt(2) * np.outer(error, spread))
+    assert np.all(np.abs(np.atleast_2d(np.cov(points.T)) - covariance) < np.sqrt(2) * np.outer(error, spread))
 
 
 def test_ring8_has_eight_distinct_modes_a_quarter_of_a_right_angle_and_more_apart() -> None:
@@ -267,7 +284,7 @@ def test_stratified_points_are_spread_evenly_over_the_modes(key: str, count: int
 def test_stratified_points_have_the_law_of_plain_ones(key: str) -> None:
     plain = draw(key, 50_000)
     stratified = DATASETS[key].stratified(50_000, draws_for(1, 0, "test"), **defaults(key))
-    for direction in ((1.0, 0.0), (0.0, 1.0), (0.6, 0.8)):
+    for direction in ((1.0, 0.0), (0.0, 1.0), (0.6, 0.8)) if DATASETS[key].dimension == 2 else ((1.0,),):
         projected = [(points @ torch.tensor(direction)).numpy() for points in (plain, stratified)]
         assert stats.ks_2samp(*projected).statistic < 1.63 * sqrt(2 / 50_000)
 
@@ -293,3 +310,69 @@ def test_the_spread_of_the_modes_follows_its_parameter() -> None:
     assert torch.equal(modes[1], torch.full((8, 2), 0.3))
     points = DATASETS["ring8"].stratified(8000, draws_for(0, 0, "test"), std=0.3)
     assert (points[:1000] - modes[0][0]).std(0).tolist() == pytest.approx([0.3, 0.3], rel=0.1)
+
+
+# Laws on the line ---------------------------------------------------------------------------------------------------
+
+
+def frozen_laws() -> dict[str, Any]:
+    """The laws on the line at other numbers than the defaults, as SciPy has them: (density, distribution, values)."""
+
+    def mix(shares: list[float], laws: list[Any]) -> tuple[Any, Any]:
+        return tuple(
+            lambda x, one=one: sum(share * getattr(law, one)(x) for share, law in zip(shares, laws, strict=True))
+            for one in ("pdf", "cdf")
+        )  # type: ignore[return-value]  # a pair
+
+    five = [stats.norm(1.2 * (k - 2), 0.15) for k in range(5)]
+    return {
+        "one_bump": (*mix([1.0], [stats.norm(-0.5, 0.2)]), {"mean": -0.5, "std": 0.2}),
+        "two_bumps": (
+            *mix([0.3, 0.7], [stats.norm(-1, 0.1), stats.norm(1, 0.1)]),
+            {"apart": 2.0, "std": 0.1, "share": 0.7},
+        ),
+        "five_bumps": (*mix([0.1, 0.4, 0.15, 0.3, 0.05], five), {"std": 0.15}),
+        "even": (*mix([1.0], [stats.uniform(-1.5, 3.0)]), {"reach": 1.5}),
+    }
+
+
+@pytest.mark.parametrize("key", ON_THE_LINE)
+def test_a_law_on_the_line_has_scipys_density(key: str) -> None:
+    density, _, values = frozen_laws()[key]
+    x = torch.linspace(-2.9, 2.9, 400, dtype=torch.float64)
+    known = DATASETS[key].log_density
+    assert known is not None
+    np.testing.assert_allclose(known(x.unsqueeze(-1), **values).exp(), density(x.numpy()), rtol=1e-5, atol=1e-9)
+
+
+@pytest.mark.parametrize("way", ["plain", "stratified"])
+@pytest.mark.parametrize("key", ON_THE_LINE)
+def test_draws_of_a_law_on_the_line_pass_the_test_of_kolmogorov_and_smirnov(key: str, way: str) -> None:
+    _, distribution, values = frozen_laws()[key]
+    draw_some = DATASETS[key] if way == "plain" else DATASETS[key].stratified
+    points = draw_some(4000, draws_for(1, 0, "test"), **values)
+    assert stats.kstest(points.squeeze(-1).numpy(), distribution).pvalue > 0.01
+
+
+@pytest.mark.parametrize("key", ON_THE_LINE)
+def test_the_mean_density_of_a_cell_is_the_mass_between_its_edges(key: str) -> None:
+    _, distribution, values = frozen_laws()[key]
+    edges = torch.linspace(-3, 3, 41, dtype=torch.float64)
+    density = DATASETS[key].cell_density([edges], values)
+    assert density is not None
+    assert density.shape == (40,)
+    np.testing.assert_allclose(density * 0.15, np.diff(distribution(edges.numpy())), atol=1e-6)
+
+
+@pytest.mark.parametrize("key", ["two_bumps", "five_bumps", "even"])
+def test_a_stratified_sample_on_the_line_has_fair_counts(key: str) -> None:
+    points = DATASETS[key].stratified(1000, draws_for(0, 0, "test"), **defaults(key)).squeeze(-1)
+    ends = {"two_bumps": [0.0], "five_bumps": [-1.8, -0.6, 0.6, 1.8], "even": [-1.2, -0.4, 0.4, 1.2]}[key]
+    shares = {"two_bumps": [500, 500], "five_bumps": [100, 400, 150, 300, 50], "even": [200] * 5}[key]
+    assert torch.bucketize(points, torch.tensor(ends)).bincount().tolist() == shares
+
+
+def test_the_highest_density_is_that_of_the_highest_bump() -> None:
+    highest = DATASETS["two_bumps"].highest_density({"apart": 2.0, "std": 0.1, "share": 0.7})
+    assert highest == pytest.approx(0.7 / (0.1 * sqrt(2 * np.pi)), rel=1e-3)
+    assert DATASETS["even"].highest_density({"reach": 1.5}) == pytest.approx(1 / 3)

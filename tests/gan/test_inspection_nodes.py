@@ -171,7 +171,7 @@ def test_the_lines_that_draw_are_plain_pytorch(data: str, latent: str) -> None:
     given = {key: np.array(value) for key, value in trainer.config.data.values.items() if isinstance(value, tuple)}
     scope: dict[str, Any] = {"torch": torch, "math": math, "np": np, **given}
     torch.manual_seed(0)  # the lines draw as a student's would, from torch's own generator
-    for node, name, shape in (("noise", "z", (30, 3)), ("real", "x_real", (40, 2))):
+    for node, name, shape in (("noise", "z", (30, 3)), ("real", "x_real", (40, DATASETS[data].dimension))):
         exec(inspect_node(trainer, node, SIZES)["code"], scope)
         assert scope[name].shape == shape
         assert scope[name].dtype == torch.float32

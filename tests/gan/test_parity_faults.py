@@ -24,10 +24,9 @@ def change(config: RunConfig, assignment: str) -> RunConfig:
 
 def share_inside(config: RunConfig) -> float:
     """Which share of the generated samples lies in the picture at step 0."""
-    x, y = probe_layers(Trainer(config), {"generated"})["x_fake"].T
-    x0, x1, y0, y1 = probe_box(config)
-    inside = (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
-    return float(inside.mean())
+    points, (x0, x1, y0, y1) = probe_layers(Trainer(config), {"generated"})["x_fake"], probe_box(config)
+    low, high = ([x0, y0], [x1, y1]) if config.data_dimension == 2 else ([x0], [x1])
+    return float(((points >= low) & (points <= high)).all(-1).mean())
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -100,7 +100,7 @@ def test_points_are_as_near_to_the_published_ones_as_to_each_other(key: str) -> 
 def test_published_points_have_the_density_that_is_shown(key: str) -> None:
     (x, y), half = DATASETS[key].box(defaults(key)) if key != "checkerboard" else ((0.0, 0.0), 2 / 0.45)
     edges = torch.linspace(-half, half, CELLS + 1, dtype=torch.float64)
-    density = DATASETS[key].cell_density(x + edges, y + edges, defaults(key))
+    density = DATASETS[key].cell_density((x + edges, y + edges), defaults(key))
     assert density is not None
     expected = COUNT * density.numpy() * (2 * half / CELLS) ** 2
     points = SAMPLERS[key](COUNT, 7)

@@ -1,6 +1,6 @@
-"""The data sets: laws in the plane that a generator learns, one family a module; a menu has them in this order."""
+"""The data sets: laws in the plane or on the line that a generator learns, one family a module, as a menu has them."""
 
-from server.gan.datasets import ganlab, modes, published, curves, circles, areas, given  # isort: skip  # noqa: F401  # importing a family registers it
+from server.gan.datasets import ganlab, modes, published, curves, circles, areas, numbers, given  # isort: skip  # noqa: F401  # importing a family registers it
 from server.gan.datasets.base import (
     COMMON,
     DATASETS,

@@ -8,7 +8,7 @@ give them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -142,18 +142,20 @@ class Dataset(Unit[DrawPoints]):
         law = self.mixture(**of_law(values))
         return Modes(law.centres, law.stds, law.shares)
 
-    def cell_density(self, x_edges: Tensor, y_edges: Tensor, values: Mapping[str, Any]) -> Tensor | None:
+    def cell_density(self, edges: Sequence[Tensor], values: Mapping[str, Any]) -> Tensor | None:
         """Give the mean density (Y, X) over each cell between the edges (X + 1,) and (Y + 1,), in published units.
 
+        On the line there are x edges alone, and it is (X,).
         It is exact for a mixture, and the mean of FINER points a side of a cell for another law; none if unknown.
         """
         if law := self.mixture or self.quadrature:
-            return law(**of_law(values)).cell_density(x_edges, y_edges)
+            return law(**of_law(values)).cell_density(*edges)
         if self.density is None:
             return None
-        y, x = torch.meshgrid(_refine(y_edges), _refine(x_edges), indexing="ij")
-        fine = self._log_density(torch.stack((x, y), -1), **values).exp()
-        return fine.view(len(y_edges) - 1, FINER, len(x_edges) - 1, FINER).mean((1, 3))
+        places = torch.meshgrid(*(_refine(along) for along in reversed(edges)), indexing="ij")
+        fine = self._log_density(torch.stack(places[::-1], -1), **values).exp()
+        shape = [size for along in reversed(edges) for size in (len(along) - 1, FINER)]
+        return fine.view(shape).mean(tuple(range(1, len(shape), 2)))
 
     def stratified(self, count: int, draws: Draws, **values: Any) -> Tensor:
         """Draw points (..., N, D) without chance imbalance: fair counts per component of a mixture, even on a curve.
@@ -163,6 +165,14 @@ class Dataset(Unit[DrawPoints]):
         if self.mixture is not None:
             return self.mixture(**of_law(values)).draw_stratified(count, draws)
         return (self.spread or self.function)(count, draws, **of_law(values))
+
+    def highest_density(self, values: Mapping[str, Any], cells: int = 1000) -> float:
+        """Give the largest mean density over any of so many equal cells a side of the view, in published units."""
+        box = self.box(values)
+        steps = torch.linspace(-1, 1, cells + 1, dtype=torch.float64) * box.half_extent
+        density = self.cell_density([middle + steps for middle in box.centre], values)
+        assert density is not None, f"the density of {self.key} is not known"
+        return float(density.max())
 
     # "points" is also the name of a parameter, so the points looked at come by position alone.
     def _log_density(self, points: Tensor, /, **values: Any) -> Tensor:

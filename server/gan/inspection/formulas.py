@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from server.gan.activations import Activation
-from server.gan.datasets import LAB_BOX, LAB_HALF_EXTENT
+from server.gan.datasets import LAB_HALF_EXTENT
 from server.gan.inspection.answers import Formula
 from server.gan.inspection.summaries import count_layers, name_layer
 from server.gan.networks import Network, Trace
@@ -44,13 +44,18 @@ def notate(trainer: Trainer, network: Learner) -> Notation:
     """Choose the letters of a network; a point in company has a capital one."""
     point = name_point(trainer)
     if network == "generator":
-        return Notation("G", "z", (f"{point}_1", f"{point}_2"))
+        return Notation("G", "z", list_coordinates(trainer))
     return Notation("D", point.upper() if trainer.craft.company else point, ("d",))
 
 
 def name_point(trainer: Trainer) -> str:
     """Name a point as the networks have it: u in lab units where they are not the published ones, x."""
-    return "x" if trainer.source.box == LAB_BOX else "u"
+    return "x" if trainer.source.box.is_lab else "u"
+
+
+def list_coordinates(trainer: Trainer) -> tuple[str, ...]:
+    """Name the coordinates of a point as the networks have it."""
+    return tuple(f"{name_point(trainer)}_{i}" for i in range(1, trainer.source.data_dimension + 1))
 
 
 def mark_layer(letter: str, layer: int) -> str:
@@ -60,7 +65,7 @@ def mark_layer(letter: str, layer: int) -> str:
 
 def tell_lab_units(trainer: Trainer, point: Sequence[float], published: Sequence[float]) -> list[Formula]:
     """Tell how a point of the networks' units becomes one of the page's, where they differ."""
-    if trainer.source.box == LAB_BOX:
+    if trainer.source.box.is_lab:
         return []
     centre, half_extent = trainer.source.box
     scale = write_number(half_extent / LAB_HALF_EXTENT)

@@ -10,7 +10,7 @@ from typing import Any
 
 from server.gan.activations import ACTIVATIONS
 from server.gan.config import NetworkConfig
-from server.gan.datasets import LAB_BOX, of_law
+from server.gan.datasets import of_law
 from server.gan.export.snippets import find_names, pick_setup, pick_statements, pick_value, rename, replace_calls
 from server.gan.networks import Network
 from server.gan.phases import Learner
@@ -39,9 +39,10 @@ def write_data(trainer: Trainer, count: int) -> str:
     known = trainer.source.points
     drawn = count if known is None else known.shape[-2]
     lines = _write_draws(trainer.source.data.code, {**of_law(trainer.config.data.values), "count": drawn})
-    (x, y), half_extent = trainer.source.box
-    if trainer.source.box != LAB_BOX:
-        lines += f"\nx_real = 3 * (x_real - torch.tensor([{x!r}, {y!r}])) / {half_extent!r}  # the view becomes [-3, 3]"
+    box = trainer.source.box
+    if not box.is_lab:
+        centre = f"torch.tensor({list(box.centre)!r})"
+        lines += f"\nx_real = 3 * (x_real - {centre}) / {box.half_extent!r}  # the view becomes [-3, 3]"
     if known is not None:
         lines += f"\nknown = x_real  # once, at the start\nx_real = known[torch.randint(len(known), ({count},))]"
     return lines
@@ -49,8 +50,8 @@ def write_data(trainer: Trainer, count: int) -> str:
 
 def write_published(trainer: Trainer, points: str) -> str:
     """Give the expression that brings points of training to published units."""
-    (x, y), half_extent = trainer.source.box
-    return points if trainer.source.box == LAB_BOX else f"{points} * {half_extent!r} / 3 + torch.tensor([{x!r}, {y!r}])"
+    box = trainer.source.box
+    return points if box.is_lab else f"{points} * {box.half_extent!r} / 3 + torch.tensor({list(box.centre)!r})"
 
 
 def write_generate(player: Learner) -> str:
@@ -118,7 +119,7 @@ def write_needle(trainer: Trainer, row: int) -> str:
     if _write_regularizers(trainer, "generator", projects=False):
         loss, game = "game", [rename(_write_game(trainer, "g_loss"), {"g_loss": "game"})]
     whole = "needles = -len(x_fake) * slope"
-    if trainer.source.box != LAB_BOX:
+    if not trainer.source.box.is_lab:
         whole += f" * 3 / {trainer.source.box.half_extent!r}  # per published unit"
     slope = f"(slope,) = torch.autograd.grad({loss}, x_fake, retain_graph=True)"
     return "\n".join([*game, slope, whole, f"needles[{row}]"])

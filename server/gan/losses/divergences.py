@@ -21,13 +21,7 @@ Shape letters: N examples; leading axes are runs.
 from torch import Tensor, exp, relu
 
 from server.gan.losses.base import LOSSES, PROBABILITY, RELATIVE, AdversarialLoss, Loss, Part
-from server.gan.registry import Paper
-
-NOWOZIN = Paper(
-    "Nowozin, Cseke, Tomioka",
-    "f-GAN: Training Generative Neural Samplers using Variational Divergence Minimization",
-    2016,
-)
+from server.gan.papers import FGAN
 
 
 def fgan_kl(real_logits: Tensor, fake_logits: Tensor) -> AdversarialLoss:
@@ -61,7 +55,7 @@ LOSSES.add(
         "f-GAN: KL divergence",
         fgan_kl,
         r"L_D = -\mathbb{E}[d(x) + 1] + \mathbb{E}[e^{d(G(z))}], \quad L_G = -\mathbb{E}[e^{d(G(z))}]",
-        NOWOZIN,
+        FGAN,
         d_parts=("-(<real_logit> + 1)", "e^{<fake_logit>}"),
         g_parts=("-e^{<fake_logit>}",),
         d_slopes=("-1", "e^{<fake_logit>}"),
@@ -79,7 +73,7 @@ LOSSES.add(
         "f-GAN: reverse KL divergence",
         fgan_reverse_kl,
         r"L_D = \mathbb{E}[e^{-d(x)}] + \mathbb{E}[d(G(z)) - 1], \quad L_G = -\mathbb{E}[d(G(z)) - 1]",
-        NOWOZIN,
+        FGAN,
         d_parts=("e^{-<real_logit>}", "(<fake_logit> - 1)"),
         g_parts=("-(<fake_logit> - 1)",),
         d_slopes=("-e^{-<real_logit>}", "1"),
@@ -98,7 +92,7 @@ LOSSES.add(
         fgan_squared_hellinger,
         r"L_D = \mathbb{E}[e^{-d(x) / 2} - 1] + \mathbb{E}[e^{d(G(z)) / 2} - 1],"
         r" \quad L_G = -\mathbb{E}[e^{d(G(z)) / 2} - 1]",
-        NOWOZIN,
+        FGAN,
         d_parts=(r"(e^{-0.5 \cdot <real_logit>} - 1)", r"(e^{0.5 \cdot <fake_logit>} - 1)"),
         g_parts=(r"-(e^{0.5 \cdot <fake_logit>} - 1)",),
         d_slopes=(r"-0.5 \cdot e^{-0.5 \cdot <real_logit>}", r"0.5 \cdot e^{0.5 \cdot <fake_logit>}"),
@@ -119,7 +113,7 @@ LOSSES.add(
         fgan_pearson,
         r"L_D = -\mathbb{E}[d(x)] + \mathbb{E}[\max(0, 1 + \tfrac{1}{2} d(G(z)))^2 - 1],"
         r" \quad L_G = -\mathbb{E}[\max(0, 1 + \tfrac{1}{2} d(G(z)))^2 - 1]",
-        NOWOZIN,
+        FGAN,
         d_parts=("-<real_logit>", r"(\max(0, 1 + 0.5 \cdot <fake_logit>)^2 - 1)"),
         g_parts=(r"-(\max(0, 1 + 0.5 \cdot <fake_logit>)^2 - 1)",),
         d_slopes=("-1", r"\max(0, 1 + 0.5 \cdot <fake_logit>)"),

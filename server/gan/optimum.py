@@ -4,7 +4,8 @@ It answers p / (p + q), for the density p of the data and q of the generated sam
 and q is counted from many samples, by the cells of the view. Both are blurred alike, by a bell one cell wide, because a
 few samples say little: so this is the optimum of who sees no finer than that, and of a perfect generator it is 1/2
 everywhere.
-Shape letters: S cells a side of the view, N points. Densities and the box are in published units.
+Shape letters: S cells a side of the view, N points, D coordinates of one. Densities and the view are in published
+units. A lattice of cells is (S, S), row 0 at the bottom, or on the line (1, S).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from server.gan.datasets import Box
 from server.gan.trainer import Trainer
 
 POINTS = 4000
@@ -23,11 +25,9 @@ BELL = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
 UNSEEN = 0.5
 """Added to the counts of both sorts: nothing is claimed where neither has as much as half a point."""
 
-Box = tuple[float, float, float, float]
-
 
 class Optimum(NamedTuple):
-    """The best score of every cell, `surface` (S, S), row 0 at the bottom, and the `gap` () to it.
+    """The best score of every cell, `surface` (S, S) or (1, S), and the `gap` () to it.
 
     The gap is how far what the discriminator says of a place, as a probability of being real, is from what the best one
     would, on average over real and generated points. The words on all points of a place are averaged first: so are
@@ -39,24 +39,23 @@ class Optimum(NamedTuple):
 
 
 @torch.no_grad()
-def find_optimum(trainer: Trainer, density: Tensor, box: Box) -> Optimum | None:
-    """Find the optimal discriminator of a single run; `density` (S, S) is the data's mean density in each cell.
+def find_optimum(trainer: Trainer, density: Tensor, view: Box) -> Optimum | None:
+    """Find the optimal discriminator of a single run; `density` (S, S) or (1, S) is the data's mean in each cell.
 
     None where the loss has another optimum, or a regularizer or technique moves it.
     """
     kind = trainer.loss.extra.get("optimum")
     if kind is None or any(unit.moves_optimum for unit in (*trainer.regularization, *trainer.craft)):
         return None
-    source, cells = trainer.source, len(density)
+    source, cells = trainer.source, density.shape[-1]
     latent = source.sample_latent(POINTS, source.draws("optimum noise"))
     real = source.sample_data(POINTS, source.draws("optimum data"))
     fake = trainer.generator(trainer.weights("generator"), latent)
     words = [_read(trainer.score(points), kind) for points in (real, fake)]
-    places = [_find_cells(source.from_lab(points), box, cells) for points in (real, fake)]
-    seen_real, seen_fake = (_gather(place, torch.ones(POINTS), cells) for place in places)
-    said = sum(_gather(place, word, cells) for place, word in zip(places, words, strict=True))
-    (x0, x1, y0, y1), bell = box, _blur(density.cpu().double())
-    expected = bell * ((x1 - x0) * (y1 - y0) / cells**2 * POINTS)
+    places = [_find_cells(source.from_lab(points), view, cells) for points in (real, fake)]
+    seen_real, seen_fake = (_gather(place, torch.ones(POINTS), density.shape) for place in places)
+    said = sum(_gather(place, word, density.shape) for place, word in zip(places, words, strict=True))
+    expected = _blur(density.cpu().double()) * ((2 * view.half_extent / cells) ** source.data_dimension * POINTS)
     seen = seen_real + seen_fake
     best = expected / (expected + seen_fake).clamp_min(torch.finfo(torch.float64).tiny)
     gap = (said - seen * best).abs().sum() / seen.sum().clamp_min(1)
@@ -69,25 +68,26 @@ def _read(scores: Tensor, kind: str) -> Tensor:
     return scores.sigmoid() if kind == "log_ratio" else scores
 
 
-def _find_cells(points: Tensor, box: Box, cells: int) -> Tensor:
-    """Give the number (N,) of the cell that each point (N, 2) lies in, row by row; S * S for one outside the view."""
-    x0, x1, y0, y1 = box
-    corner, size = points.new_tensor([x0, y0]), points.new_tensor([x1 - x0, y1 - y0])
-    place = (points - corner) / size * cells
+def _find_cells(points: Tensor, view: Box, cells: int) -> Tensor:
+    """Give the number (N,) of the cell that each point (N, D) lies in, row by row; S^D for one outside the view."""
+    corner, dimension = points.new_tensor(view.centre) - view.half_extent, points.shape[-1]
+    place = (points - corner) / (2 * view.half_extent) * cells
     inside = ((place >= 0) & (place < cells)).all(-1)
-    column, row = torch.where(inside.unsqueeze(-1), place, 0).long().unbind(-1)
-    return torch.where(inside, row * cells + column, cells * cells)
+    along = torch.where(inside.unsqueeze(-1), place, 0).long()
+    number = (along * cells ** torch.arange(dimension, device=points.device)).sum(-1)
+    return torch.where(inside, number, cells**dimension)
 
 
-def _gather(place: Tensor, weights: Tensor, cells: int) -> Tensor:
-    """Add up the weights (N,) of the points in each cell, blurred: (S, S)."""
-    sums = torch.bincount(place.cpu(), weights.cpu().double(), minlength=cells * cells + 1)
-    return _blur(sums[:-1].view(cells, cells))
+def _gather(place: Tensor, weights: Tensor, shape: torch.Size) -> Tensor:
+    """Add up the weights (N,) of the points in each cell of a lattice of this shape, blurred."""
+    sums = torch.bincount(place.cpu(), weights.cpu().double(), minlength=shape.numel() + 1)
+    return _blur(sums[:-1].view(shape))
 
 
 def _blur(counts: Tensor) -> Tensor:
-    """Spread what is in each cell (S, S) over its neighbours; what leaves the view is lost."""
-    band, reach = torch.zeros_like(counts), len(BELL) // 2
+    """Spread what is in each cell (S, S) or (1, S) over its neighbours; what leaves the view is lost."""
+    cells, reach = counts.shape[-1], len(BELL) // 2
+    band = counts.new_zeros(cells, cells)
     for offset, weight in enumerate(BELL, -reach):
-        band += torch.full((len(counts) - abs(offset),), weight, dtype=counts.dtype).diag(offset)
-    return band @ counts @ band
+        band += torch.full((cells - abs(offset),), weight, dtype=counts.dtype).diag(offset)
+    return (band @ counts if len(counts) > 1 else counts) @ band

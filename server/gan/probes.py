@@ -1,6 +1,7 @@
 """Read-only looks at a single run: the arrays of a frame, as `server.protocol.frames` lists them.
 
-Shape letters: M generated and N real samples, S cells a side of the surface, K lines a side of the warp.
+Shape letters: M generated and N real samples, D coordinates of a point, S cells a side of the surface, K lines a side
+of the warp. A surface is (S, S), or of points on the line (1, S).
 A look draws from its own purposes and leaves the run's state alone, so training is the same whatever is looked at.
 Points, gradients and densities are in published units; scores are logits.
 """
@@ -19,14 +20,19 @@ from torch import Tensor
 from server.gan.config import RunConfig
 from server.gan.datasets import DATASETS
 from server.gan.networks import Trace
-from server.gan.optimum import Box, find_optimum
+from server.gan.optimum import find_optimum
 from server.gan.refinement import refine_samples
 from server.gan.trainer import Trainer
+
+ROOM = 1.3
+"""A picture of densities is so many times as high as the data's highest."""
+FINER = 3
+"""A side of the view has so many times as many cells on the line."""
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """How fine the pictures are: `generated` M, `real` N, `surface` S, `warp` K."""
+    """How fine the pictures are: `generated` M, `real` N, `surface` S in the plane, `warp` K."""
 
     generated: int = 250
     real: int = 450
@@ -50,9 +56,14 @@ def probe_layers(
 
 
 def probe_box(config: RunConfig) -> tuple[float, float, float, float]:
-    """Give the view (x0, x1, y0, y1) of a run's data, in published units."""
-    (x, y), half = DATASETS[config.data.name].box(config.data.values)
-    return x - half, x + half, y - half, y + half
+    """Give the view (x0, x1, y0, y1) of a run's data, in published units.
+
+    Above the line stands what is known of its places: y goes from 0 up to a probability density, per published unit.
+    """
+    (x, *above), half = DATASETS[config.data.name].box(config.data.values)
+    if not above:
+        return x - half, x + half, 0.0, _find_top(config.data.name, tuple(config.data.values.items()))
+    return x - half, x + half, above[0] - half, above[0] + half
 
 
 def probe_noise(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
@@ -103,7 +114,7 @@ def probe_surface(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """
     if not trainer.loss.is_game:
         return {}
-    return {"surface": _shape_view(_judge_view(trainer, sizes).outputs, sizes)}
+    return {"surface": _shape_view(trainer, _judge_view(trainer, sizes).outputs, sizes)}
 
 
 def probe_warp_noise(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
@@ -121,7 +132,7 @@ def probe_warp(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     z = middle.expand(*noise.shape[:-1], trainer.source.dimension).clone()
     z[..., : noise.shape[-1]] = noise
     points = trainer.generate(z.flatten(0, -2))
-    return {"warp": points.view(*noise.shape[:-1], 2)}
+    return {"warp": points.view(*noise.shape[:-1], points.shape[-1])}
 
 
 def probe_gradients(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
@@ -136,10 +147,9 @@ def probe_gradients(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     else:
         per_example = trainer.price_samples(draw_fixed_data(trainer, sizes)[: sizes.generated], x_fake)
     (slope,) = torch.autograd.grad(per_example.sum(), x_fake)
-    one, zero = torch.ones(2, device=trainer.device), torch.zeros(2, device=trainer.device)
-    return {
-        "gradients": -slope * (trainer.source.to_lab(one) - trainer.source.to_lab(zero))
-    }  # lab units a published unit
+    zero = torch.zeros(trainer.source.data_dimension, device=trainer.device)
+    lab_units = trainer.source.to_lab(zero + 1) - trainer.source.to_lab(zero)  # a published unit
+    return {"gradients": -slope * lab_units}
 
 
 def probe_surface_change(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
@@ -158,20 +168,21 @@ def probe_surface_change(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     gradient = trainer.pull_to_parameters(discriminator.parameter_gradient(weights, trace, upstream.unsqueeze(-1)))
     gradient = trainer.penalise(real, x_fake, trainer.source.draws).add_gradient(gradient)
     downhill = discriminator.split(trainer.push_to_weights(-gradient))
-    change = _shape_view(discriminator.tangent(weights, _judge_view(trainer, sizes), downhill), sizes)
+    change = _shape_view(trainer, discriminator.tangent(weights, _judge_view(trainer, sizes), downhill), sizes)
     return {"surface_change": change / change.abs().max().clamp_min(torch.finfo(change.dtype).tiny)}
 
 
 def probe_density(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """Show the data's probability density, averaged over each cell of the view, where its law is known."""
-    density = _average_density(trainer.config, sizes.surface)
+    density = _average_density(trainer.config, count_cells(trainer.config, sizes))
     return {} if density is None else {"density": density}
 
 
 def probe_optimum(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """Show what the best discriminator would score at every cell, and how far the run's own is from it."""
-    density = _average_density(trainer.config, sizes.surface)
-    optimum = None if density is None else find_optimum(trainer, density, probe_box(trainer.config))
+    density = _average_density(trainer.config, count_cells(trainer.config, sizes))
+    view = trainer.source.data.box(trainer.config.data.values)
+    optimum = None if density is None else find_optimum(trainer, density, view)
     return {} if optimum is None else {"optimal_surface": optimum.surface, "optimal_gap": optimum.gap.view(1)}
 
 
@@ -200,7 +211,7 @@ def draw_fixed_latent(trainer: Trainer, sizes: Sizes) -> Tensor:
 
 
 def draw_fixed_data(trainer: Trainer, sizes: Sizes) -> Tensor:
-    """Give the real points (N, 2) that are looked at, in lab units: the same at every step.
+    """Give the real points (N, D) that are looked at, in lab units: the same at every step.
 
     Where a run learns from finitely many points they are these, all of them if there is room.
     """
@@ -210,20 +221,23 @@ def draw_fixed_data(trainer: Trainer, sizes: Sizes) -> Tensor:
 
 
 def draw_fixed_partners(trainer: Trainer, sizes: Sizes) -> Tensor:
-    """Give a real point (M, 2) beside every generated sample that is looked at; where they are few, they come again."""
+    """Give a real point (M, D) beside every generated sample that is looked at; where they are few, they come again."""
     points = draw_fixed_data(trainer, sizes)
     return points[torch.arange(sizes.generated, device=points.device) % len(points)]
 
 
 @torch.no_grad()
 def _generate(trainer: Trainer, sizes: Sizes) -> Tensor:
-    """Generated points (M, 2) in lab units."""
+    """Generated points (M, D) in lab units."""
     return trainer.generator(trainer.weights("generator"), draw_fixed_latent(trainer, sizes))
 
 
 def _judge_view(trainer: Trainer, sizes: Sizes) -> Trace:
-    """Let the discriminator score the view's cells (S * S), or these beside each group of others in turn."""
-    cells, weights = trainer.source.to_lab(_lattice(trainer, sizes.surface)), trainer.weights("discriminator")
+    """Let the discriminator score the view's cells, or these beside each group of others in turn."""
+    cells, weights = (
+        trainer.source.to_lab(_lattice(trainer, count_cells(trainer.config, sizes))),
+        trainer.weights("discriminator"),
+    )
     if not trainer.craft.company:
         return trainer.craft.judge(weights, cells)
     groups = trainer.craft.group_others(_generate(trainer, sizes))
@@ -231,30 +245,44 @@ def _judge_view(trainer: Trainer, sizes: Sizes) -> Trace:
     return trainer.craft.judge(weights, cells.repeat(len(groups), 1), others=others)
 
 
-def _shape_view(scores: Tensor, sizes: Sizes) -> Tensor:
-    """Lay scores out as the view's cells (S, S): the mean over the groups that a cell is scored beside."""
-    return scores.view(-1, sizes.surface, sizes.surface).mean(0)
+def _shape_view(trainer: Trainer, scores: Tensor, sizes: Sizes) -> Tensor:
+    """Lay scores out as the view's cells (S, S) or (1, S): the mean over the groups that a cell is scored beside."""
+    rows = 1 if trainer.source.data_dimension == 1 else sizes.surface
+    return scores.view(-1, rows, count_cells(trainer.config, sizes)).mean(0)
+
+
+def count_cells(config: RunConfig, sizes: Sizes) -> int:
+    """Count the cells S of a side of the view: on the line there is room for finer ones."""
+    return sizes.surface * (FINER if config.data_dimension == 1 else 1)
 
 
 def _average_density(config: RunConfig, cells: int) -> Tensor | None:
-    """Give the density (S, S) of a run's data over each cell of the view, float64; none where it is not known."""
-    return _average_law(config.data.name, tuple(config.data.values.items()), probe_box(config), cells)
+    """Give the density (S, S) or (1, S) of a run's data over each cell of the view, float64; none if it is unknown."""
+    return _average_law(config.data.name, tuple(config.data.values.items()), cells)
 
 
 @lru_cache(maxsize=4)
-def _average_law(name: str, values: tuple[tuple[str, Any], ...], box: Box, cells: int) -> Tensor | None:
+def _average_law(name: str, values: tuple[tuple[str, Any], ...], cells: int) -> Tensor | None:
     """Do it once for all frames of a run: for thousands of given points it takes longer than all the rest."""
-    x0, x1, y0, y1 = box
-    edges = torch.linspace(0, 1, cells + 1, dtype=torch.float64)
-    return DATASETS[name].cell_density(x0 + edges * (x1 - x0), y0 + edges * (y1 - y0), dict(values))
+    centre, half = DATASETS[name].box(dict(values))
+    steps = torch.linspace(0, 1, cells + 1, dtype=torch.float64) * (2 * half)
+    density = DATASETS[name].cell_density([middle - half + steps for middle in centre], dict(values))
+    return None if density is None else density.view(-1, cells)
+
+
+@lru_cache(maxsize=4)
+def _find_top(name: str, values: tuple[tuple[str, Any], ...]) -> float:
+    """Give the height of a picture that the density of a law on the line stands in, with some room above."""
+    return ROOM * DATASETS[name].highest_density(dict(values))
 
 
 def _lattice(trainer: Trainer, cells: int) -> Tensor:
-    """Centres (cells * cells, 2) of the view's cells in published units, row by row from the bottom."""
-    x0, x1, y0, y1 = probe_box(trainer.config)
+    """Centres (S * S, 2) or (S, 1) of the view's cells in published units, row by row from the bottom."""
+    centre, half = trainer.source.data.box(trainer.config.data.values)
     steps = (torch.arange(cells, device=trainer.device) + 0.5) / cells
-    y, x = torch.meshgrid(y0 + steps * (y1 - y0), x0 + steps * (x1 - x0), indexing="ij")
-    return torch.stack((x, y), -1).flatten(0, 1)
+    sides = [middle - half + steps * (2 * half) for middle in centre]
+    places = torch.meshgrid(*reversed(sides), indexing="ij")
+    return torch.stack(places[::-1], -1).flatten(0, -2)
 
 
 def _warp_noise(trainer: Trainer, sizes: Sizes) -> Tensor | None:

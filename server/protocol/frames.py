@@ -1,28 +1,30 @@
 """Frames: one binary message, named arrays in their natural types, in the safetensors format.
 
 Shapes: M generated samples, N real samples, S cells a side of the surface, K lines a side of the warp,
-Z latent dimensions.
+Z latent dimensions, D coordinates of a point: 2, or 1 for data on the line.
 Points and gradients are in published units, the data set's own; scores are raw discriminator outputs (high means real).
 
 | layer | arrays | |
 |---|---|---|
 | noise | z (M, min(Z, 2)) | the fixed noise that the generated samples come from, first two coordinates |
-| real | x_real (N, 2) | a fixed sample of the data, or of the finitely many points that a run learns from |
-| generated | x_fake (M, 2) | G(z) for the fixed noise |
-| averaged | x_averaged (M, 2) | the averaged generator's samples of the same noise, where a technique keeps one |
-| refined | x_refined (M, 2) | samples as a technique of drawing takes them, where the run has one |
+| real | x_real (N, D) | a fixed sample of the data, or of the finitely many points that a run learns from |
+| generated | x_fake (M, D) | G(z) for the fixed noise |
+| averaged | x_averaged (M, D) | the averaged generator's samples of the same noise, where a technique keeps one |
+| refined | x_refined (M, D) | samples as a technique of drawing takes them, where the run has one |
 | predictions | real_logits (N), fake_logits (M) | d(x_real), d(x_fake) |
 | surface | surface (S, S) | d over the box, row 0 at the bottom, at the centres of S x S cells |
 | optimum | optimal_surface (S, S), optimal_gap (1) | the best d there, and how far d is from it, where that is known |
-| warp | warp (K, K, 2) or (K, 2), warp_noise (K, K, 2) or (K, 1) | equally likely cells of noise, where G sends it |
-| gradients | gradients (M, 2) | -dL_G/dx per generated sample: where it should move |
+| warp | warp (K, K, D) or (K, D), warp_noise (K, K, 2) or (K, 1) | equally likely cells of noise, where G sends it |
+| gradients | gradients (M, D) | -dL_G/dx per generated sample: where it should move |
 | d_gradients | surface_change (S, S) | change of d by a small step against its loss's gradient, at most 1 |
 | density | density (S, S) | the data's probability density over the box |
 
+On the line a surface, an optimal surface, a change and a density are (1, S): a value for each cell of the x axis.
 A layer without arrays is none for that run: a warp of noise that has no such cells, a density that is not known.
 Arrays that do not change within a revision (z, x_real, warp_noise, density) are sent once: a page keeps the newest of
 each array, and forgets all when `revision` changes.
-Metadata, all strings: session, step, phase, revision, box ("x0 x1 y0 y1"); phase is the one that a run inside a step
+Metadata, all strings: session, step, phase, revision, box ("x0 x1 y0 y1"), on the line (y0, y1) is
+from 0 to the height of a picture of densities, per published unit; phase is the one that a run inside a step
 has just passed ("discriminator 1 loss"), and else empty.
 """
 

@@ -128,3 +128,24 @@ def test_generated_samples_that_are_no_numbers_or_lie_outside_are_left_out() -> 
     assert (surface >= 0).all()
     assert surface[20, 20] > 2
     assert look(build(generator=(float("nan"), 0.0)))[0].isfinite().all()
+
+
+@pytest.mark.parametrize(("spread", "shift"), [(0.4, 1.25), (0.6, 1.0)])
+def test_on_the_line_the_best_score_is_the_logarithm_of_the_densities_ratio(spread: float, shift: float) -> None:
+    flat = ("generator.hidden_layers=0", "discriminator.hidden_layers=0", "latent.dimension=1")
+    trainer = Trainer(make_config(*flat, data={"name": "one_bump", "mean": 1.0, "std": 0.4}))
+    judge = torch.tensor([-0.25 / 0.4**2, (1.25**2 - 1) / 2 / 0.4**2])
+    weights = {"generator": torch.tensor([spread, shift]), "discriminator": judge}
+    trainer.state = trainer.state._replace(tensors={**trainer.state.tensors, **weights})
+    surface, gap = look(trainer)
+    x = list_places(trainer, 120)
+    p, q = (
+        -((x - middle) ** 2) / (2 * wide**2) - torch.tensor(wide).log()
+        for middle, wide in ((1.0, blur(0.4, trainer, 120)), (shift, blur(spread, trainer, 120)))
+    )
+    common = torch.minimum(p, q) > torch.maximum(p, q).max() - 2
+    assert common.sum() > 20
+    torch.testing.assert_close(surface[0][common], (p - q)[common], atol=0.4, rtol=0)
+    assert (surface[0] - (p - q))[common].abs().mean() < 0.15
+    # The judge is exact for the first generator alone.
+    assert gap < FLOOR if shift == 1.25 else gap > 2 * FLOOR

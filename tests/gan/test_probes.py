@@ -30,20 +30,21 @@ def scores(trainer: Trainer, points: torch.Tensor) -> torch.Tensor:
 def test_every_layer_has_its_arrays_and_shapes(data: str) -> None:
     arrays = probe_layers(build(f"data.name={data}", steps=1), LAYER_ARRAYS, SIZES)
     shapes = {name: array.shape for name, array in arrays.items()}
+    dimension, cells = (2, (10, 10)) if DATASETS[data].dimension == 2 else (1, (1, 30))
     assert shapes == {
         "z": (30, 2),
-        "x_real": (40, 2),
-        "x_fake": (30, 2),
+        "x_real": (40, dimension),
+        "x_fake": (30, dimension),
         "real_logits": (40,),
         "fake_logits": (30,),
-        "surface": (10, 10),
-        "optimal_surface": (10, 10),
+        "surface": cells,
+        "optimal_surface": cells,
         "optimal_gap": (1,),
-        "warp": (7, 7, 2),
+        "warp": (7, 7, dimension),
         "warp_noise": (7, 7, 2),
-        "gradients": (30, 2),
-        "surface_change": (10, 10),
-        "density": (10, 10),
+        "gradients": (30, dimension),
+        "surface_change": cells,
+        "density": cells,
     }
     assert all(str(array.dtype) == "float32" for array in arrays.values())
 
@@ -115,7 +116,7 @@ def test_p29_predictions_are_the_scores_of_the_shown_samples() -> None:
 
 
 @pytest.mark.parametrize("loss", GAMES)
-@pytest.mark.parametrize("data", ["ring8", "gaussians"])
+@pytest.mark.parametrize("data", ["ring8", "gaussians", "two_bumps"])
 def test_p30_f5_gradients_point_where_the_generators_own_loss_falls(loss: str, data: str) -> None:
     """Finite differences of the chosen loss, in published units; the discriminator's slope alone is another thing."""
     trainer = build(
@@ -126,7 +127,7 @@ def test_p30_f5_gradients_point_where_the_generators_own_loss_falls(loss: str, d
     reach = 1e-3 * (probe_box(trainer.config)[1] - probe_box(trainer.config)[0])
     real = scores(trainer, torch.from_numpy(probe_layers(trainer, ["real"], SIZES)["x_real"]))[: len(x_fake)].double()
     fake = scores(trainer, x_fake).double()
-    for axis in range(2):
+    for axis in range(x_fake.shape[-1]):
         costs = []
         for sign in (1, -1):
             moved = x_fake.clone()
@@ -166,7 +167,7 @@ def test_p46_the_density_holds_all_the_mass_of_the_law(data: str) -> None:
     trainer = build(f"data.name={data}", steps=0)
     density = probe_layers(trainer, ["density"], Sizes())["density"]
     x0, x1, _, _ = probe_box(trainer.config)
-    mass = density.sum() * ((x1 - x0) / len(density)) ** 2
+    mass = density.sum() * ((x1 - x0) / density.shape[-1]) ** trainer.source.data_dimension
     assert mass == pytest.approx(1, abs=0.05 if data == "gaussians" else 0.02)  # a part of gaussians lies outside
 
 
@@ -188,3 +189,46 @@ def test_the_density_of_20_000_points_takes_no_time_that_a_heartbeat_would_miss(
     density = probe_layers(trainer, ["density"])["density"]
     assert time.process_time() - began < 1
     assert density.max() > 0
+
+
+# Data on the line ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("techniques", [[], [{"name": "pacgan", "size": 3}], [{"name": "minibatch_stddev"}]])
+def test_on_the_line_the_surface_is_the_score_at_the_middle_of_every_cell(techniques: list[dict[str, object]]) -> None:
+    trainer = Trainer(make_config("data.name=five_bumps", "discriminator.width=16", techniques=techniques))
+    trainer.step()
+    surface = probe_layers(trainer, ["surface"], SIZES)["surface"]
+    x = -3 + 6 * (torch.arange(30).unsqueeze(-1) + 0.5) / 30
+    if not techniques:
+        np.testing.assert_allclose(surface[0], scores(trainer, x), atol=1e-6)
+        return
+    weights, others = (
+        trainer.weights("discriminator"),
+        torch.from_numpy(probe_layers(trainer, ["generated"], SIZES)["x_fake"]),
+    )
+    packs = "size" in techniques[0]
+    groups = others[torch.arange(16) % 30].view(8, 2, 1) if packs else others.unsqueeze(0)
+    rows = []
+    for group in groups:
+        beside = group.view(1, -1).expand(30, -1)
+        spread = (torch.cat((x, beside), 1).var(1, correction=0, keepdim=True) + 1e-8).sqrt()
+        rows.append(trainer.discriminator(weights, torch.cat((x, beside if packs else spread), 1)).squeeze(-1))
+    np.testing.assert_allclose(surface[0], torch.stack(rows).mean(0), atol=1e-5)
+
+
+def test_on_the_line_the_picture_is_as_high_as_the_density_and_a_third_more_whatever_a_run_does() -> None:
+    trainer = Trainer(make_config("data.name=two_bumps", "data.share=0.8", "data.std=0.1"))
+    highest = 0.8 / (0.1 * (2 * np.pi) ** 0.5)
+    assert probe_box(trainer.config) == (-3.0, 3.0, 0.0, pytest.approx(1.3 * highest, rel=1e-3))
+    density = probe_layers(trainer, ["density"], SIZES)["density"]
+    assert density.max() < highest
+
+
+def test_a_look_at_data_on_the_line_changes_nothing_that_is_trained() -> None:
+    looked, blind = build("data.name=even", steps=3), build("data.name=even", steps=3)
+    probe_layers(looked, LAYER_ARRAYS, SIZES)
+    for trainer in (looked, blind):
+        trainer.step()
+    for name, tensor in blind.state.tensors.items():
+        assert torch.equal(looked.state.tensors[name], tensor)

@@ -1,6 +1,7 @@
 """What a metric is, and what it may know of the data.
 
-Shape letters: N real points, M generated ones, K modes; `...` are leading axes of independent runs.
+Shape letters: N real points, M generated ones, D coordinates of a point, K modes; `...` are leading axes of
+independent runs.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class Facts:
 
 
 Measure = Callable[[Tensor, Tensor, Facts], Tensor]
-"""(x_real (..., N, 2), x_fake (..., M, 2), facts) -> (...), points in published units."""
+"""(x_real (..., N, D), x_fake (..., M, D), facts) -> (...), points in published units."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class Metric(Unit[Measure]):
     """A score of generated points.
 
     `lowest` and `highest` bound it (none: unbounded), `better` says which way is good, `cost` is "cheap" (under a
-    millisecond) or "dear", `lies` tells when it misleads, `needs_modes` that it is defined for data with modes only.
+    millisecond) or "dear", `lies` tells when it misleads, `needs_modes` that it is defined for data with modes only,
+    `needs_plane` that it is for data of two coordinates only.
     `floors` says, for some data sets as they are by default, what a perfect generator scores on average: two digits of
     what `server.gan.metrics.scoring.metric_floors` measures.
     """
@@ -47,10 +49,17 @@ class Metric(Unit[Measure]):
     lies: str = field(kw_only=True)
     floors: Mapping[str, float] = field(kw_only=True)
     needs_modes: bool = False
+    needs_plane: bool = False
+
+    def applies(self, facts: Facts) -> bool:
+        """Tell whether it is defined for such data."""
+        return (facts.modes is not None or not self.needs_modes) and (
+            len(facts.box.centre) == 2 or not self.needs_plane
+        )
 
     def describe(self) -> dict[str, Any]:
         """Give the facts as plain data."""
-        names = ("lowest", "highest", "better", "unit", "cost", "lies", "needs_modes")
+        names = ("lowest", "highest", "better", "unit", "cost", "lies", "needs_modes", "needs_plane")
         floors = dict(self.floors)
         return {**super().describe(), **{name: getattr(self, name) for name in names}, "floors": floors}
 
@@ -60,7 +69,7 @@ METRICS: Registry[Metric] = Registry("metric")
 
 
 def score_each(score: Measure) -> Measure:
-    """Make a measure of one run, (N, 2) and (M, 2) -> (), one of any stack, run by run.
+    """Make a measure of one run, (N, D) and (M, D) -> (), one of any stack, run by run.
 
     Of the distances of all pairs only a block of one run is held at a time, so a stack needs no more than a run.
     """

@@ -1,6 +1,6 @@
 """The squared distances of all pairs of points, a block of rows at a time.
 
-Shape letters: N and M points, B rows of a block.
+Shape letters: N and M points, D coordinates of one, B rows of a block.
 """
 
 from __future__ import annotations
@@ -15,14 +15,18 @@ BLOCK_ROWS = 250
 
 
 def walk_blocks(points: Tensor, others: Tensor) -> Iterator[tuple[int, Tensor]]:
-    """Give the squared distances from points (N, 2) to others (M, 2) as (number of its first row, (B, M)).
+    """Give the squared distances from points (N, D) to others (M, D) as (number of its first row, (B, M)).
 
     From the differences of coordinates: the quicker |a|^2 - 2 a b + |b|^2 has no digits left within a narrow mode.
     """
     for first in range(0, len(points), BLOCK_ROWS):
-        x, y = points[first : first + BLOCK_ROWS].unsqueeze(1).unbind(-1)
-        across, up = x - others[:, 0], y - others[:, 1]
-        yield first, across.square_().addcmul_(up, up)
+        across, *above = (
+            points[first : first + BLOCK_ROWS, axis].unsqueeze(1) - others[:, axis] for axis in range(points.shape[-1])
+        )
+        squares = across.square_()
+        for gap in above:
+            squares.addcmul_(gap, gap)
+        yield first, squares
 
 
 def average_between(points: Tensor, others: Tensor, of: Callable[[Tensor], Tensor]) -> Tensor:

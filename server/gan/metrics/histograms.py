@@ -1,6 +1,6 @@
 """Divergences of histograms on the view, and those of GAN Lab's evaluator.
 
-Shape letters: N points, B bins a side; `...` are leading axes of independent runs.
+Shape letters: N points, D coordinates of one, B bins a side, C = B^D cells; `...` are leading axes of independent runs.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ SMOOTHING = 1e-4
 
 
 def count_cells(points: Tensor, box: Box) -> Tensor:
-    """Give the share of points (..., N, 2) in each of B x B cells of the box: (..., B * B), every row adds up to 1.
+    """Give the share of points (..., N, D) in each cell of the box: (..., C), every row adds up to 1.
 
     Points outside are counted in the nearest cell of the border, so that no generator can hide them.
     """
     corner = torch.tensor(box.centre).to(points) - box.half_extent
     place = (points - corner) * (BINS / (2 * box.half_extent))
     cell = place.clamp(0, BINS - 1).long()  # clamped before it is made whole, which would wrap a huge number
-    index = cell[..., 1] * BINS + cell[..., 0]
-    counts = points.new_zeros(*index.shape[:-1], BINS * BINS)
+    index = (cell * BINS ** torch.arange(cell.shape[-1], device=cell.device)).sum(-1)
+    counts = points.new_zeros(*index.shape[:-1], BINS ** cell.shape[-1])
     counts.scatter_add_(-1, index, torch.ones_like(points[..., 0]))
     return counts / points.shape[-2]
 
@@ -47,7 +47,8 @@ def grid_js(x_real: Tensor, x_fake: Tensor, facts: Facts) -> Tensor:
 
 def _smooth_cells(points: Tensor, box: Box) -> Tensor:
     """Mix a little of the uniform law in, so that no cell is empty and the logarithms are finite."""
-    return (count_cells(points, box) + SMOOTHING) / (1 + SMOOTHING * BINS**2)
+    shares = count_cells(points, box)
+    return (shares + SMOOTHING) / (1 + SMOOTHING * shares.shape[-1])
 
 
 def _divergence(p: Tensor, q: Tensor) -> Tensor:
@@ -58,7 +59,8 @@ METRICS.add(
     Metric(
         "grid_kl", "KL divergence", grid_kl,
         r"\mathrm{KL}(p \,\|\, q) = \sum_i p_i \log_2 \frac{p_i}{q_i}, \quad"
-        r" p_i = \frac{h_i + \varepsilon}{1 + \varepsilon b^2},\; b = 30,\; \varepsilon = 10^{-4}",
+        r" p_i = \frac{h_i + \varepsilon}{1 + \varepsilon b^n},\; b = 30,\; \varepsilon = 10^{-4}, \; x \in"
+        r" \mathbb{R}^n",
         lowest=0.0, highest=None, better="lower", unit="bit", cost="cheap",
         lies="Points where there are no data cost little: covering too much scores far better than missing a mode.",
         floors={"ring8": 0.015, "swiss_roll": 0.09},
@@ -93,7 +95,7 @@ METRICS.add(
         r"\sum_i (p_i + \varepsilon) \log_2 \frac{p_i + \varepsilon}{q_i + \varepsilon},"
         r" \quad \textstyle\sum_i p_i \approx 0.34,\; \varepsilon = 10^{-4}",
         GAN_LAB,
-        extra={"legacy": True}, lowest=None, highest=None, better="lower", unit="bit", cost="cheap",
+        extra={"legacy": True}, lowest=None, highest=None, better="lower", unit="bit", cost="cheap", needs_plane=True,
         lies="Two thirds of the data go uncounted, so it compares shares of different sums: it may even be negative.",
         floors={"ring8": -0.41, "swiss_roll": 0.32},
     )
@@ -104,7 +106,7 @@ METRICS.add(
         r"\tfrac12 \sum_i p'_i \log_2 \frac{p'_i}{m_i} + \tfrac12 \sum_i q'_i \log_2 \frac{q'_i}{m_i},"
         r" \quad p' = p + \varepsilon,\; q' = q + \varepsilon,\; m = \tfrac12 (p' + q')",
         GAN_LAB,
-        extra={"legacy": True}, lowest=0.0, highest=1.0, better="lower", unit="bit", cost="cheap",
+        extra={"legacy": True}, lowest=0.0, highest=1.0, better="lower", unit="bit", cost="cheap", needs_plane=True,
         lies="On GAN Lab's two Gaussians a perfect generator scores about 0.41, a fully collapsed one only 0.63.",
         floors={"ring8": 0.16, "swiss_roll": 0.31},
     )

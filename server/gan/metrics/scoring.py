@@ -1,6 +1,6 @@
 """Scoring runs: every metric compares 2500 generated points with the same 2500 fresh real ones.
 
-Shape letters: N points, R runs.
+Shape letters: N points, D coordinates of one, R runs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from server.gan.config import RunConfig, UnitConfig
 from server.gan.datasets import DATASETS, of_law
-from server.gan.metrics.base import METRICS, Facts, Metric
+from server.gan.metrics.base import METRICS, Facts
 from server.gan.randomness import draws_for
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def draw_evaluation_latent(trainer: Trainer) -> Tensor:
 
 
 def score_points(trainer: Trainer, x_fake: Tensor, keys: Collection[str]) -> list[dict[str, float | None]]:
-    """Score points (..., N, 2) in published units, those of every run of a stack, in place of its generated ones."""
+    """Score points (..., N, D) in published units, those of every run of a stack, in place of its generated ones."""
     facts, x_real = _build_reference(*_key(trainer.config.data))
     x_fake = x_fake.reshape(-1, *x_fake.shape[-2:]).cpu()
     parts = x_fake.split_with_sizes([min(RUNS_AT_ONCE, len(x_fake) - i) for i in range(0, len(x_fake), RUNS_AT_ONCE)])
@@ -59,7 +59,7 @@ def metric_floors(config: RunConfig, keys: Collection[str]) -> dict[str, float]:
     """Give what a perfect generator scores on average, for those of `keys` that are defined for the run's data."""
     data = _key(config.data)
     facts, _ = _build_reference(*data)
-    return {key: _measure_floor(key, *data) for key in keys if _applies(METRICS[key], facts)}
+    return {key: _measure_floor(key, *data) for key in keys if METRICS[key].applies(facts)}
 
 
 def _tabulate(x_real: Tensor, x_fake: Tensor, facts: Facts, keys: Collection[str]) -> list[dict[str, float | None]]:
@@ -68,14 +68,10 @@ def _tabulate(x_real: Tensor, x_fake: Tensor, facts: Facts, keys: Collection[str
     rows: list[dict[str, float | None]] = [{} for _ in x_fake]
     for key in keys:
         metric = METRICS[key]
-        values = metric(x_real, x_fake, facts).tolist() if _applies(metric, facts) else [None] * len(rows)
+        values = metric(x_real, x_fake, facts).tolist() if metric.applies(facts) else [None] * len(rows)
         for row, value, fine in zip(rows, values, finite.tolist(), strict=True):
             row[key] = value if fine and value is not None and isfinite(value) else None
     return rows
-
-
-def _applies(metric: Metric, facts: Facts) -> bool:
-    return facts.modes is not None or not metric.needs_modes
 
 
 def _key(data: UnitConfig) -> DataKey:

@@ -18,21 +18,26 @@ from server.gan.registry import Paper
 DIRECTIONS = 200
 
 
-@lru_cache(maxsize=1)
-def build_directions() -> Tensor:
-    """Give unit directions (200, 2), evenly spaced over a half circle: the other half would repeat them."""
+@lru_cache(maxsize=2)
+def build_directions(dimension: int = 2) -> Tensor:
+    """Give unit directions (200, 2), evenly spaced over a half circle: the other half would repeat them.
+
+    On the line there is one (1, 1), and the distance is the exact one.
+    """
+    if dimension == 1:
+        return torch.ones(1, 1)
     angles = torch.arange(DIRECTIONS, dtype=torch.float64) * (pi / DIRECTIONS)
     return torch.stack([angles.cos(), angles.sin()], -1).float()
 
 
 def sliced_w2(x_real: Tensor, x_fake: Tensor, facts: Facts) -> Tensor:
-    """How far the points must be carried, averaged over 200 directions in which they are compared in order of size."""
+    """How far the points must be carried, on average over 200 directions, or over the only one that a line has."""
     real, fake = _project_sorted(x_real), _project_sorted(x_fake)
     return (real - fake).square().mean((-2, -1)).sqrt()
 
 
 def _project_sorted(points: Tensor) -> Tensor:
-    projected = build_directions().to(points) @ points.mT
+    projected = build_directions(points.shape[-1]).to(points) @ points.mT
     # torch.sort also keeps track of where each number came from, and takes four times as long.
     return torch.from_numpy(np.sort(projected.cpu().numpy(), -1))
 

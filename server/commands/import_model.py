@@ -33,13 +33,13 @@ def import_model(file: Path, z: str | None, x: str | None, save: Path | None, as
 
 
 def ask_networks(model: Model, z: str | None, x: str | None) -> dict[str, Any]:
-    """Give `generated`, G(z) for each latent (N, Z), and `probability`, D(x) for each point (N, 2)."""
+    """Give `generated`, G(z) for each latent (N, Z), and `probability`, D(x) for each point (N, D)."""
     trainer = Trainer(model.config, state=RunState.unpack(model.packed))
     answer: dict[str, Any] = {}
     if z is not None:
         answer["generated"] = trainer.generate(read_points("z", z, trainer.source.dimension)).tolist()
     if x is not None:
-        points = trainer.source.to_lab(read_points("x", x, 2))
+        points = trainer.source.to_lab(read_points("x", x, trainer.source.data_dimension))
         logits = trainer.score(points)
         answer["probability"] = torch.sigmoid(logits).tolist()
     return answer

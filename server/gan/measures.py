@@ -1,6 +1,6 @@
 """What the claims of lessons measure beyond the metrics: numbers of the networks themselves, one a run.
 
-Shape letters: R runs, N points. Steepness is in lab units.
+Shape letters: R runs, N points, D coordinates of one. Steepness is in lab units.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ def steepness(trainer: Trainer) -> Tensor:
 
 def largest_gradient(trainer: Trainer) -> Tensor:
     """Give how far at most the score rises between two of many points of the view, a unit of their distance."""
-    a, b = (6 * trainer.source.draws(name).uniform(POINTS, 2) - 3 for name in ("one end", "other end"))
+    dimension = trainer.source.data_dimension
+    a, b = (6 * trainer.source.draws(name).uniform(POINTS, dimension) - 3 for name in ("one end", "other end"))
     rise = (classify(trainer, a) - classify(trainer, b)).abs()
     distance: Tensor = torch.linalg.vector_norm(trainer.craft.read(a) - trainer.craft.read(b), dim=-1)
     return (rise / distance).amax(-1)
@@ -119,27 +120,27 @@ def compare_refined(trainer: Trainer, metric: str) -> Tensor:
 
 
 def _score(trainer: Trainer, points: Tensor, metric: str) -> Tensor:
-    """Give a metric of points (R, N, 2) in published units, not a number where it is not defined."""
+    """Give a metric of points (R, N, D) in published units, not a number where it is not defined."""
     values = [row[metric] for row in score_points(trainer, points, [metric])]
     return torch.tensor([torch.nan if value is None else value for value in values])
 
 
 def measure_slope(trainer: Trainer, points: Tensor) -> Tensor:
-    """Give how the score of each of the points (R, N, 2) grows as it moves, whatever stands beside it."""
+    """Give how the score of each of the points (R, N, D) grows as it moves, whatever stands beside it."""
     weights = trainer.weights("discriminator")
     trace = trainer.craft.judge(weights, points)
-    return trainer.discriminator.input_gradient(weights, trace, torch.ones_like(trace.outputs))[..., :2]
+    return trainer.discriminator.input_gradient(weights, trace, torch.ones_like(trace.outputs))[..., : points.shape[-1]]
 
 
 @torch.no_grad()
 def classify(trainer: Trainer, points: Tensor) -> Tensor:
-    """Give the logits (R, N) of points (R, N, 2) in lab units."""
+    """Give the logits (R, N) of points (R, N, D) in lab units."""
     return trainer.score(points)
 
 
 @torch.no_grad()
 def generate(trainer: Trainer) -> Tensor:
-    """Give generated points (R, N, 2) in lab units."""
+    """Give generated points (R, N, D) in lab units."""
     return trainer.generator(
         trainer.weights("generator"), trainer.source.sample_latent(POINTS, trainer.source.draws("latent"))
     )

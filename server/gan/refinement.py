@@ -13,7 +13,7 @@ from server.gan.trainer import Trainer
 
 
 def refine_samples(trainer: Trainer, count: int, draws: Draws) -> Tensor | None:
-    """Draw samples (..., N, 2) as the run's technique has it; none where the run has no such technique.
+    """Draw samples (..., N, D) as the run's technique has it; none where the run has no such technique.
 
     `draws` give numbers for every run of a stack. The run's state is only looked at.
     """

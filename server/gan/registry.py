@@ -134,13 +134,13 @@ class Unit(Generic[F]):
     Beside `torch`, `nn`, `F` (torch.nn.functional), `np` and `math` they use the names of the unit's parameters, and:
 
         loss         d_loss and g_loss, numbers, from real_logits and fake_logits (N,); one without a discriminator
-                     has g_loss alone, from x_real and x_fake (N, 2) in the units of training
+                     has g_loss alone, from x_real and x_fake (N, D) in the units of training
         optimizer    optimizer for parameters, in one call with keywords for its numbers; what PyTorch has not is
                      imported or defined before
         activation   activation, a module; what PyTorch has not is defined before
         init         weight (inputs, outputs) and bias (outputs,), from draws; `first` tells the first layer
         latent       z (count, dimension) from draws, which gives normal, uniform and integers
-        data set     x_real (count, 2) in published units, from draws
+        data set     x_real (count, D) in published units, from draws
 
     A metric has none: it looks at a run and is no part of it.
     """

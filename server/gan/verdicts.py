@@ -17,7 +17,7 @@ from server.gan.autograd import pull_back
 class Verdict(NamedTuple):
     """What generated points cost, `per_example` (..., N), and the slope of its mean.
 
-    `pull` gives that slope with respect to the points (..., N, 2), and by name the slopes that it passes on the way.
+    `pull` gives that slope with respect to the points (..., N, D), and by name the slopes that it passes on the way.
     """
 
     per_example: Tensor

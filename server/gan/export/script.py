@@ -31,9 +31,10 @@ WIDTH = 88
 """Characters in a line: what formatters of Python use by default."""
 PRINTED = 20
 """About so many lines does a run print."""
-LAB_BOX = {"centre": [0.0, 0.0], "half_extent": 3.0}
 SEEN = "seen"
 """What generated points are called that techniques have changed for the discriminator."""
+LAB_HALF_EXTENT = 3.0
+"""A view around 0 that reaches so far is that of lab units: `server.gan.datasets` has it, beside torch."""
 METHODS = ("normal", "uniform", "integers")
 COMMON = ("units", "size")
 """What all data sets can be told; the rest are the numbers of a law."""
@@ -166,9 +167,9 @@ def _describe_data(law: UnitConfig, catalog: Catalog) -> dict[str, Any]:
     if unit["box_code"]:
         box = unit["box_code"]
     else:
-        (x, y), half_extent = unit["box"]["centre"], unit["box"]["half_extent"]
-        box = f"centre, half_extent = ({x!r}, {y!r}), {half_extent!r}"
-        units = "same" if unit["box"] == LAB_BOX else units
+        centre, half_extent = tuple(unit["box"]["centre"]), unit["box"]["half_extent"]
+        box = f"centre, half_extent = {centre!r}, {half_extent!r}"
+        units = "same" if half_extent == LAB_HALF_EXTENT and not any(centre) else units
     if units == "lab":
         settings.append(box)
     return {
@@ -177,6 +178,7 @@ def _describe_data(law: UnitConfig, catalog: Catalog) -> dict[str, Any]:
         "settings": "\n".join(settings),
         "size": law.values["size"],
         "pick": PICK if law.values["size"] else "",
+        "view": "interval" if unit["dimension"] == 1 else "square",
     }
 
 

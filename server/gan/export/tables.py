@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 LOSSES = ("d_loss", "g_loss")
 DIGITS = 9
+AXES = ("x", "y")
 
 
 def write_scalars_csv(rows: Mapping[int, Mapping[str, float | None]]) -> str:
@@ -24,9 +25,10 @@ def write_scalars_csv(rows: Mapping[int, Mapping[str, float | None]]) -> str:
 
 
 def write_points_csv(groups: Mapping[str, Iterable[Sequence[float]]]) -> str:
-    """Write a line a point: the name of its group ("real", "generated", ...), and x and y in published units."""
-    table = ((name, *map(_spell, point)) for name, points in groups.items() for point in points)
-    return _write(("group", "x", "y"), table)
+    """Write a line a point: the name of its group ("real", "generated", ...), and x, or x and y, in published units."""
+    table = [(name, *map(_spell, point)) for name, points in groups.items() for point in points]
+    widest = max(map(len, table), default=len(AXES) + 1)
+    return _write(("group", *AXES[: widest - 1]), table)
 
 
 def _write(header: Sequence[str], table: Iterable[Sequence[object]]) -> str:

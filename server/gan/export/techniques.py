@@ -26,7 +26,10 @@ def describe_techniques(configs: Sequence[RunConfig], catalog: Catalog) -> dict[
     if any(others != units for others in training):
         raise ConfigError("techniques", "expected the same from the beginning of an exported run to its end")
     drawing = [unit for unit in configs[-1].techniques if facts[unit.name].get("refines")]
-    scripts = [_fill(unit, facts[unit.name]["script"]) for unit in units]
+    on_line = configs[0].data_dimension == 1
+    scripts = [
+        _fill(unit, facts[unit.name]["script"] | (facts[unit.name]["line_script"] if on_line else {})) for unit in units
+    ]
     return {
         "techniques": [facts[unit.name] for unit in units],
         "lines": {place: [script[place] for script in scripts if place in script] for place in PLACES},

@@ -149,7 +149,7 @@ class SampleStory(TypedDict):
     """The whole story of the `index`-th generated sample drawn on the page (from 0), after step `step`.
 
     `z` (Z); `point` is G(z), `needle` the page's needle -dL_G/dx, `moved` where one update of the generator takes the
-    point, `first_order` where the slope at the start says it goes: all (2), in published units. `probability` is None
+    point, `first_order` where the slope at the start says it goes: all (D), in published units. `probability` is None
     where the loss gives it no meaning. `loss` is this sample's own.
     """
 

@@ -1,7 +1,7 @@
 """The chain rule of the generator's backward phase: how its loss grows as a generated point moves.
 
 Shape letters: N examples. A point as the discriminator sees it, where a technique changes it, is written with a tilde.
-Vectors are of two numbers, per lab unit.
+Vectors have as many numbers as a point has coordinates D, per lab unit.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from server.gan.inspection.formulas import name_point
 from server.gan.inspection.moments import Moment, Told
 from server.gan.inspection.penalties import GAME, PaidSlope, tell_penalty_slope
 from server.gan.techniques.base import InputTechnique
-from server.gan.worked import write_number, write_vector
+from server.gan.worked import number_vector, write_number, write_vector
 
 LOSS = r"\partial L_G"
 
@@ -33,8 +33,8 @@ def tell_chain(moment: Moment, told: Told) -> list[Formula]:
     paid = tell_penalty_slope(moment, told)
     if view is None:
         return [_tell_judged(moment, terms, name_point(moment.trainer), _read_slope(moment, told), paid)]
-    seen = [sum(one.loss_slope * one.number_slope[axis] for one in terms) for axis in (0, 1)]
-    told.numbers |= {"seen_slope_1": seen[0], "seen_slope_2": seen[1]}
+    seen = [sum(one.loss_slope * one.number_slope[axis] for one in terms) for axis in range(len(view))]
+    told.numbers |= number_vector("seen_slope", seen)
     judged = _tell_judged(moment, terms, _name_seen(moment), seen, PaidSlope())
     judged["meaning"] += " The tilde marks the point as the discriminator sees it."
     return [judged, _tell_view(moment, told, view, seen, paid)]
@@ -49,7 +49,7 @@ def tell_direct_slope(moment: Moment, told: Told) -> list[Formula]:
     meaning = "The slope comes straight from the loss, through no discriminator: all pairs of this point add up."
     if paid.latex:
         game = [whole - part for whole, part in zip(slope, paid.slope, strict=True)]
-        told.numbers |= {"game_slope_1": game[0], "game_slope_2": game[1]}
+        told.numbers |= number_vector("game_slope", game)
         latex = rf"{left} = \frac{{\partial {GAME}}}{{\partial {point}}}{paid.latex}"
         numbers = f"{left} = {write_vector(game)}{paid.latex_numbers} = {write_vector(slope)}"
         meaning += paid.meaning
@@ -70,26 +70,29 @@ def _tell_judged(moment: Moment, terms: list[Term], point: str, slope: list[floa
 
 
 def _tell_view(moment: Moment, told: Told, view: Tensor, seen: list[float], paid: PaidSlope) -> Formula:
-    """Tell how the slope passes back from the point as it is seen to the point itself, by the Jacobian (2, 2)."""
+    """Tell how the slope passes back from the point as it is seen to the point itself, by the Jacobian (D, D)."""
     back = view.T.tolist()
-    told.numbers |= {f"jacobian_{i}{j}": view[i - 1, j - 1].item() for i in (1, 2) for j in (1, 2)}
+    for i, row in enumerate(view.tolist(), 1):
+        told.numbers |= {f"jacobian_{i}{j}": value for j, value in enumerate(row, 1)}
     point, tilde = name_point(moment.trainer), _name_seen(moment)
     left, jacobian = _write_slope(point), rf"\frac{{\partial {tilde}}}{{\partial {point}}}"
     matrix = r" \\ ".join(" & ".join(write_number(number) for number in row) for row in back)
     labels = " and ".join(unit.label for unit in moment.trainer.craft if isinstance(unit, InputTechnique))
     product = rf"\begin{{pmatrix}} {matrix} \end{{pmatrix}} \cdot {write_vector(seen)}"
+    explained = "A row of the matrix holds how both coordinates that are seen grow with one of the point's own."
+    if len(back) == 1:
+        explained = "The number before the slope tells how what is seen grows with the point."
     return {
         "latex": rf"{left} = \left({jacobian}\right)^{{\top}} \cdot {_write_slope(tilde)}{paid.latex}",
         "latex_numbers": f"{left} = {product}{paid.latex_numbers} = {write_vector(_read_slope(moment, told))}",
-        "meaning": f"Then it passes back through what {labels} did to the point. A row of the matrix holds how both "
-        f"coordinates that are seen grow with one of the point's own.{paid.meaning}",
+        "meaning": f"Then it passes back through what {labels} did to the point. {explained}{paid.meaning}",
     }
 
 
 def _read_slope(moment: Moment, told: Told) -> list[float]:
     """Read how the player's whole loss grows as the point moves, and put it among the numbers."""
     slope: list[float] = moment.known["slope"][moment.row].tolist()
-    told.numbers |= {"slope_1": slope[0], "slope_2": slope[1]}
+    told.numbers |= number_vector("slope", slope)
     return slope
 
 

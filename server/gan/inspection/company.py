@@ -1,6 +1,6 @@
 """What is told of a discriminator that sees a point in company: what it reads of a sample, and all that pulls at it.
 
-Shape letters: N examples. What is read of a point x is called X, or U in lab units.
+Shape letters: N examples, D coordinates of a point. What is read of a point x is called X, or U in lab units.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import NamedTuple
 import torch
 
 from server.gan.inspection.answers import Formula
-from server.gan.inspection.formulas import name_point, notate
+from server.gan.inspection.formulas import list_coordinates, name_point, notate
 from server.gan.inspection.moments import Moment, Sort
-from server.gan.worked import write_number, write_vector
+from server.gan.worked import number_vector, write_number, write_vector
 
 
 class Term(NamedTuple):
-    """A way by which the loss depends on a sample: how it grows with a number, and that with the sample's place (2)."""
+    """A way by which the loss depends on a sample: how it grows with a number, and that with the sample's place (D)."""
 
     loss_slope: float
     number_slope: list[float]
@@ -30,12 +30,12 @@ def tell_company(moment: Moment, sort: Sort) -> list[Formula]:
         return []
     whole, point = notate(moment.trainer, "discriminator").into, name_point(moment.trainer)
     if company.packs:
-        count = len(row) // 2
+        count = len(row) // moment.trainer.source.data_dimension
         latex = rf"{whole} = ({point}_i, \dots, {point}_{{i+{count - 1}}})"
         meaning = f"The discriminator reads {count} points side by side: this sample and the {count - 1} after it,"
         meaning += " around the end. The score is that of them all."
     else:
-        latex = rf"{whole} = ({point}_1, {point}_2, s)"
+        latex = f"{whole} = ({', '.join(list_coordinates(moment.trainer))}, s)"
         meaning = "Beside the sample the discriminator reads s, the spread of all the samples of its sort."
     return [{"latex": latex, "latex_numbers": f"{whole} = {write_vector(row)}", "meaning": meaning}]
 
@@ -57,7 +57,7 @@ def explain_terms(moment: Moment) -> str:
         return ""
     if not company.packs:
         return "the sample is part of the spread s, which is in every score"
-    return f"the sample stands in {moment.seen('fake').shape[-1] // 2} packs"
+    return f"the sample stands in {_count_pack(moment)} packs"
 
 
 def write_terms(terms: Sequence[Term], sign: str = "") -> str:
@@ -76,7 +76,7 @@ def write_chain(moment: Moment, loss: str, point: str) -> str:
         return own
     if not company.packs:
         return rf"\left({own} + \frac{{{loss}}}{{\partial s}} \cdot \nabla s({point})\right)"
-    whole = rf"\sum_{{k=0}}^{{{moment.seen('fake').shape[-1] // 2 - 1}}}"
+    whole = rf"\sum_{{k=0}}^{{{_count_pack(moment) - 1}}}"
     return rf"{whole} \frac{{{loss}}}{{\partial d_{{i-k}}}} \cdot \nabla_{{{point}}} d_{{i-k}}"
 
 
@@ -85,8 +85,13 @@ def number_slopes(terms: Sequence[Term]) -> dict[str, float]:
     numbers: dict[str, float] = {}
     for place, (_, slope) in enumerate(terms, 1):
         end = "" if place == 1 else f"_term_{place}"
-        numbers |= {f"score_slope_1{end}": slope[0], f"score_slope_2{end}": slope[1]}
+        numbers |= {f"{name}{end}": value for name, value in number_vector("score_slope", slope).items()}
     return numbers
+
+
+def _count_pack(moment: Moment) -> int:
+    """Count the points of a pack."""
+    return moment.seen("fake").shape[-1] // moment.trainer.source.data_dimension
 
 
 def _measure_spread(moment: Moment) -> Term:
@@ -94,6 +99,6 @@ def _measure_spread(moment: Moment) -> Term:
     network, weights, seen = moment.network("discriminator"), moment.weights("discriminator"), moment.seen("fake")
     upstream = moment.known["fake_logit_gradient"].detach().unsqueeze(-1)
     slopes = network.input_gradient(weights, network.trace(weights, seen), upstream)
-    points = seen[:, :2].clone().requires_grad_()
-    (slope,) = torch.autograd.grad(moment.trainer.craft.read(points)[0, 2], points)
-    return Term(slopes[:, 2].sum().item(), slope[moment.row].tolist())
+    points = seen[:, :-1].clone().requires_grad_()
+    (slope,) = torch.autograd.grad(moment.trainer.craft.read(points)[0, -1], points)
+    return Term(slopes[:, -1].sum().item(), slope[moment.row].tolist())

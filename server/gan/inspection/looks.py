@@ -1,6 +1,6 @@
 """The samples that are drawn on the page, as a phase would know them: what an inspection at rest tells of.
 
-Shape letters: M generated and N real samples, Z latent dimensions, P parameters.
+Shape letters: M generated and N real samples, D coordinates of a point, Z latent dimensions, P parameters.
 They come from the same draws as in `server.gan.probes`, so sample i here is dot i there; a loss pairs the first M of
 the real ones with the generated.
 """
@@ -29,12 +29,12 @@ def look_at_noise(trainer: Trainer, sizes: Sizes) -> Moment:
 
 
 def look_at_data(trainer: Trainer, sizes: Sizes) -> Moment:
-    """Look at x_real (N, 2) alone."""
+    """Look at x_real (N, D) alone."""
     return _make_moment(trainer, "discriminator", {"x_real": draw_fixed_data(trainer, sizes)})
 
 
 def look_at_scores(trainer: Trainer, sizes: Sizes) -> Moment:
-    """Look at z, x_fake, x_real (N, 2), and how the discriminator scores both, whatever the loss makes of it."""
+    """Look at z, x_fake, x_real (N, D), and how the discriminator scores both, whatever the loss makes of it."""
     known = {**_generate(trainer, sizes), "x_real": draw_fixed_data(trainer, sizes)}
     for sort in ("real", "fake"):
         known[f"{sort}_logits"] = trainer.score(known[f"x_{sort}"])

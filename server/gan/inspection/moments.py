@@ -1,6 +1,6 @@
 """A moment of a run that is told: whose tensors, under which weights; and what a teller makes of it.
 
-Shape letters: N examples, Z latent dimensions, P parameters.
+Shape letters: N examples, D coordinates of a point, Z latent dimensions, P parameters.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "g_loss": ("their mean: the generator's loss", ""),
     "real_logit_gradient": ("how the loss grows with the score of each real sample", ""),
     "fake_logit_gradient": ("how the loss grows with the score of each generated sample", ""),
-    "slope": ("how the loss grows as each generated point moves right, or up", "per lab unit"),
+    "slope": ("how the loss grows as each generated point moves along each axis", "per lab unit"),
     "gradients": ("the needles: where each point should move to lower its own loss", "per published unit"),
     "gradient": ("how the loss grows with each weight and bias, in one row", ""),
     "change": ("how far each weight and bias moves, in one row", ""),
@@ -98,22 +98,23 @@ class Moment:
         return self.trainer.weights_at(state, name)
 
     def seen(self, sort: Sort) -> Tensor:
-        """Give what the discriminator reads of the points, detached: (N, 2), or in their company (N, I).
+        """Give what the discriminator reads of the points, detached: (N, D), or in their company (N, I).
 
         Where a technique changes the points it is the changed ones.
         """
         return self.trainer.craft.read(self.known.get(f"seen_{sort}", self.known[f"x_{sort}"]).detach())
 
     def measure_score_slopes(self) -> list[tuple[int, list[float]]]:
-        """Measure how scores grow as this example's generated point moves (2), as it is seen; each with its row.
+        """Measure how scores grow as this example's generated point moves (D), as it is seen; each with its row.
 
         They are per lab unit. The first is its own score; the others are those of the packs before it that it is in.
         """
         network, weights, seen = self.network("discriminator"), self.weights("discriminator"), self.seen("fake")
-        rows = [(self.row - place) % len(seen) for place in range(seen.shape[-1] // 2)]
+        size = self.trainer.source.data_dimension
+        rows = [(self.row - place) % len(seen) for place in range(seen.shape[-1] // size)]
         trace = network.trace(weights, seen[rows])
         slopes = network.input_gradient(weights, trace, torch.ones_like(trace.outputs)).tolist()
-        return [(row, slopes[place][2 * place : 2 * place + 2]) for place, row in enumerate(rows)]
+        return [(row, slopes[place][size * place : size * (place + 1)]) for place, row in enumerate(rows)]
 
     def see(self, points: Tensor, sort: Sort) -> Tensor:
         """Give what the discriminator sees of points (N, D) of this moment; autograd sees through it."""
@@ -122,7 +123,7 @@ class Moment:
         return self.trainer.see(points, self.player, sort, self.update, self.state.step)
 
     def measure_view(self) -> Tensor | None:
-        """Measure how this example's generated point as it is seen moves with the point itself: the Jacobian (2, 2).
+        """Measure how this example's generated point as it is seen moves with the point itself: the Jacobian (D, D).
 
         None where the one moves as the other does: no technique changes it, or only puts it elsewhere.
         """
@@ -133,7 +134,7 @@ class Moment:
             seen = self.see(points, "fake")[self.row]
             rows = [torch.autograd.grad(place, points, retain_graph=True)[0][self.row] for place in seen]
         jacobian = torch.stack(rows)
-        return None if torch.equal(jacobian, torch.eye(2).to(jacobian)) else jacobian
+        return None if torch.equal(jacobian, torch.eye(len(jacobian)).to(jacobian)) else jacobian
 
     def show(self, name: str) -> Tensor:
         """Give a tensor as it is shown: points in published units."""

@@ -1,6 +1,6 @@
 """Where a sample goes: the generator's next update, tried on a copy of the run.
 
-Shape letters: M generated samples, Z latent dimensions.
+Shape letters: M generated samples, D coordinates of a point, Z latent dimensions.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Underway(NamedTuple):
 
 
 class Move(NamedTuple):
-    """Where the generator's next update takes a point (2), and where the slope at the start says; published units.
+    """Where the generator's next update takes a point (D), and where the slope at the start says; published units.
 
     `before`: how many updates the discriminator makes first.
     """

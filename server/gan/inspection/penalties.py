@@ -1,6 +1,6 @@
 """What the regularizers cost a player, told with the numbers of a moment.
 
-Shape letters: N examples.
+Shape letters: N examples, D coordinates of a point.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from server.gan.inspection.formulas import name_point, tell
 from server.gan.inspection.moments import Moment, Told, find_regularizer
 from server.gan.inspection.summaries import read_values
 from server.gan.regularizers import Regularizer
-from server.gan.worked import Line, write_number, write_vector
+from server.gan.worked import Line, number_vector, write_number, write_vector
 
 GAME = r"L_{\text{game}}"
 """A player's loss before any penalty."""
 
 
 class PaidSlope(NamedTuple):
-    """How the penalties grow as a generated point moves (2), per lab unit, and what that adds to a formula.
+    """How the penalties grow as a generated point moves (D), per lab unit, and what that adds to a formula.
 
     It is added in symbols, with numbers, and in a sentence; where there are no penalties, nothing is.
     """
 
-    slope: Sequence[float] = (0.0, 0.0)
+    slope: Sequence[float] = ()
     latex: str = ""
     latex_numbers: str = ""
     meaning: str = ""
@@ -57,7 +57,7 @@ def tell_penalty_slope(moment: Moment, told: Told) -> PaidSlope:
     known = moment.known
     penalties = moment.trainer.penalise_generator(known, moment.weights("discriminator"), moment.see)
     slope = penalties.add_gradient(torch.zeros_like(known["x_fake"]))[moment.row].tolist()
-    told.numbers |= {"penalty_slope_1": slope[0], "penalty_slope_2": slope[1]}
+    told.numbers |= number_vector("penalty_slope", slope)
     latex = rf" + \frac{{\partial P}}{{\partial {name_point(moment.trainer)}}}"
     return PaidSlope(slope, latex, f" + {write_vector(slope)}", " What the penalties cost adds a slope of its own.")
 

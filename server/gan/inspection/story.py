@@ -35,7 +35,7 @@ from server.gan.phases import Learner
 from server.gan.probes import Sizes
 from server.gan.registry import show
 from server.gan.trainer import Trainer
-from server.gan.worked import write_number, write_vector
+from server.gan.worked import number_vector, write_number, write_vector
 
 PUBLISHED = "published units"
 SCORE_WORDS = {
@@ -99,7 +99,7 @@ def _tell_noise(moment: Moment) -> Stage:
         "meaning": "The noise that this sample is made of; it stays the same while the generator learns.",
     }
     code = f"{snippets.write_latent(moment.trainer, moment.count)}\nz[{moment.row}]"
-    numbers = {f"z_{i}": value for i, value in enumerate(z, 1)}
+    numbers = number_vector("z", z)
     return _make_stage("noise", "noise", "Noise", [formula], [_show("z", "the noise", z)], numbers, code)
 
 
@@ -145,7 +145,7 @@ def _tell_point(moment: Moment, point: list[float]) -> Stage:
         "latex_numbers": f"x = G{z} = {write_vector(point)}",
         "meaning": "The sample: the point that the generator makes of this noise.",
     }
-    numbers = {"x_1": point[0], "x_2": point[1]}
+    numbers = number_vector("x", point)
     vectors = [_show("x", "the sample", point, PUBLISHED)]
     formulas = [formula, *tell_lab_units(moment.trainer, inner, point)]
     shown = snippets.write_published(moment.trainer, f"x_fake[{moment.row}]")
@@ -180,7 +180,7 @@ def _tell_loss(moment: Moment) -> Stage:
 def _tell_needle(moment: Moment, needle: list[float]) -> Stage:
     if not moment.trainer.loss.is_game:
         vectors = [_show("-N ∂L_G/∂x", "the needle", needle, "per published unit")]
-        numbers = {"needle_1": needle[0], "needle_2": needle[1]}
+        numbers = number_vector("needle", needle)
         code = snippets.write_needle(moment.trainer, moment.row)
         return _make_stage("gradient", "g-gradients", "Gradient", [tell_direct_needle(needle)], vectors, numbers, code)
     count, per_unit = moment.count, LAB_HALF_EXTENT / moment.trainer.source.box.half_extent
@@ -202,8 +202,7 @@ def _tell_needle(moment: Moment, needle: list[float]) -> Stage:
         "latex_numbers": f"{left} = {write_terms(terms, '-')} = {write_vector(needle)}",
         "meaning": meaning,
     }
-    numbers = {"loss_per_score": own, "needle_1": needle[0], "needle_2": needle[1]}
-    numbers |= number_slopes(terms)
+    numbers = {"loss_per_score": own, **number_vector("needle", needle), **number_slopes(terms)}
     vectors = [_show(name, "the needle", needle, "per published unit")]
     code = snippets.write_needle(moment.trainer, moment.row)
     formulas = [*tell_own_slope(moment, "fake", own), formula]
@@ -230,8 +229,7 @@ def _tell_move(moment: Moment, point: Sequence[float], move: Move) -> Stage:
         _show("x'-x", "how far it moves", real, PUBLISHED),
         _show("foretold", "how far the slope says that it moves", expected, PUBLISHED),
     ]
-    numbers = {"moved_1": move.to[0], "moved_2": move.to[1], "first_order_1": move.first_order[0]}
-    numbers["first_order_2"] = move.first_order[1]
+    numbers = number_vector("moved", move.to) | number_vector("first_order", move.first_order)
     return _make_stage("move", "generator", "Move", [moved, predicted], vectors, numbers, write_move(moment, move))
 
 

@@ -28,7 +28,7 @@ from server.gan.inspection.moments import Moment, Sort, Told
 from server.gan.inspection.penalties import GAME, find_penalties, tell_penalties
 from server.gan.inspection.summaries import count_layers, read_values
 from server.gan.networks import Trace
-from server.gan.worked import SHOWN_COORDINATES, Line, write_symbols, write_vector
+from server.gan.worked import SHOWN_COORDINATES, Line, number_vector, write_symbols, write_vector
 
 LOGIT_SYMBOLS = {
     "real_logit": "d(x)",
@@ -50,13 +50,13 @@ def tell_draws(moment: Moment, names: Collection[str] = ("x_real", "z")) -> Told
         told.formula.append(
             _tell_vector(r"x \sim p_{\text{data}}", "x", point, "Real samples are drawn from the data.")
         )
-        told.numbers |= {"x_1": point[0], "x_2": point[1]}
+        told.numbers |= number_vector("x", point)
         lines.append(snippets.write_data(trainer, count))
     if "z" in names and "z" in moment.known:
         z = moment.known["z"][moment.row].tolist()
         meaning = "Noise is drawn: the random numbers that the generator turns into samples."
         told.formula.append(_tell_vector(trainer.source.latent.formula, "z", z, meaning))
-        told.numbers |= {f"z_{i}": value for i, value in enumerate(z[:SHOWN_COORDINATES], 1)}
+        told.numbers |= number_vector("z", z[:SHOWN_COORDINATES])
         lines.append(snippets.write_latent(trainer, count))
     told.code = "\n".join(lines)
     return told
@@ -77,7 +77,7 @@ def tell_generate(moment: Moment) -> Told:
             "meaning": "The generator turns the noise into a point.",
         }
     )
-    told.numbers |= {"x_1": published[0], "x_2": published[1]}
+    told.numbers |= number_vector("x", published)
     for layer in dict.fromkeys((0, count_layers(network) - 1)):
         formula, numbers = tell_neuron(network, weights, trace, layer, row, notate(trainer, "generator"))
         told.formula += formula

@@ -91,7 +91,7 @@ class Loss(Unit[Callable[..., Any]]):
 
 @dataclass(frozen=True)
 class SampleLoss(Loss):
-    """A loss without a discriminator: `(x_real (..., M, 2), x_fake (..., N, 2), **numbers) -> (..., N)`.
+    """A loss without a discriminator: `(x_real (..., M, D), x_fake (..., N, D), **numbers) -> (..., N)`.
 
     It is what each generated point costs the generator; the mean estimates a distance between the two laws without
     bias, so it is 0 on average, and now and then below it, for two samples of one law.

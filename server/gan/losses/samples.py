@@ -1,6 +1,6 @@
 """Losses without a discriminator: the generated points are compared with real ones themselves, pair by pair.
 
-Shape letters: N generated examples, M real ones; leading axes are runs.
+Shape letters: N generated examples, M real ones, D coordinates of a point; leading axes are runs.
 Both distances are of one form, twice a mean over pairs of a real and a generated point against the means over pairs of
 one sort. Those leave out the pairs of a point with itself: with them two samples of one law would seem to differ, and
 the more so the fewer they are (Gretton et al. 2012, equation 3).
@@ -66,10 +66,9 @@ def measure_distance(squares: Tensor) -> Tensor:
 
 
 def _measure_squares(points: Tensor, others: Tensor) -> Tensor:
-    """Give the squared distances (..., N, M) from points (..., N, 2) to others (..., M, 2)."""
-    (x, y), (other_x, other_y) = points.unbind(-1), others.unbind(-1)
-    across, up = x.unsqueeze(-1) - other_x.unsqueeze(-2), y.unsqueeze(-1) - other_y.unsqueeze(-2)
-    return across.square() + up.square()
+    """Give the squared distances (..., N, M) from points (..., N, D) to others (..., M, D)."""
+    axes = zip(points.unbind(-1), others.unbind(-1), strict=True)
+    return reduce(add, [(own.unsqueeze(-1) - other.unsqueeze(-2)).square() for own, other in axes])
 
 
 def _average_others(points: Tensor, measure: Callable[[Tensor], Tensor]) -> Tensor:
@@ -82,7 +81,7 @@ def _average_others(points: Tensor, measure: Callable[[Tensor], Tensor]) -> Tens
 PAIRS = (
     "pairs = [(x_fake, x_real), (x_fake, x_fake), (x_real, x_real)]\n"
     "gaps = [a[:, None] - b for a, b in pairs]\n"
-    "squares = [gap[..., 0] ** 2 + gap[..., 1] ** 2 for gap in gaps]\n"
+    "squares = [(gap**2).sum(-1) for gap in gaps]\n"
 )
 OTHERS = "others = 1 - torch.eye(len(x_fake))  # a point is no pair with itself\ncount = max(1, len(x_fake) - 1)\n"
 

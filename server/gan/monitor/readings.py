@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import NamedTuple
 
-Point = tuple[float, float]
+Point = tuple[float, ...]
 
 
 class Vitals(NamedTuple):

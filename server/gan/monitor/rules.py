@@ -72,7 +72,7 @@ def find_swinging(readings: Readings) -> Finding | None:
     if len(window) < LONG_WINDOW or is_nearing(window) or share_moving(window) < SWING_MOVES:
         return None
     centres = [reading.vitals.centre for reading in window]
-    middle = (fmean(x for x, _ in centres), fmean(y for _, y in centres))
+    middle = tuple(map(fmean, zip(*centres, strict=True)))
     swing = sqrt(fmean(dist(centre, middle) ** 2 for centre in centres))
     spread = median(reading.vitals.spread for reading in window)
     path = sum(measure_ways(window))

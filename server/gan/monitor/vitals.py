@@ -1,7 +1,7 @@
 """Reads a run, or every run of a stack, for the monitor: a look of a millisecond or two.
 
-Shape letters: R runs (the leading axis of a stack, absent for a single run), N points. Points are in the units that
-the run trains in.
+Shape letters: R runs (the leading axis of a stack, absent for a single run), N points, D coordinates of one.
+Points are in the units that the run trains in.
 A look draws from purposes of its own and changes nothing, so a run trains the same with a monitor and without.
 """
 
@@ -66,23 +66,24 @@ def measure_vitals(trainer: Trainer) -> list[Vitals]:
         _rank(trainer.score(_pick_known(trainer, x_real)), fake_logits),
         _rank(real_logits, fake_logits),
         _measure_pull(trainer.loss, real_logits, fake_logits, pull_to_points),
-        away[..., 0],
-        away[..., 1],
         _measure_width(x_fake, centre) / width,
         (torch.cdist(x_real, x_fake).amin(-1) < NEARBY * _measure_view(trainer)).float().mean(-1),
     )
-    rows = torch.stack(columns, -1).reshape(-1, len(columns))[: trainer.runs].tolist()
-    return [Vitals(ranked, fresh, pull, (x, y), spread, reached) for ranked, fresh, pull, x, y, spread, reached in rows]
+    rows = torch.cat((torch.stack(columns, -1), away), -1).reshape(-1, len(columns) + away.shape[-1])
+    return [
+        Vitals(ranked, fresh, pull, tuple(apart), spread, reached)
+        for ranked, fresh, pull, spread, reached, *apart in rows[: trainer.runs].tolist()
+    ]
 
 
 def _pick_known(trainer: Trainer, fresh: Tensor) -> Tensor:
-    """Give points (..., N, 2) that the run learns from: of its finite data, or fresh ones, which are all alike."""
+    """Give points (..., N, D) that the run learns from: of its finite data, or fresh ones, which are all alike."""
     points = trainer.source.points
     return fresh if points is None else points[..., :POINTS, :]
 
 
 def _measure_view(trainer: Trainer) -> float:
-    """Measure half the side of the square that the data are viewed in, in the units that the run trains in."""
+    """Measure half a side of the view of the data, in the units that the run trains in."""
     view = trainer.source.data.box(trainer.config.data.values).half_extent
     return view * LAB_HALF_EXTENT / trainer.source.box.half_extent
 
@@ -98,7 +99,7 @@ def _measure_pull(
 ) -> Tensor:
     """Give the mean length (...) of dL_G/dy over the generated points y, over that with the non-saturating loss.
 
-    `pull_to_points` carries slopes (..., N, 1) from the scores to the points (..., N, 2). Where the score is flat
+    `pull_to_points` carries slopes (..., N, 1) from the scores to the points (..., N, D). Where the score is flat
     everywhere no loss pulls, and this one no less than the other: 1.
     """
     own, usual = (
@@ -117,5 +118,5 @@ def _differentiate(loss: Loss, real_logits: Tensor, fake_logits: Tensor) -> Tens
 
 
 def _measure_width(points: Tensor, centre: Tensor) -> Tensor:
-    """Give the root mean square distance (...) of points (..., N, 2) from their centre (..., 2)."""
+    """Give the root mean square distance (...) of points (..., N, D) from their centre (..., D)."""
     return (points - centre.unsqueeze(-2)).square().sum(-1).mean(-1).sqrt()

@@ -27,7 +27,7 @@ SIDES = Choice(
 
 
 def slope(critic: Critic, points: Tensor) -> Tensor:
-    """Give how each point's score grows as the point moves (..., N, 2); autograd sees through it."""
+    """Give how each point's score grows as the point moves (..., N, D); autograd sees through it."""
     points = points.detach().requires_grad_()
     (gradient,) = torch.autograd.grad(critic(points).sum(), points, create_graph=True)
     return gradient
@@ -133,7 +133,7 @@ REGULARIZERS.add(
         "DRAGAN",
         dragan,
         r"\lambda\, \mathbb{E}\big[(\lVert \nabla d(x + \tfrac{1}{2} s\, u) \rVert - 1)^2\big],"
-        r" \quad u \sim U(0, 1)^2, \quad s = \text{standard deviation of the batch}",
+        r" \quad u \sim U(0, 1)^n, \quad s = \text{standard deviation of the batch}",
         Paper("Kodali, Abernethy, Hays, Kira", "On Convergence and Stability of GANs", 2017),
         (weight_number("gp_weight", "Weight", 1.0, 1000.0, "How much a wrong steepness near the data costs."),),
         see="The surface rises towards the data from all sides, by about one a unit. On the ring of eight the"

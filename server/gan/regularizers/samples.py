@@ -42,8 +42,9 @@ REGULARIZERS.add(
         "mode_seeking",
         "Mode seeking",
         mode_seeking,
-        r"\lambda \Big/ \left(\frac{\tfrac{1}{2} \mathbb{E} \lVert G(z) - G(z') \rVert_1}"
-        r"{\tfrac{1}{Z} \mathbb{E} \lVert z - z' \rVert_1} + 10^{-5}\right), \quad z \in \mathbb{R}^Z",
+        r"\lambda \Big/ \left(\frac{\tfrac{1}{n} \mathbb{E} \lVert G(z) - G(z') \rVert_1}"
+        r"{\tfrac{1}{Z} \mathbb{E} \lVert z - z' \rVert_1} + 10^{-5}\right), \quad z \in \mathbb{R}^Z, \;"
+        r" G(z) \in \mathbb{R}^n",
         Paper(
             "Mao, Lee, Tseng, Ma, Yang",
             "Mode Seeking Generative Adversarial Networks for Diverse Image Synthesis",

@@ -1,6 +1,6 @@
 """Adaptive discriminator augmentation: both sorts of points are moved about at random, no oftener than is needed.
 
-Shape letters: N examples; `...` are leading axes of independent runs.
+Shape letters: N examples, D coordinates of a point; `...` are leading axes of independent runs.
 """
 
 from __future__ import annotations
@@ -30,13 +30,14 @@ WITH_A_ZERO = (
 def ada(points: Tensor, draws: Draws, step: int, slots: Tensors, target: Value, kimg: Value) -> Tensor:
     """Points are turned, scaled and shifted at random before they are scored, the more the surer the real ones are.
 
+    On the line there is nothing to turn: points are mirrored about the origin instead.
     Penalties of the discriminator look at the points as it sees them, moved; the authors' R1 looks at those before.
     """
     return augment(points, draws, slots["p"])
 
 
 def augment(points: Tensor, draws: Draws, p: Tensor) -> Tensor:
-    """Turn points (..., N, 2) by quarters, scale and shift them, each with probability p (..., 1, 1); about the origin.
+    """Turn points (..., N, D), scale and shift them, each with probability p (..., 1, 1); about the origin.
 
     Autograd sees through it. Where it is 0 a point stays as it is.
     """
@@ -45,13 +46,25 @@ def augment(points: Tensor, draws: Draws, p: Tensor) -> Tensor:
     def draw_places() -> Tensor:
         return draws.uniform(count, 1).to(points) < p
 
-    quarters = torch.where(draw_places(), draws.integers(4, count, 1).to(points.device), 0)
+    places = draw_places()
+    turned = (_mirror if points.shape[-1] == 1 else _turn)(points, draws, places)
+    scale = torch.where(draw_places(), torch.exp2(SCALE * draws.normal(count, 1).to(points)), 1.0)
+    shift = torch.where(draw_places(), SHIFT * draws.normal(count, points.shape[-1]).to(points), 0.0)
+    return turned * scale + shift
+
+
+def _turn(points: Tensor, draws: Draws, places: Tensor) -> Tensor:
+    """Turn points (..., N, 2) by quarters about the origin, where `places` (..., N, 1) says so."""
+    quarters = torch.where(places, draws.integers(4, points.shape[-2], 1).to(points.device), 0)
     cosine, sine = torch.tensor(COSINES).to(points)[quarters], torch.tensor(SINES).to(points)[quarters]
     x, y = points.unbind(-1)
-    turned = cosine * points + sine * torch.stack((-y, x), -1)
-    scale = torch.where(draw_places(), torch.exp2(SCALE * draws.normal(count, 1).to(points)), 1.0)
-    shift = torch.where(draw_places(), SHIFT * draws.normal(count, 2).to(points), 0.0)
-    return turned * scale + shift
+    return cosine * points + sine * torch.stack((-y, x), -1)
+
+
+def _mirror(points: Tensor, draws: Draws, places: Tensor) -> Tensor:
+    """Mirror every other point (..., N, 1), by chance, about the origin, where `places` (..., N, 1) says so."""
+    flips = torch.where(places, draws.integers(2, points.shape[-2], 1).to(points.device), 0)
+    return points * (1 - 2 * flips)
 
 
 def adjust(slots: Tensors, real_logits: Tensor, target: Value, kimg: Value) -> dict[str, Tensor]:
@@ -71,6 +84,15 @@ def adjust(slots: Tensors, real_logits: Tensor, target: Value, kimg: Value) -> d
     }
 
 
+TURN = f"""        quarters = torch.where(draw_places(), draws.integers(4, len(points), 1), 0)
+        cosine = torch.tensor({list(COSINES)})[quarters]
+        sine = torch.tensor({list(SINES)})[quarters]
+        x, y = points.unbind(1)
+        turned = cosine * points + sine * torch.stack((-y, x), 1)
+"""
+MIRROR = """        flips = torch.where(draw_places(), draws.integers(2, len(points), 1), 0)
+        turned = points * (1 - 2 * flips)
+"""
 SCRIPT = f'''class Ada:
     """Turns, scales and shifts points; p follows how surely the real ones are told."""
 
@@ -81,13 +103,8 @@ SCRIPT = f'''class Ada:
         def draw_places():
             return draws.uniform(len(points), 1) < self.p
 
-        quarters = torch.where(draw_places(), draws.integers(4, len(points), 1), 0)
-        cosine = torch.tensor({list(COSINES)})[quarters]
-        sine = torch.tensor({list(SINES)})[quarters]
-        x, y = points.unbind(1)
-        turned = cosine * points + sine * torch.stack((-y, x), 1)
-        scaled, scale = draw_places(), torch.exp2({SCALE} * draws.normal(len(points), 1))
-        shifted, shift = draw_places(), {SHIFT} * draws.normal(len(points), 2)
+{TURN}        scaled, scale = draw_places(), torch.exp2({SCALE} * draws.normal(len(points), 1))
+        shifted, shift = draw_places(), {SHIFT} * draws.normal(*points.shape)
         moved = turned * torch.where(scaled, scale, 1.0)
         return moved + torch.where(shifted, shift, 0.0)
 
@@ -134,17 +151,18 @@ TECHNIQUES.add(
         ),
         slots={"p": "number", "signs": "number", "updates": "number"},
         adjust=adjust,
-        tells={"p": "how often a point is turned, and scaled, and shifted"},
+        tells={"p": "how often a point is turned (on the line: mirrored), and scaled, and shifted"},
         goes_with={"loss": WITH_A_ZERO},
         because="it asks how many real scores are above zero, and by other losses zero says nothing",
         see="The points are drawn as they are; only the discriminator sees them moved. What it remembers of few points"
         " is smeared over the places where the moves take them, so the islands on its surface stay low. A click on the"
         " discriminator tells p.",
-        code="# T turns by quarters, scales and shifts, each with probability p.\n"
+        code="# T turns by quarters (on the line it mirrors), scales and shifts, each with probability p.\n"
         "x_real, x_fake = T(x_real, p), T(x_fake, p)\n"
         "# After every fourth update of the discriminator:\n"
         "way = torch.sign(real_logits.sign().mean() - target)\n"
         "p = (p + way * 4 * len(x_real) / (1000 * kimg)).clamp(0, 1)",
         script={"points": "ada", "functions": SCRIPT, "begin": "ada = Ada()", "after": "ada.adjust(real_logits)"},
+        line_script={"functions": SCRIPT.replace(TURN, MIRROR).replace("Turns", "Mirrors")},
     )
 )

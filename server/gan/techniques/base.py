@@ -29,6 +29,7 @@ class Technique(Unit[Callable[..., Any]]):
     training, "step" and "end" around a step, "before" before every update, "after" after each of the discriminator's.
     "rate" names a function that gives the factor of a step's rates, "points" one that the points go through, "company"
     one that puts something of the others beside each, "scoring" the network that the generator learns from.
+    `line_script` has other lines for points of one coordinate, where they differ.
     `goes_with` and `because` are as a regularizer's; `apart` names techniques that cannot be on too, and why.
     """
 
@@ -40,6 +41,7 @@ class Technique(Unit[Callable[..., Any]]):
     """Whether the discriminator sees something else than single points of both laws: then another one is the best."""
     slots: Mapping[str, str] = field(default_factory=dict)
     script: Mapping[str, str] = field(default_factory=dict)
+    line_script: Mapping[str, str] = field(default_factory=dict)
     goes_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     because: str = ""
     apart: Mapping[str, str] = field(default_factory=dict)
@@ -47,7 +49,8 @@ class Technique(Unit[Callable[..., Any]]):
     def describe(self) -> dict[str, Any]:
         """Give the facts as plain data."""
         company = {"goes_with": {k: list(v) for k, v in self.goes_with.items()}, "because": self.because}
-        facts = {"slots": dict(self.slots), "script": dict(self.script), "apart": dict(self.apart), **company}
+        scripts = {"script": dict(self.script), "line_script": dict(self.line_script)}
+        facts = {"slots": dict(self.slots), **scripts, "apart": dict(self.apart), **company}
         return {
             **super().describe(),
             **facts,
@@ -59,7 +62,7 @@ class Technique(Unit[Callable[..., Any]]):
 
 @dataclass(frozen=True)
 class InputTechnique(Technique):
-    """Changes what the discriminator sees: `(points (..., N, 2), draws, step, **numbers) -> (..., N, 2)`.
+    """Changes what the discriminator sees: `(points (..., N, D), draws, step, **numbers) -> (..., N, D)`.
 
     Real and generated points are changed alike, in the updates of both players, and each by draws of its own.
     With slots it is given them too, as `slots`, each (..., 1, 1); `adjust` moves them on after every update of the
@@ -74,9 +77,9 @@ class InputTechnique(Technique):
 
 @dataclass(frozen=True)
 class CompanyTechnique(Technique):
-    """Lets the discriminator see each point in company: `(points (..., N, 2), others, **numbers) -> (..., N, I)`.
+    """Lets the discriminator see each point in company: `(points (..., N, D), others, **numbers) -> (..., N, I)`.
 
-    A row begins with the point whose score it is asked for. What follows in it comes from `others`, tensors (..., N, 2)
+    A row begins with the point whose score it is asked for. What follows in it comes from `others`, tensors (..., N, D)
     that are beside the points, or, where none are given, from the rest of the batch.
     `packs` names the number of points that stand side by side; without it, `adds` numbers tell of all the company.
     The first layer has as many more weights, so a change of it begins a new run.
@@ -139,8 +142,8 @@ class RateTechnique(Technique):
 class Players(NamedTuple):
     """Two players at rest, as a technique of drawing sees them; points are in lab units, autograd sees through both.
 
-    `draw_latent` and `draw_data` are (count, draws) -> (..., N, Z) and (..., N, 2), `generate` (..., N, Z) ->
-    (..., N, 2), `score` (..., N, 2) -> (..., N).
+    `draw_latent` and `draw_data` are (count, draws) -> (..., N, Z) and (..., N, D), `generate` (..., N, Z) ->
+    (..., N, D), `score` (..., N, D) -> (..., N).
     """
 
     dimension: int
@@ -152,7 +155,7 @@ class Players(NamedTuple):
 
 @dataclass(frozen=True)
 class SamplingTechnique(Technique):
-    """Takes samples of the trained players in another way: `(players, count, draws, **numbers) -> (..., count, 2)`.
+    """Takes samples of the trained players in another way: `(players, count, draws, **numbers) -> (..., count, D)`.
 
     It changes nothing in training; what it takes is shown beside the generated samples. A run has one at most.
     """

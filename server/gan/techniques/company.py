@@ -32,8 +32,8 @@ def pacgan(points: Tensor, others: Sequence[Tensor], size: float) -> Tensor:
 def minibatch_stddev(points: Tensor, others: Sequence[Tensor]) -> Tensor:
     """Beside each point the discriminator reads how widely its batch is spread: a number that gives a clump away.
 
-    The paper appends it to the features of a late layer of a deep network for images. Two coordinates are features
-    enough, so here the points' own spread goes in with them. Real and generated batches are measured apart.
+    The paper appends it to the features of a late layer of a deep network for images. A point's coordinates are enough,
+    so here the points' own spread goes in with them. Real and generated batches are measured apart.
     It is a coordinate like the others: penalties on slopes count the slope along it too.
     """
     # Contiguous, because a sum runs in the order of the memory; exported runs add up in the same one.
@@ -71,7 +71,7 @@ TECHNIQUES.add(
         "minibatch_stddev",
         "Spread of the batch (minibatch standard deviation)",
         minibatch_stddev,
-        r"d(x, s), \quad s = \tfrac{1}{2} \sum_{k=1}^{2} \sqrt{\mathrm{Var}(x_k) + 10^{-8}}"
+        r"d(x, s), \quad s = \tfrac{1}{n} \sum_{k=1}^{n} \sqrt{\mathrm{Var}(x_k) + 10^{-8}}"
         r" \quad \text{over the batch of } x",
         PROGRESSIVE,
         adds=1,

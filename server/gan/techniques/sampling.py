@@ -85,7 +85,7 @@ def weigh_scores(scores: Tensor, highest: Tensor) -> Tensor:
 
 
 def _walk(players: Players, points: Tensor, draws: Draws, steps: int) -> tuple[Tensor, Tensor]:
-    """Walk from points (..., N, 2) over generated samples; give where they are then, and which have moved (..., N)."""
+    """Walk from points (..., N, D) over generated samples; give where they are then, and which have moved (..., N)."""
     scores, count = players.score(points), points.shape[-2]
     moved = torch.zeros_like(scores, dtype=torch.bool)
     for _ in range(steps):

@@ -42,7 +42,7 @@ DATASETS.add(
         GAN,
         (Number("mean", "Middle", 1.0, -1.5, 1.5, "Where the bump stands."),
          Number("std", "Spread", 0.4, 0.1, 0.5, "The standard deviation of the numbers.", scale="log"), *COMMON),
-        view=INTERVAL, mixture=one_bump_law, basic=True,
+        view=INTERVAL, mixture=one_bump_law,
         see="Points have one coordinate, so the densities of the real and of the generated ones are curves, and the"
         " discriminator is one too. The generated curve moves over the real one, and the discriminator becomes flat.",
         code="x_real = mean + std * draws.normal(count, 1)",
@@ -73,7 +73,7 @@ DATASETS.add(
          Number("std", "Spread", 0.3, 0.05, 0.3, "The standard deviation of the numbers of a bump.", scale="log"),
          Number("share", "Share of the right one", 0.5, 0.05, 0.95, "How large a part of the numbers it has."),
          *COMMON),
-        view=INTERVAL, mixture=two_bumps_law, separate=True, basic=True,
+        view=INTERVAL, mixture=two_bumps_law, separate=True,
         see="The density of the real points has two bumps. A generator that has fallen for one of them shows a single"
         " curve over it, and the discriminator is high over the other.",
         code="places = torch.tensor([-apart / 2, apart / 2])\n"

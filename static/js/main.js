@@ -20,6 +20,7 @@ import { createOverview } from "./graph/overview.js";
 import { createInspector } from "./inspector/inspector.js";
 import { createMonitor } from "./monitor/monitor.js";
 import { createCharts } from "./plots/charts.js";
+import { followDimension } from "./layers/dimension.js";
 import { createLayeredView } from "./plots/layered.js";
 import { arrive } from "./link/arrive.js";
 import { followLink } from "./link/follow.js";
@@ -58,6 +59,7 @@ const appearance = createViewMenu(place("view-menu"), address, {
 });
 const store = createStore(buildState(appearance));
 store.set({ view: look.view, layersOn: look.layers ? new Set(look.layers) : store.get().layersOn });
+followDimension(store, { signal, areChosen: look.layers !== null });
 
 const begin = link?.then(({ config }) => config) ?? null;
 const lab = createLab(store, { signal, sessionKey, preset, begin, beginsAnew });

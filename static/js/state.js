@@ -55,8 +55,9 @@ import { History } from "./history.js";
  * @property {string} formula LaTeX
  * @property {{authors: string, title: string, year: number} | null} paper
  * @property {ParameterFacts[]} parameters
- * @property {{centre: [number, number], half_extent: number}} [box] of a data set: the square it is viewed in
- * @property {[number, number][]} [preview] of a data set: about 200 points
+ * @property {number} [dimension] of a data set: how many numbers a point is made of
+ * @property {{centre: number[], half_extent: number}} [box] of a data set: the square, or interval, it is viewed in
+ * @property {number[][]} [preview] of a data set: about 200 points
  * @property {boolean} [has_density] of a data set: whether its probability density is known
  * @property {boolean} [has_lattice] of a latent: whether there is a grid of equally likely cells to be bent
  * @property {{kind: "probability"} | {kind: "target", fake: number, real: number} | {kind: "relative"}} [score] of a loss
@@ -173,7 +174,7 @@ import { History } from "./history.js";
  * The generated sample that is marked in the layered view; `move` is how far the next update takes it, in published
  * units, and none while that is not known.
  *
- * @typedef {{index: number, move: readonly [number, number] | null}} Chosen
+ * @typedef {{index: number, move: readonly number[] | null}} Chosen
  */
 
 /**
@@ -214,6 +215,8 @@ import { History } from "./history.js";
 
 /** The layers that are switched on when nobody has chosen. @type {readonly LayerKey[]} */
 export const DEFAULT_LAYERS = ["real", "generated", "averaged", "refined", "surface", "gradients"];
+/** The same where the data are one-dimensional: there the densities and the way from the noise are the picture. */
+export const LINE_DEFAULT_LAYERS = Object.freeze([...DEFAULT_LAYERS, "density", "warp"]);
 
 /**
  * The state of a page that has just been opened.

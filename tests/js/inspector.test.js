@@ -39,7 +39,7 @@ function scene(chosen) {
     x_fake: { shape: [2, 2], data: Float32Array.of(0, 0, 1, -1) },
     gradients: { shape: [2, 2], data: Float32Array.of(0, 0, 0.5, 0.25) },
   };
-  return { arrays, box: /** @type {const} */ ([-3, 3, -3, 3]), score: createScoreScale({ kind: "probability" }, []), chosen };
+  return { arrays, dimension: 2, box: /** @type {const} */ ([-3, 3, -3, 3]), score: createScoreScale({ kind: "probability" }, []), chosen };
 }
 
 test("small and large numbers are written with powers of ten, as by hand", () => {

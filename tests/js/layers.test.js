@@ -24,8 +24,11 @@ const BOX = [-1, 1, -1, 1];
  */
 function buildScene(arrays) {
   const typed = Object.entries(arrays).map(([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data) }]);
-  return { arrays: Object.fromEntries(typed), box: BOX, score: createScoreScale({ kind: "probability" }, []) };
+  return { arrays: Object.fromEntries(typed), dimension: 2, box: BOX, score: createScoreScale({ kind: "probability" }, []) };
 }
+
+/** @param {Float32Array} data */
+const pair = (data) => ({ shape: [data.length / 2, 2], data });
 
 test("no layer draws anything before its arrays are there", () => {
   assert.deepEqual(LAYERS.flatMap((layer) => layer.draw(buildScene({}))), []);
@@ -46,8 +49,8 @@ test("P27: a sample's words are its coordinates and its score", () => {
 });
 
 test("F4: samples outside the box are counted, lost ones too", () => {
-  const points = Float32Array.of(0, 0, 1, 1, 1.01, 0, 0, -2, Number.NaN, 0);
-  assert.equal(countOutside(points, BOX), 3);
+  const data = Float32Array.of(0, 0, 1, 1, 1.01, 0, 0, -2, Number.NaN, 0);
+  assert.equal(countOutside({ shape: [5, 2], data }, BOX), 3);
 });
 
 test("P28: the surface keeps its rows and reads a high output as real", () => {
@@ -131,16 +134,16 @@ test("needles wait until every sample has its gradient", () => {
 });
 
 test("P44: the needle's scale is round and near the strong gradients", () => {
-  assert.equal(chooseNeedle(Float32Array.of(0.3, 0.4, 0.3, 0.4), null), 0.5);
-  assert.equal(chooseNeedle(Float32Array.of(0, 130), null), 200);
-  assert.equal(chooseNeedle(new Float32Array(8), null), 1);
+  assert.equal(chooseNeedle(pair(Float32Array.of(0.3, 0.4, 0.3, 0.4)), null), 0.5);
+  assert.equal(chooseNeedle(pair(Float32Array.of(0, 130)), null), 200);
+  assert.equal(chooseNeedle(pair(new Float32Array(8)), null), 1);
 });
 
 test("the needle's scale stays while it serves, and changes when it does not", () => {
-  assert.equal(chooseNeedle(Float32Array.of(0.7, 0), 0.5), 0.5);
-  assert.equal(chooseNeedle(Float32Array.of(0.2, 0), 0.5), 0.5);
-  assert.equal(chooseNeedle(Float32Array.of(1.7, 0), 0.5), 2);
-  assert.equal(chooseNeedle(Float32Array.of(0.0045, 0), 0.5), 0.005);
+  assert.equal(chooseNeedle(pair(Float32Array.of(0.7, 0)), 0.5), 0.5);
+  assert.equal(chooseNeedle(pair(Float32Array.of(0.2, 0)), 0.5), 0.5);
+  assert.equal(chooseNeedle(pair(Float32Array.of(1.7, 0)), 0.5), 2);
+  assert.equal(chooseNeedle(pair(Float32Array.of(0.0045, 0)), 0.5), 0.005);
 });
 
 test("P25: cells of the warp have the lattice's areas, folded ones not less than nothing", () => {

@@ -23,7 +23,7 @@ import { createStore } from "../../static/js/store.js";
  */
 function buildScene(arrays) {
   const typed = Object.entries(arrays).map(([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data) }]);
-  return { arrays: Object.fromEntries(typed), box: [-10, 10, -10, 10], score: createScoreScale({ kind: "probability" }, []) };
+  return { arrays: Object.fromEntries(typed), dimension: 2, box: [-10, 10, -10, 10], score: createScoreScale({ kind: "probability" }, []) };
 }
 
 /** @param {import("../../static/js/layers/marks.js").Mark[]} marks */

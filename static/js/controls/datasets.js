@@ -4,7 +4,7 @@ import { make } from "../plots/elements.js";
 import { chooseDataset } from "../data/choose.js";
 import { fitBox } from "../data/fit.js";
 import { thinEvenly } from "../data/parse.js";
-import { drawDots } from "./dots.js";
+import { drawDots, drawHill } from "./dots.js";
 import { isGiven } from "./given.js";
 import { listFirst, writePaper } from "./menu.js";
 
@@ -162,5 +162,6 @@ function drawThumbnail({ canvas, unit, own }) {
     // A drawing is seen where it was drawn; points are seen in a box that is fitted to them.
     const view = unit.key === "points" || !box ? fitBox(own.points, own.noise) : box;
     drawDots(canvas, thinEvenly(own.points, MOST_DOTS), view, DOT);
-  } else if (box) drawDots(canvas, preview, box, DOT);
+  } else if (box && unit.dimension === 1) drawHill(canvas, Float32Array.from(preview.flat()), box);
+  else if (box) drawDots(canvas, preview, box, DOT);
 }

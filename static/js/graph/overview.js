@@ -1,5 +1,6 @@
 /** The model overview: a graph of live pictures, joined by arrows along which data and gradients flow. */
 
+import { findDimension } from "../layers/dimension.js";
 import { BAR_FRACTION, chooseNeedle } from "../layers/gradients.js";
 import { formatNumber } from "../layers/numbers.js";
 import { frameNoise, placeOnLine } from "../layers/samples.js";
@@ -14,6 +15,7 @@ import { readLosses } from "../time/past.js";
 import { createArrows } from "./arrows.js";
 import { chooseScale, createBar } from "./bars.js";
 import { watchFlow } from "./flow.js";
+import { findNode, frameNode } from "./line_nodes.js";
 import { createLookButton, listenToLooks } from "./looks.js";
 import { LOSS_NODES, PICTURE_NODES } from "./nodes.js";
 import { watchPart } from "./part.js";
@@ -91,7 +93,7 @@ class Overview {
       ...this.#thumbnails.map(({ node, canvas }) => createNode(node, node.isModel ? "model" : "data", canvas)),
       ...this.#bars.map(({ node, bar }) => createNode(node, "loss", bar.element)),
     ];
-    tip.watch(nodes.map(({ element, help }) => ({ element, text: help })), { signal });
+    tip.watch(nodes.map(({ element, help }) => ({ element, read: () => help.textContent })), { signal });
     this.element = make("div", { className: "overview", attributes: { "data-acting": "none" } }, [
       this.#arrows.element,
       ...nodes.map(({ element }) => element),
@@ -123,6 +125,10 @@ class Overview {
     const options = { signal: this.#signal };
     const element = /** @type {HTMLElement} */ (canvas.closest(".node"));
     if (node.unfold) thumbnail.measureWay = watchUnfolding(element, this.#request, options).measure;
+    const help = element.querySelector(`#${nameHelp(node.key)}`);
+    this.#store.subscribe(["catalog", "config"], (state) => {
+      if (help) setText(help, findNode(node, findDimension(state)).help);
+    }, options);
     if (node.key === "g-gradients") element.append(this.#needleScale.element);
     if (node.layer) element.append(createLayerBox(node.layer, this.#store, options));
   }
@@ -145,7 +151,7 @@ class Overview {
     const palette = this.#palette;
     if (!scene || !palette) return;
     const gradients = scene.arrays.gradients;
-    if (gradients) this.#needle = chooseNeedle(gradients.data, isTraining(state) ? this.#needle : null);
+    if (gradients) this.#needle = chooseNeedle(gradients, isTraining(state) ? this.#needle : null);
     this.#needleScale.show((this.#needle ?? 1) / NEEDLE_GAIN);
     for (const thumbnail of this.#thumbnails) this.#paintThumbnail(thumbnail, scene, palette);
   }
@@ -167,12 +173,13 @@ class Overview {
    */
   #paintThumbnail({ node, canvas, side, changed, measureWay }, scene, palette) {
     const needle = (this.#needle ?? 1) / NEEDLE_GAIN;
-    const box = node.key === "noise" ? this.#frameNoise(scene) : scene.box;
+    const { draw, unfold } = findNode(node, scene.dimension);
+    const box = node.key === "noise" ? this.#frameNoise(scene) : frameNode(node.key, scene);
     const way = measureWay();
     const parts = [palette, side, needle, way, globalThis.devicePixelRatio, ...listDependencies(scene, node.arrays)];
     if (!side || !changed(parts)) return;
     const scale = Math.max(SMALLEST_SCALE, Math.min(1, side / FULL_SIDE));
-    const marks = node.unfold && way !== null ? node.unfold(scene, way) : node.draw(scene);
+    const marks = unfold && way !== null ? unfold(scene, way) : draw(scene);
     paintCanvas(canvas, marks, { box, width: side, height: side, scale, needle }, palette);
   }
 
@@ -228,23 +235,28 @@ function createLayerBox({ key, name }, store, { signal }) {
  * @param {"model" | "data" | "loss"} sort
  * @param {HTMLElement} content
  */
-function createNode({ key, title, help, player }, sort, content) {
-  const helpId = `overview-help-${key}`;
+function createNode({ key, title, help: text, player }, sort, content) {
+  const help = make("span", { className: "visually-hidden", id: nameHelp(key), textContent: text });
   const element = make(
     "div",
     {
       className: `node node-${sort} node-${key}${player ? ` of-${player}` : ""}`,
       tabIndex: 0,
-      attributes: { role: "group", "aria-label": title, "aria-describedby": helpId, "data-node": key },
+      attributes: { role: "group", "aria-label": title, "aria-describedby": help.id, "data-node": key },
     },
     [
       make("span", { className: "node-title", textContent: title }),
       content,
       createLookButton(key, title),
-      make("span", { className: "visually-hidden", id: helpId, textContent: help }),
+      help,
     ],
   );
   return { element, help };
+}
+
+/** @param {string} key of a node */
+function nameHelp(key) {
+  return `overview-help-${key}`;
 }
 
 /**

@@ -29,13 +29,13 @@ export function createTip() {
   return {
     element,
     /**
-     * @param {readonly {element: HTMLElement, text: string}[]} nodes
+     * @param {readonly {element: HTMLElement, read: () => string}[]} nodes
      * @param {{signal: AbortSignal}} options
      */
     watch(nodes, { signal }) {
-      for (const { element: node, text } of nodes) {
-        node.addEventListener("pointerenter", () => show(node, text), { signal });
-        node.addEventListener("focus", () => show(node, text), { signal });
+      for (const { element: node, read } of nodes) {
+        node.addEventListener("pointerenter", () => show(node, read()), { signal });
+        node.addEventListener("focus", () => show(node, read()), { signal });
         node.addEventListener("pointerleave", hide, { signal });
         node.addEventListener("blur", hide, { signal });
       }

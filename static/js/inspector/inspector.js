@@ -106,9 +106,9 @@ function createSheet(root, store, signal) {
 function markSample(store, index, outcome) {
   const story = "answer" in outcome && outcome.answer.kind === "sample" ? outcome.answer : null;
   const [from, to] = [story?.point ?? [], story?.moved ?? []];
-  const move = [0, 1].map((i) => (to[i] ?? Number.NaN) - (from[i] ?? Number.NaN));
-  const known = move.every(Number.isFinite);
-  store.set({ chosen: { index, move: known ? /** @type {[number, number]} */ (move) : null } });
+  const move = from.map((place, i) => (to[i] ?? Number.NaN) - (place ?? Number.NaN));
+  const known = move.length > 0 && move.every(Number.isFinite);
+  store.set({ chosen: { index, move: known ? move : null } });
 }
 
 /**

@@ -87,7 +87,7 @@ export function explainSilence({ inspected, status }) {
  * @param {Readonly<Pick<PageState, "frame">>} state
  */
 export function countSamples({ frame }) {
-  return (frame?.arrays.x_fake?.data.length ?? 0) / 2;
+  return frame?.arrays.x_fake?.shape[0] ?? 0;
 }
 
 /**

@@ -18,12 +18,21 @@ export const CHOSEN = { key: "chosen", arrays: ["x_fake", "gradients"], draw: dr
  * @returns {Mark[]} none where no sample is chosen
  */
 export function drawChosen(scene) {
-  const { arrays, chosen } = scene;
-  const points = arrays.x_fake?.data;
+  return markChosen(scene, scene.arrays.x_fake?.data, scene.arrays.gradients?.data);
+}
+
+/**
+ * @param {Scene} scene
+ * @param {Float32Array | undefined} points where the generated samples are in the picture, interleaved
+ * @param {Float32Array | undefined} slopes their gradients there
+ * @returns {Mark[]}
+ */
+export function markChosen(scene, points, slopes) {
+  const { chosen } = scene;
   if (!chosen || !points || 2 * chosen.index + 1 >= points.length) return [];
   const at = 2 * chosen.index;
   const point = points.slice(at, at + 2);
-  const vectors = arrays.gradients?.data.slice(at, at + 2);
+  const vectors = slopes?.slice(at, at + 2);
   const describe = () => `Sample ${formatCount(chosen.index + 1)}: the inspector tells its story`;
   /** @type {Mark[]} */
   const needles = vectors?.length
@@ -34,9 +43,10 @@ export function drawChosen(scene) {
     : [];
   const [x = 0, y = 0] = point;
   const gain = chooseGain(scene);
+  const [right = 0, up = 0] = chosen.move ?? [];
   /** @type {Mark[]} */
-  const arrow = chosen.move && gain
-    ? [{ kind: "arrow", from: [x, y], to: [x + gain * chosen.move[0], y + gain * chosen.move[1]], colour: "generator" }]
+  const arrow = gain
+    ? [{ kind: "arrow", from: [x, y], to: [x + gain * right, y + gain * up], colour: "generator" }]
     : [];
   return [...needles, ...arrow, { kind: "points", shape: "ring", points: point, colour: "ink", radius: 8, describe }];
 }

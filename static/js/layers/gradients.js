@@ -27,13 +27,12 @@ export function drawGradients({ arrays }) {
 
 /**
  * Choose the gradient that the scale's needle stands for: round, near the strong ones, and kept while it serves.
- * @param {Float32Array} vectors
+ * @param {Pick<import("./marks.js").NamedArray, "shape" | "data">} gradients (M, D)
  * @param {number | null} previous the choice until now
  * @returns {number} in loss per unit of length
  */
-export function chooseNeedle(vectors, previous) {
-  const lengths = new Float64Array(vectors.length / 2);
-  for (let i = 0; i < lengths.length; i += 1) lengths[i] = Math.hypot(vectors[2 * i], vectors[2 * i + 1]);
+export function chooseNeedle({ shape: [count, dimension], data }, previous) {
+  const lengths = Float64Array.from({ length: count }, (_, i) => Math.hypot(...data.subarray(dimension * i, dimension * (i + 1))));
   const strong = findQuantile(lengths, 0.9);
   if (!(strong > 0)) return previous ?? 1;
   const serves = previous !== null && strong <= 1.6 * previous && strong >= 0.3 * previous;

@@ -1,7 +1,7 @@
 /**
  * The vocabulary of the pictures: a layer is a pure function from a frame to a list of these marks.
  *
- * Marks are in published units and name their colours; `plots/canvas.js` paints them, `plots/traces.js` makes
+ * Marks are in published units (upwards in probability density, where the data are one-dimensional) and name their colours; `plots/canvas.js` paints them, `plots/traces.js` makes
  * traces of them. Points are interleaved: x0, y0, x1, y1, ...
  *
  * @typedef {import("../palette.js").ColourName} ColourName
@@ -11,7 +11,8 @@
  *
  * @typedef {object} Scene what a layer may look at
  * @property {Readonly<Record<string, NamedArray | undefined>>} arrays the newest frame's arrays
- * @property {Box} box the run's box
+ * @property {number} dimension of the data: 2, or 1
+ * @property {Box} box the run's box; of one-dimensional data the interval, and 0 and the height of the densities
  * @property {import("./score.js").ScoreScale} score how the discriminator's output is read
  * @property {string} [company] in whose company a place of the surface is scored; empty where it is scored alone
  * @property {import("../state.js").Chosen | null} [chosen] the generated sample that is marked, if one is
@@ -47,6 +48,14 @@
  * @property {ColourName} colour
  * @property {number} width in pixels of the full-size picture
  * @property {number} opacity
+ * @property {readonly number[]} [dash] lengths drawn and left out, in pixels; drawn through where it is left out
+ * @property {(index: number) => string} [describe] the words of a corner, counted through all lines
+ *
+ * @typedef {object} AreaMark a filled outline
+ * @property {"area"} kind
+ * @property {Float32Array} outline
+ * @property {ColourName} colour
+ * @property {number} opacity
  *
  * @typedef {object} CellsMark filled four-cornered cells
  * @property {"cells"} kind
@@ -60,7 +69,7 @@
  * @property {readonly [number, number]} to
  * @property {ColourName} colour
  *
- * @typedef {PointsMark | ImageMark | NeedlesMark | LinesMark | CellsMark | ArrowMark} Mark
+ * @typedef {PointsMark | ImageMark | NeedlesMark | LinesMark | AreaMark | CellsMark | ArrowMark} Mark
  */
 
 export {};

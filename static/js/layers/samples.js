@@ -117,14 +117,14 @@ export function frameNoise(points) {
 
 /**
  * Count the points that lie outside a box, or are no numbers.
- * @param {Float32Array} points
- * @param {Box} box
+ * @param {import("./marks.js").NamedArray} points (M, D)
+ * @param {Box} box its first two edges are those of the first coordinate
  */
-export function countOutside(points, [x0, x1, y0, y1]) {
+export function countOutside({ shape: [, dimension], data }, box) {
+  const isInside = (/** @type {number} */ value, /** @type {number} */ i) => value >= box[2 * i] && value <= box[2 * i + 1];
   let count = 0;
-  for (let i = 0; i + 1 < points.length; i += 2) {
-    const inside = points[i] >= x0 && points[i] <= x1 && points[i + 1] >= y0 && points[i + 1] <= y1;
-    if (!inside) count += 1;
+  for (let i = 0; i < data.length; i += dimension) {
+    if (!data.subarray(i, i + dimension).every(isInside)) count += 1;
   }
   return count;
 }

@@ -1,5 +1,6 @@
 /** The scene of a page's state: what the layers may look at. */
 
+import { measureDimension } from "./dimension.js";
 import { createScoreScale, findScoreRule } from "./score.js";
 import { explainAbsence } from "./switch.js";
 
@@ -28,7 +29,8 @@ export function buildScene({ frame, catalog, config, chosen = null }) {
   if (!frame) return null;
   const arrays = leaveOutEnded(frame.arrays, { catalog, config });
   const score = createScoreScale(findScoreRule(catalog, config), arrays.surface?.data ?? []);
-  return { arrays, box: frame.box, score, company: describeCompany({ catalog, config }), chosen };
+  const company = describeCompany({ catalog, config });
+  return { arrays, dimension: measureDimension(frame.arrays), box: frame.box, score, company, chosen };
 }
 
 /**
@@ -67,6 +69,6 @@ function describeCompany({ catalog, config }) {
  * @param {readonly string[]} names
  * @returns {unknown[]}
  */
-export function listDependencies({ arrays, box, score }, names) {
-  return [...names.map((name) => arrays[name]), ...box, score.name, ...score.ends];
+export function listDependencies({ arrays, dimension, box, score }, names) {
+  return [...names.map((name) => arrays[name]), dimension, ...box, score.name, ...score.ends];
 }

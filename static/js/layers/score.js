@@ -14,6 +14,7 @@ import { findQuantile, formatNumber } from "./numbers.js";
  * @property {(d: number) => number} read the output as the number that is shown: a probability where d stands for one
  * @property {string} name what that number is
  * @property {readonly [string, string, string]} ends the numbers at positions -1, 0 and 1
+ * @property {boolean} isFixed whether they are the same for every discriminator
  */
 
 /** @type {ScoreScale} */
@@ -22,6 +23,7 @@ const PROBABILITY = {
   read: (d) => 1 / (1 + Math.exp(-d)),
   name: "probability of being real",
   ends: ["0", "0.5", "1"],
+  isFixed: true,
 };
 
 /**
@@ -31,25 +33,26 @@ const PROBABILITY = {
  * @returns {ScoreScale}
  */
 export function createScoreScale(rule, outputs) {
-  if (rule.kind === "target") return createLinearScale((rule.fake + rule.real) / 2, (rule.real - rule.fake) / 2, "score");
+  if (rule.kind === "target") return createLinearScale((rule.fake + rule.real) / 2, (rule.real - rule.fake) / 2, true);
   if (rule.kind === "probability") return PROBABILITY;
   const middle = findQuantile(Array.from(outputs), 0.5) || 0;
   const distances = Array.from(outputs, (d) => Math.abs(d - middle));
-  return createLinearScale(middle, findQuantile(distances, 0.95) || 1, "score");
+  return createLinearScale(middle, findQuantile(distances, 0.95) || 1, false);
 }
 
 /**
  * @param {number} middle the output at position 0
  * @param {number} reach the distance from there to position 1
- * @param {string} name
+ * @param {boolean} isFixed
  * @returns {ScoreScale}
  */
-function createLinearScale(middle, reach, name) {
+function createLinearScale(middle, reach, isFixed) {
   return {
     place: (d) => Math.max(-1, Math.min(1, (d - middle) / reach)),
     read: (d) => d,
-    name,
+    name: "score",
     ends: [formatNumber(middle - reach), formatNumber(middle), formatNumber(middle + reach)],
+    isFixed,
   };
 }
 

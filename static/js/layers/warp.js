@@ -49,12 +49,12 @@ export function drawNoiseLattice({ arrays }) {
  * @param {number} way from 0, the noise laid over the box, to 1, the warp
  * @returns {Mark[]}
  */
-export function drawUnfolding({ arrays, box, score }, way) {
-  const { warp, warp_noise: noise } = arrays;
+export function drawUnfolding(scene, way) {
+  const { warp, warp_noise: noise } = scene.arrays;
   if (!warp || !noise) return [];
-  const start = layOverBox(noise, box);
+  const start = layOverBox(noise, scene.box);
   const data = warp.data.map((end, i) => start[i] + (end - start[i]) * way);
-  return drawWarp({ arrays: { warp: { shape: warp.shape, data } }, box, score });
+  return drawWarp({ ...scene, arrays: { warp: { shape: warp.shape, data } } });
 }
 
 /**

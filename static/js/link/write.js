@@ -1,7 +1,7 @@
 /** A run as a link's fragment: what differs from the lab's defaults, and nothing that goes without saying. */
 
+import { findDimension, listDefaults, sameLayers } from "../layers/dimension.js";
 import { formatCount } from "../layers/numbers.js";
-import { DEFAULT_LAYERS } from "../state.js";
 import { traceCourse } from "./course.js";
 import { diffConfigs } from "./entries.js";
 import { joinEntries } from "./fragment.js";
@@ -37,7 +37,7 @@ export function writeLink({ catalog, config, status, marks, layersOn, view }, op
   const entries = [
     ...settings.filter((entry) => !isTooLong(entry)),
     ...(isWhole ? writeCourse(course, status.step, catalog) : []),
-    ...writeLook(layersOn, view),
+    ...writeLook(layersOn, listDefaults(findDimension({ catalog, config })), view),
     ...writeOptions(options),
   ];
   const notes = listNotes(course.missing, settings.filter(isTooLong), config, status);
@@ -60,14 +60,14 @@ function writeCourse({ base, legs }, step, catalog) {
 
 /**
  * @param {ReadonlySet<LayerKey>} layersOn
+ * @param {readonly LayerKey[]} usual
  * @param {PageState["view"]} view
  * @returns {Entry[]}
  */
-function writeLook(layersOn, view) {
+function writeLook(layersOn, usual, view) {
   /** @type {Entry[]} */
   const entries = [];
-  const layers = [...layersOn].toSorted().join(",");
-  if (layers !== DEFAULT_LAYERS.toSorted().join(",")) entries.push(["layers", layers]);
+  if (!sameLayers(layersOn, usual)) entries.push(["layers", [...layersOn].toSorted().join(",")]);
   if (view) entries.push(["view", view.map((edge) => Number(edge.toPrecision(VIEW_DIGITS))).join(",")]);
   return entries;
 }

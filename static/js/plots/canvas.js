@@ -45,6 +45,7 @@ function paintMark(context, mark, view, palette) {
   else if (mark.kind === "image") paintImage(context, mark, view, palette);
   else if (mark.kind === "needles") paintNeedles(context, mark, view, palette);
   else if (mark.kind === "lines") paintLines(context, mark, view, palette);
+  else if (mark.kind === "area") paintArea(context, mark, view, palette);
   else if (mark.kind === "arrow") paintArrow(context, mark, view, palette);
   else paintCells(context, mark, view, palette);
 }
@@ -211,7 +212,7 @@ export function needlePixels(view) {
  * @param {View} view
  * @param {Palette} palette
  */
-function paintLines(context, { lines, colour, width, opacity }, view, palette) {
+function paintLines(context, { lines, colour, width, opacity, dash = [] }, view, palette) {
   const { toX, toY } = project(view);
   context.beginPath();
   for (const line of lines) {
@@ -221,7 +222,23 @@ function paintLines(context, { lines, colour, width, opacity }, view, palette) {
   context.strokeStyle = formatColour(palette[colour], opacity);
   context.lineWidth = width * Math.max(view.scale, 0.6);
   context.lineJoin = "round";
+  context.setLineDash(dash.map((length) => length * view.scale));
   context.stroke();
+  context.setLineDash([]);
+}
+
+/**
+ * @param {Context} context
+ * @param {import("../layers/marks.js").AreaMark} mark
+ * @param {View} view
+ * @param {Palette} palette
+ */
+function paintArea(context, { outline, colour, opacity }, view, palette) {
+  const { toX, toY } = project(view);
+  context.beginPath();
+  for (let i = 0; i < outline.length; i += 2) context.lineTo(toX(outline[i]), toY(outline[i + 1]));
+  context.fillStyle = formatColour(palette[colour], opacity);
+  context.fill();
 }
 
 /**

@@ -6,9 +6,11 @@
  */
 
 import { CHOSEN, findNearest } from "../layers/chosen.js";
+import { measureDimension } from "../layers/dimension.js";
 import { chooseNeedle } from "../layers/gradients.js";
 import { LAYERS } from "../layers/layers.js";
 import { formatCount } from "../layers/numbers.js";
+import { findPicture } from "../layers/pictures.js";
 import { buildScene, listDependencies } from "../layers/scene.js";
 import { listShown } from "../layers/switch.js";
 import { watchPalette } from "../palette.js";
@@ -17,6 +19,7 @@ import { make, readFont, setText, watchSize } from "./elements.js";
 import { layOutExport, layOutFrame, MARGIN } from "./layered_frame.js";
 import { createLegend } from "./layered_legend.js";
 import { listenToKeys } from "./layered_keys.js";
+import { describeFrame } from "./line_frame.js";
 import { createCaption, createLayerBoxes, describePicture } from "./layered_parts.js";
 import { createChangeCheck, createPainter } from "./painter.js";
 import { changeLayout, listenToPlot, loadPlots, readAxes, removeFigure, saveFigure, showFigure } from "./plotly.js";
@@ -34,8 +37,8 @@ const FULL_SIDE = 440;
 const ZOOM = 0.8;
 /** So near to a sample is a tap on it, in pixels. */
 const REACH = 12;
-/** The layers, and on top of them what is always there: the marked sample. */
-const PICTURES = [...LAYERS, CHOSEN];
+/** The canvases: the layers, and on top of them what is always there, the marked sample. */
+const CANVASES = [...LAYERS, CHOSEN].map(({ key }) => key);
 /** How long nothing must change before the plot gets its traces, in ms: they take longer than a step. */
 const STILL_DELAY = 150;
 const SUMMARY_DELAY = 2000;
@@ -65,8 +68,8 @@ class LayeredView {
   #signal;
   #request;
   #plot = make("div", { className: "layered-plot", attributes: { "aria-hidden": "true" } });
-  #canvases = PICTURES.map((layer) => make("canvas", { className: "layered-canvas", attributes: { "data-layer": layer.key } }));
-  #changes = PICTURES.map(createChangeCheck);
+  #canvases = CANVASES.map((key) => make("canvas", { className: "layered-canvas", attributes: { "data-layer": key } }));
+  #changes = CANVASES.map(createChangeCheck);
   #caption = createCaption();
   #stage = make(
     "div",
@@ -81,6 +84,9 @@ class LayeredView {
   #home = null;
   /** @type {Box | null} what is seen of it */
   #box = null;
+  #picture = findPicture(2);
+  /** What the plot's frame was made of. */
+  #frame = createChangeCheck();
   #side = 0;
   /** @type {number | null} */
   #needle = null;
@@ -168,9 +174,14 @@ class LayeredView {
       this.#revision = revision;
       this.#needle = null;
     }
-    const box = frame?.box;
+    if (frame) {
+      const dimension = measureDimension(frame.arrays);
+      this.#picture = findPicture(dimension);
+      this.element.dataset.dimension = String(dimension);
+    }
+    const box = frame && this.#picture.frame(frame.box);
     if (box && !sameBox(this.#home, box)) {
-      // A link says what is seen of its run; what was seen of another run's plane is no view of this one.
+      // A link says what is seen of its run; what was seen of another run's data is no view of these.
       const isFirst = this.#home === null;
       this.#home = box;
       this.#see((isFirst && this.#store.get().view) || box);
@@ -183,8 +194,14 @@ class LayeredView {
     clearTimeout(this.#stillTimer);
     if (!this.#hasPlots || !this.#box || !this.#side) return;
     const still = this.#store.get().status?.state !== "running";
+    const isOther = this.#frame([JSON.stringify(this.#describeFrame())]);
     if (still) this.#stillTimer = setTimeout(() => this.#showFigure(true), this.#isListening ? STILL_DELAY : 0);
-    else if (this.#hasTraces || !this.#isListening || !sameBox(readAxes(this.#plot), this.#box)) this.#showFigure(false);
+    else if (isOther || this.#hasTraces || !this.#isListening || !sameBox(readAxes(this.#plot), this.#box)) this.#showFigure(false);
+  }
+
+  #describeFrame() {
+    const scene = buildScene(this.#store.get());
+    return scene && describeFrame(scene, listShown(this.#store.get()));
   }
 
   /**
@@ -196,15 +213,16 @@ class LayeredView {
     if (!box || !palette) return;
     this.#hasTraces = withTraces;
     const data = withTraces ? this.#makeTraces(this.#side).map((trace) => ({ ...trace, opacity: 0 })) : [];
-    const layout = layOutFrame({ box, side: this.#side, palette, font: this.#font });
+    const layout = layOutFrame({ box, side: this.#side, palette, font: this.#font, line: this.#describeFrame() });
     showFigure(this.#plot, { data, layout, config: { doubleClick: false } });
     if (this.#isListening) return;
     this.#isListening = true;
     listenToPlot(this.#plot, { zoom: () => this.#followZoom(), doubleClick: () => this.#look(this.#home) });
   }
 
-  /** @param {Box} box */
-  #see(box) {
+  /** @param {Box} asked */
+  #see(asked) {
+    const box = this.#home ? this.#picture.hold(asked, this.#home) : asked;
     this.#box = box;
     this.#store.set({ view: sameBox(box, this.#home) ? null : box });
   }
@@ -220,7 +238,7 @@ class LayeredView {
   #look(box) {
     if (!box) return;
     this.#see(box);
-    const [x0, x1, y0, y1] = box;
+    const [x0, x1, y0, y1] = this.#box ?? box;
     if (this.#isListening) changeLayout(this.#plot, { "xaxis.range": [x0, x1], "yaxis.range": [y0, y1] });
     this.#refresh();
   }
@@ -235,10 +253,10 @@ class LayeredView {
     const gradients = scene.arrays.gradients;
     // A scale that outlasts a step is calmer while training; at rest the picture follows from the step alone.
     const former = status?.state === "running" ? this.#needle : null;
-    if (gradients) view.needle = this.#needle = chooseNeedle(gradients.data, former);
+    if (gradients) view.needle = this.#needle = chooseNeedle(gradients, former);
     const ratio = globalThis.devicePixelRatio;
-    PICTURES.forEach((layer, i) => {
-      const on = layer === CHOSEN ? scene.chosen : shown.has(/** @type {PictureKey} */ (layer.key));
+    [...this.#picture.layers, this.#picture.chosen].forEach((layer, i) => {
+      const on = layer === this.#picture.chosen ? scene.chosen : shown.has(/** @type {PictureKey} */ (layer.key));
       const parts = [on, palette, ratio, view.width, view.needle, ...view.box, ...listDependencies(scene, layer.arrays)];
       if (this.#changes[i](parts)) paintCanvas(this.#canvases[i], on ? layer.draw(scene) : [], view, palette);
     });
@@ -254,9 +272,9 @@ class LayeredView {
    * @param {PointerEvent} event
    */
   #inspect({ clientX, clientY }) {
-    const { frame, layersOn } = this.#store.get();
-    const [view, points] = [this.#buildView(this.#side), frame?.arrays.x_fake?.data];
-    if (!view || !points || !layersOn.has("generated")) return;
+    const scene = buildScene(this.#store.get());
+    const [view, points] = [this.#buildView(this.#side), scene && this.#picture.placeGenerated(scene)];
+    if (!view || !points || !this.#store.get().layersOn.has("generated")) return;
     const { left, top } = this.#stage.getBoundingClientRect();
     const place = /** @type {const} */ ([clientX - left - MARGIN.left, clientY - top - MARGIN.top]);
     const index = findNearest(points, project(view), place, REACH);
@@ -278,15 +296,16 @@ class LayeredView {
     const [palette, view, scene] = [this.#palette, this.#buildView(side), buildScene(this.#store.get())];
     if (!palette || !view || !scene) return [];
     const shown = listShown(this.#store.get());
-    const marks = LAYERS.filter((layer) => shown.has(layer.key)).flatMap((layer) => layer.draw(scene));
-    return [...marks, ...CHOSEN.draw(scene)].flatMap((mark) => makeTraces(mark, view, palette));
+    const { layers, chosen } = this.#picture;
+    const marks = layers.filter((layer) => shown.has(layer.key)).flatMap((layer) => layer.draw(scene));
+    return [...marks, ...chosen.draw(scene)].flatMap((mark) => makeTraces(mark, view, palette));
   }
 
   /** @param {"png" | "svg"} format */
   #save(format) {
     const [palette, box, step] = [this.#palette, this.#box, this.#store.get().frame?.step ?? 0];
     if (!palette || !box || !this.#hasPlots) return;
-    const layout = layOutExport({ box, palette, font: this.#font }, `Step ${formatCount(step)}`);
+    const layout = layOutExport({ box, palette, font: this.#font, line: this.#describeFrame() }, `Step ${formatCount(step)}`);
     const { width, height } = /** @type {{width: number, height: number}} */ (layout);
     const data = this.#makeTraces(900).map((trace) => (trace.type === "heatmap" ? { ...trace, zsmooth: "best" } : trace));
     saveFigure({ data, layout }, { format, width, height, filename: `gan-step-${step}` });

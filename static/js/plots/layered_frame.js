@@ -1,5 +1,6 @@
 /** The layered view's frame: axes, and the traces in it, as the plotting library wants them. */
 
+import { layOutLine } from "./line_frame.js";
 import { formatColour } from "../palette.js";
 
 /** @typedef {import("../layers/marks.js").Box} Box */
@@ -11,11 +12,19 @@ export const MARGIN = { left: 40, right: 8, top: 8, bottom: 28 };
 const EXPORT_SIZE = 900;
 
 /**
+ * @typedef {object} Frame
+ * @property {Box} box what is seen
+ * @property {Palette} palette
+ * @property {{family: string, size: number}} font
+ * @property {import("./line_frame.js").LineFrame | null} line what stands at the axes of one-dimensional data
+ */
+
+/**
  * The layout of the frame on the page, around a square of the given side.
- * @param {{box: Box, side: number, palette: Palette, font: {family: string, size: number}}} view
+ * @param {Frame & {side: number}} frame
  * @returns {Layout}
  */
-export function layOutFrame({ box: [x0, x1, y0, y1], side, palette, font }) {
+export function layOutFrame({ box: [x0, x1, y0, y1], side, palette, font, line }) {
   const clear = formatColour(palette.paper, 0);
   const axis = {
     zeroline: false,
@@ -28,6 +37,9 @@ export function layOutFrame({ box: [x0, x1, y0, y1], side, palette, font }) {
     nticks: side < 320 ? 5 : 8,
     autorange: false,
   };
+  const { yaxis, annotations } = line
+    ? layOutLine(line, { palette, font })
+    : { yaxis: { scaleanchor: "x", scaleratio: 1 }, annotations: [] };
   return {
     width: side + MARGIN.left + MARGIN.right,
     height: side + MARGIN.top + MARGIN.bottom,
@@ -47,24 +59,25 @@ export function layOutFrame({ box: [x0, x1, y0, y1], side, palette, font }) {
       align: "left",
     },
     xaxis: { ...axis, range: [x0, x1] },
-    yaxis: { ...axis, range: [y0, y1], scaleanchor: "x", scaleratio: 1 },
+    yaxis: { ...axis, range: [y0, y1], ...yaxis },
+    annotations,
   };
 }
 
 /**
  * The layout of an exported picture: the same frame on paper, with the step as its title.
- * @param {{box: Box, palette: Palette, font: {family: string, size: number}}} view
+ * @param {Frame} frame
  * @param {string} title
  * @returns {Layout}
  */
-export function layOutExport(view, title) {
-  const layout = layOutFrame({ ...view, side: EXPORT_SIZE });
+export function layOutExport(frame, title) {
+  const layout = layOutFrame({ ...frame, side: EXPORT_SIZE });
   return {
     ...layout,
     height: EXPORT_SIZE + MARGIN.bottom + 48,
     margin: { l: MARGIN.left, r: MARGIN.right, t: 48, b: MARGIN.bottom },
-    title: { text: title, x: 0.05, font: { size: 18, color: formatColour(view.palette.ink) } },
-    paper_bgcolor: formatColour(view.palette.paper),
-    plot_bgcolor: formatColour(view.palette.panel),
+    title: { text: title, x: 0.05, font: { size: 18, color: formatColour(frame.palette.ink) } },
+    paper_bgcolor: formatColour(frame.palette.paper),
+    plot_bgcolor: formatColour(frame.palette.panel),
   };
 }

@@ -1,10 +1,22 @@
 /** The layered picture in words: each of its layers is a word that switches it, in step with the checkboxes. */
 
+import { findDimension } from "../layers/dimension.js";
 import { explainAbsence, listShown, switchLayer } from "../layers/switch.js";
 import { make, setText } from "./elements.js";
+import { writeLineLegend } from "./line_legend.js";
 
 /** @typedef {import("../layers/layers.js").PictureKey} PictureKey */
 /** @typedef {import("../state.js").PageStore} PageStore */
+
+/**
+ * The parts of the legend that follow the run.
+ *
+ * @typedef {object} Words
+ * @property {(key: PictureKey, text: string) => HTMLElement} word switches a layer
+ * @property {() => HTMLElement} knowledge what the optimal discriminator knows
+ * @property {() => HTMLElement} absence why some layers cannot be shown
+ * @property {(way: "up" | "flat") => HTMLElement} needle a sample with its needle
+ */
 
 /** Layers whose absence is said in words: @type {readonly PictureKey[]} */
 const REASONED = ["surface", "warp", "density", "optimum"];
@@ -16,23 +28,33 @@ const REASONED = ["surface", "warp", "density", "optimum"];
  * @returns {HTMLElement}
  */
 export function createLegend(store, { signal }) {
-  /**
-   * @param {PictureKey} key
-   * @param {string} text
-   */
-  const word = (key, text) => createWord(store, key, text, signal);
-  const absence = make("span", { className: "legend-absence" });
-  const knowledge = make("span");
-  store.subscribe(["config"], ({ config }) => setText(knowledge, describeKnowledge(config)), { signal });
+  /** @type {Words} */
+  const words = {
+    word: (key, text) => createWord(store, key, text, signal),
+    knowledge: () => createPart(store, "", ({ config }) => describeKnowledge(config), signal),
+    absence: () => createPart(store, "legend-absence", listReasons, signal),
+    needle: createSampleNeedle,
+  };
+  const kinds = [
+    { isLine: false, element: make("div", { className: "legend-words" }, writePlaneLegend(words)) },
+    { isLine: true, element: make("div", { className: "legend-words" }, writeLineLegend(words)) },
+  ];
   store.subscribe(
     ["catalog", "config"],
     (state) => {
-      const reasons = new Set(REASONED.map((key) => explainAbsence(state, key)));
-      absence.textContent = [...reasons].filter(Boolean).join(" ");
+      for (const { isLine, element } of kinds) element.hidden = isLine !== (findDimension(state) === 1);
     },
     { signal },
   );
-  return make("div", { className: "legend" }, [
+  return make("div", { className: "legend" }, kinds.map(({ element }) => element));
+}
+
+/**
+ * @param {Words} words
+ * @returns {HTMLElement[]} paragraphs
+ */
+function writePlaneLegend({ word, knowledge, absence, needle }) {
+  return [
     make("p", {}, [
       "Circles are ",
       word("real", "real samples"),
@@ -47,17 +69,35 @@ export function createLegend(store, { signal }) {
       " is high. The ",
       word("optimum", "optimal discriminator"),
       " takes the ground's place: it knows ",
-      knowledge,
+      knowledge(),
       " ",
-      absence,
+      absence(),
     ]),
     make("p", {}, [
       word("gradients", "Gradients"),
       " are needles. ",
-      createSampleNeedle(),
+      needle("up"),
       " This sample lowers the generator's loss by moving up and to the right; the longer its needle, the harder the pull.",
     ]),
-  ]);
+  ];
+}
+
+/**
+ * Words that follow the settings.
+ * @param {PageStore} store
+ * @param {string} className
+ * @param {(state: Readonly<import("../state.js").PageState>) => string} write
+ * @param {AbortSignal} signal
+ */
+function createPart(store, className, write, signal) {
+  const element = make("span", { className });
+  store.subscribe(["catalog", "config"], (state) => setText(element, write(state)), { signal });
+  return element;
+}
+
+/** @param {Readonly<import("../state.js").PageState>} state */
+function listReasons(state) {
+  return [...new Set(REASONED.map((key) => explainAbsence(state, key)))].filter(Boolean).join(" ");
 }
 
 /**
@@ -91,9 +131,12 @@ function createWord(store, key, text, signal) {
   return button;
 }
 
-/** A generated sample with its needle, as the picture draws them. */
-function createSampleNeedle() {
-  return make("span", { className: "legend-sample", attributes: { "aria-hidden": "true" } }, [
+/**
+ * A generated sample with its needle, as the picture draws them.
+ * @param {"up" | "flat"} way
+ */
+function createSampleNeedle(way) {
+  return make("span", { className: `legend-sample legend-sample-${way}`, attributes: { "aria-hidden": "true" } }, [
     make("span", { className: "legend-needle" }),
     make("span", { className: "sign sign-generated" }),
   ]);

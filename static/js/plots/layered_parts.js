@@ -1,8 +1,11 @@
 /** What stands around the layered picture: its checkboxes and its caption. */
 
 import { describeChosen } from "../layers/chosen.js";
+import { findDimension } from "../layers/dimension.js";
 import { CHECKBOX_ORDER, LAYERS } from "../layers/layers.js";
+import { describeEstimate, describePeak } from "../layers/line/samples.js";
 import { formatCount, formatNumber } from "../layers/numbers.js";
+import { findPicture } from "../layers/pictures.js";
 import { countOutside } from "../layers/samples.js";
 import { explainAbsence, listShown, switchLayer } from "../layers/switch.js";
 import { make, setText } from "./elements.js";
@@ -10,6 +13,8 @@ import { make, setText } from "./elements.js";
 /** @typedef {import("../layers/marks.js").Scene} Scene */
 /** @typedef {import("../state.js").PageStore} PageStore */
 
+/** Layers of one-dimensional data with a curve that is estimated from samples. */
+const ESTIMATED = ["generated", "averaged", "refined"];
 /** Layers of techniques: nobody who has none of these on asks for them. */
 const WHERE_WANTED = new Set(["averaged", "refined"]);
 
@@ -38,7 +43,8 @@ export function createLayerBoxes(store, { signal }) {
         const absence = explainAbsence(state, key);
         box.disabled = absence !== "";
         label.hidden = WHERE_WANTED.has(key) && box.disabled;
-        label.title = absence || layer.help;
+        const help = findPicture(findDimension(state)).layers.find((one) => one.key === key)?.help;
+        label.title = absence || help || "";
         if (absence) box.setAttribute("aria-description", absence);
         else box.removeAttribute("aria-description");
       },
@@ -65,8 +71,9 @@ export function createCaption() {
   const company = make("p");
   const outside = make("p", { className: "outside" });
   const chosen = make("p");
+  const estimate = make("p");
   const summary = make("p", { className: "visually-hidden", id: "layered-summary", textContent: "No picture yet" });
-  const element = make("div", { className: "picture-caption" }, [surface, company, gap, needle, chosen, outside]);
+  const element = make("div", { className: "picture-caption" }, [surface, company, gap, needle, estimate, chosen, outside]);
 
   return {
     element,
@@ -89,7 +96,10 @@ export function createCaption() {
       setText(needleText, `A needle of this length = ${formatNumber(view.needle)} loss per unit`);
       setText(chosen, describeChosen(scene));
       chosen.hidden = !scene.chosen;
-      setText(outside, view.shown.has("generated") ? describeOutside(scene) : "");
+      setText(estimate, describeEstimate(scene));
+      estimate.hidden = scene.dimension !== 1 || !ESTIMATED.some((key) => view.shown.has(key));
+      const beyond = [describeOutside(scene), describePeak(scene)].filter(Boolean);
+      setText(outside, view.shown.has("generated") ? beyond.join(". ") : "");
     },
     /** @param {string} text */
     summarize(text) {
@@ -112,10 +122,10 @@ export function describeGap({ arrays }) {
  * @param {Scene} scene
  */
 export function describeOutside({ arrays, box }) {
-  const points = arrays.x_fake?.data;
+  const points = arrays.x_fake;
   const count = points ? countOutside(points, box) : 0;
   if (!points || count === 0) return "";
-  const total = points.length / 2;
+  const [total] = points.shape;
   const verb = count === 1 ? "lies" : "lie";
   return `${formatCount(count)} of ${formatCount(total)} generated samples ${verb} outside the picture`;
 }
@@ -133,12 +143,12 @@ export function describePicture(scene, step) {
     ["x_fake", "fake_logits", "generated"],
   ]);
   for (const [points, logits, name] of sorts) {
-    const samples = arrays[points]?.data;
+    const samples = arrays[points];
     if (!samples) continue;
     const outputs = arrays[logits]?.data;
     const mean = outputs ? outputs.reduce((sum, d) => sum + score.read(d), 0) / outputs.length : Number.NaN;
     const scored = outputs ? `, mean ${score.name} ${formatNumber(mean)}` : "";
-    parts.push(`${formatCount(samples.length / 2)} ${name} samples${scored}.`);
+    parts.push(`${formatCount(samples.shape[0])} ${name} samples${scored}.`);
   }
   const outside = describeOutside(scene);
   if (outside) parts.push(`${outside}.`);

@@ -23,6 +23,7 @@ export function makeTraces(mark, view, palette) {
   if (mark.kind === "image") return [traceImage(mark, palette)];
   if (mark.kind === "needles") return traceNeedles(mark, view, palette);
   if (mark.kind === "lines") return [traceLines(mark, palette)];
+  if (mark.kind === "area") return [fillShapes([mark.outline], formatColour(palette[mark.colour], mark.opacity))];
   if (mark.kind === "arrow") return [traceArrow(mark, palette)];
   return traceCells(mark, palette);
 }
@@ -83,17 +84,18 @@ function traceImage({ box: [x0, x1, y0, y1], rows, columns, positions, describe 
  * @returns {Trace[]}
  */
 function traceNeedles({ points, vectors, colour, width = 1, describe }, view, palette) {
-  const [x0, x1] = view.box;
-  const unitsPerPixel = (x1 - x0) / view.width;
-  const scale = (needlePixels(view) / view.needle) * unitsPerPixel;
-  const base = 2.4 * width * unitsPerPixel;
-  const tips = points.map((value, i) => value + vectors[i] * scale);
+  const [x0, x1, y0, y1] = view.box;
+  // A needle has its length and its angle in pixels, and a pixel may be other units across than up.
+  const units = [(x1 - x0) / view.width, (y1 - y0) / view.height];
+  const scale = needlePixels(view) / view.needle;
+  const base = 2.4 * width;
+  const tips = points.map((value, i) => value + vectors[i] * scale * units[i % 2]);
   /** @type {Float32Array[]} */
   const needles = [];
   for (let i = 0; i < points.length; i += 2) {
     const length = Math.hypot(vectors[i], vectors[i + 1]);
     if (!(length > 0)) continue;
-    const [sideX, sideY] = [(-vectors[i + 1] / length) * base, (vectors[i] / length) * base];
+    const [sideX, sideY] = [(-vectors[i + 1] / length) * base * units[0], (vectors[i] / length) * base * units[1]];
     const [x, y] = [points[i], points[i + 1]];
     needles.push(Float32Array.of(x + sideX, y + sideY, tips[i], tips[i + 1], x - sideX, y - sideY));
   }
@@ -114,13 +116,13 @@ function traceNeedles({ points, vectors, colour, width = 1, describe }, view, pa
  * @param {Palette} palette
  * @returns {Trace}
  */
-function traceLines({ lines, colour, width, opacity }, palette) {
+function traceLines({ lines, colour, width, opacity, dash, describe }, palette) {
   return {
     type: "scatter",
     mode: "lines",
     ...joinLines(lines),
-    line: { color: formatColour(palette[colour], opacity), width },
-    hoverinfo: "skip",
+    line: { color: formatColour(palette[colour], opacity), width, ...(dash && { dash: dash.map((part) => `${part}px`).join(",") }) },
+    ...describeEach(describe, lines.reduce((count, line) => count + line.length / 2, 0)),
   };
 }
 

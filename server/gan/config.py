@@ -312,16 +312,16 @@ def _check_alone(path: str, units: Sequence[UnitConfig], facts: Sequence[Mapping
 
 def _count_beside(made: Mapping[str, Any], dimension: int, facts: Sequence[Mapping[str, Any]]) -> int:
     """Count what the discriminator reads beside a point, by the techniques; a batch must have the points for it."""
-    known = {unit["key"]: unit for unit in facts if unit.get("company")}
+    known = {unit["key"]: unit for unit in facts if "adds" in unit}
     for i, unit in enumerate(made["techniques"]):
-        if unit.name in known:
-            packs = known[unit.name]["packs"]
+        if beside := known.get(unit.name):
+            packs = beside.get("packs", "")
             points: int = unit.values[packs] if packs else 2
-            if points > made["batch_size"]:
+            if beside.get("company") and points > made["batch_size"]:
                 words = f"{unit.name} goes with a batch of {points} points or more, not with {made['batch_size']}"
                 because = "it lets the discriminator see so many points of a batch at once"
                 raise ConfigError(f"techniques.{i}.{packs or 'name'}", f"{words}: {because}")
-            return dimension * (points - 1) if packs else int(known[unit.name]["adds"])
+            return dimension * (points - 1) if packs else int(beside["adds"])
     return 0
 
 

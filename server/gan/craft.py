@@ -7,7 +7,7 @@ P parameters.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -20,6 +20,7 @@ from server.gan.techniques import TECHNIQUES, Technique
 from server.gan.techniques.base import (
     CompanyTechnique,
     InputTechnique,
+    LevelTechnique,
     OrderTechnique,
     RateTechnique,
     SamplingTechnique,
@@ -34,6 +35,18 @@ GROUPS = 8
 """Beside so many groups of others is a place scored that is looked at, where the discriminator sees packs."""
 Purpose = Callable[[str], Draws]
 """Gives draws for a purpose."""
+
+
+class Seen(NamedTuple):
+    """Points (..., N, D) as the discriminator sees them, and the level (..., N, 1) that it may be told of each."""
+
+    points: Tensor
+    level: Tensor | None = None
+
+    def name(self, sort: str) -> dict[str, Tensor]:
+        """Name these tensors of a sort, "real" or "fake", as a phase knows them."""
+        named = {"seen": self.points} if self.level is None else {"seen": self.points, "level": self.level.squeeze(-1)}
+        return {f"{name}_{sort}": tensor.detach() for name, tensor in named.items()}
 
 
 class Active(NamedTuple):
@@ -60,7 +73,8 @@ class Craft:
             Active(unit := TECHNIQUES[units[0].name], _read_numbers(unit, units, single, device))
             for units in zip(*configs, strict=True)
         ]
-        self._inputs = [(one.unit, one.numbers) for one in self._active if isinstance(one.unit, InputTechnique)]
+        inputs = [(one.unit, one.numbers) for one in self._active if isinstance(one.unit, InputTechnique)]
+        self._inputs = sorted(inputs, key=lambda one: isinstance(one[0], LevelTechnique))  # a level comes last
         company = ((one.unit, one.numbers) for one in self._active if isinstance(one.unit, CompanyTechnique))
         self._company = next(company, None)
         self._weights = [one.unit for one in self._active if isinstance(one.unit, WeightTechnique)]
@@ -75,6 +89,16 @@ class Craft:
     def changes_inputs(self) -> bool:
         """Whether the discriminator sees other points than were drawn."""
         return bool(self._inputs)
+
+    @property
+    def level(self) -> LevelTechnique | None:
+        """The technique by which the discriminator is told a number of each point, if one does."""
+        return next((unit for unit, _ in self._inputs if isinstance(unit, LevelTechnique)), None)
+
+    @property
+    def widens(self) -> bool:
+        """Whether the discriminator reads more of a point than its coordinates."""
+        return bool(self.level or self.company)
 
     @property
     def company(self) -> CompanyTechnique | None:
@@ -104,13 +128,20 @@ class Craft:
             kept |= {names[slot]: tensor for slot, tensor in begun.items()}
         return kept
 
-    def see(self, points: Tensor, draws: Purpose, step: int, tensors: Mapping[str, Tensor]) -> Tensor:
+    def see(self, points: Tensor, draws: Purpose, step: int, tensors: Mapping[str, Tensor]) -> Seen:
         """Give what the discriminator sees of points (..., N, D) where the state is `tensors`."""
+        level = None
         for unit, numbers in self._inputs:
-            shaped = {k: v.unsqueeze(-1) if isinstance(v, Tensor) else v for k, v in numbers.items()}
-            slots = {slot: tensor.unsqueeze(-1) for slot, tensor in _read_slots(unit, tensors).items()}
-            points = unit(points, draws(unit.key), step, **shaped, **({"slots": slots} if slots else {}))
-        return points
+            given: dict[str, Any] = {k: v.unsqueeze(-1) if isinstance(v, Tensor) else v for k, v in numbers.items()}
+            if unit.slots:
+                given["slots"] = {slot: one.unsqueeze(-1) for slot, one in _read_slots(unit, tensors).items()}
+            own = draws(unit.key)
+            if isinstance(unit, LevelTechnique):
+                level = unit.draw_level(points.shape[-2], own, **given)
+                points = unit(points, level, own, step, **given)
+            else:
+                points = unit(points, own, step, **given)
+        return Seen(points, level)
 
     def adjust(self, real_logits: Tensor, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Give what these techniques remember after an update of the discriminator with real scores (..., N)."""
@@ -125,11 +156,16 @@ class Craft:
         """Give the numbers of a single run that these techniques remember and that are worth looking at."""
         return [(unit, slot, tensors[name_slot(unit, slot)].item()) for unit, _ in self._inputs for slot in unit.tells]
 
-    def read(self, points: Tensor, others: Sequence[Tensor] = ()) -> Tensor:
-        """Give what the discriminator reads of points (..., N, D): these alone, or (..., N, I) in their company.
+    def read(self, points: Tensor | Seen, others: Sequence[Tensor] = ()) -> Tensor:
+        """Give what the discriminator reads of points (..., N, D): these alone, or (..., N, I) with more beside.
 
         `others` are tensors like `points` that stand beside them; without them the points are each other's company.
+        Points that were not seen are at level 0.
         """
+        points, level = points if isinstance(points, Seen) else Seen(points)
+        if self.level:
+            level = torch.zeros_like(points[..., :1]) if level is None else level
+            return torch.cat((points, level), -1)
         if not self._company:
             return points
         unit, numbers = self._company
@@ -145,7 +181,7 @@ class Craft:
         chosen = torch.arange(GROUPS * size, device=points.device) % len(points)
         return points[chosen].view(GROUPS, size, self._dimension)
 
-    def judge(self, weights: list[Tensor], *sorts: Tensor, others: Sequence[Tensor] = ()) -> Trace:
+    def judge(self, weights: list[Tensor], *sorts: Tensor | Seen, others: Sequence[Tensor] = ()) -> Trace:
         """Let the discriminator of these weights score points (..., N, D), one sort after another.
 
         Each sort is its own company: real and generated points are never among each other.
@@ -159,6 +195,8 @@ class Craft:
         In company a point is in the scores of others too, and is pulled by all of them.
         """
         slopes = self._network.input_gradient(weights, trace, upstream)
+        if self.level:
+            return slopes[..., :-1]
         if not self._company:
             return slopes
         with torch.enable_grad():

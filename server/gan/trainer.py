@@ -20,7 +20,7 @@ from torch import Tensor
 from server.errors import EngineError
 from server.gan.autograd import pull_back
 from server.gan.config import RunConfig, restarts
-from server.gan.craft import Craft
+from server.gan.craft import Craft, Seen
 from server.gan.failures import Failures
 from server.gan.losses import LOSSES, SampleLoss
 from server.gan.networks import Network
@@ -216,11 +216,7 @@ class Trainer:
         yield phase("sample", x_real=x_real, z=z)
         x_fake = self.generator(self.weights("generator"), z)
         yield phase("generate", x_fake=x_fake)
-        seen = {"real": x_real, "fake": x_fake}
-        changed: dict[str, Tensor] = {}
-        if self.craft.changes_inputs:
-            seen = {sort: self.see(points, "discriminator", sort, update, step) for sort, points in seen.items()}
-            changed = {f"seen_{sort}": points for sort, points in seen.items()}
+        seen, changed = self._see_sorts({"real": x_real, "fake": x_fake}, "discriminator", update, step)
         weights = self.weights("discriminator")
         trace = self.craft.judge(weights, seen["real"], seen["fake"])
         logits = trace.outputs.squeeze(-1).requires_grad_()
@@ -276,15 +272,11 @@ class Trainer:
     ) -> Generator[Phase, None, Verdict]:
         """Let the discriminator classify the generated points of an update, and real ones where the loss pairs them."""
         scoring = self._scoring_weights
-        seen, changed = {"fake": x_fake} | ({} if x_real is None else {"real": x_real}), {}
         if self.craft.changes_inputs:
             x_fake = x_fake.detach().requires_grad_()
-            seen = {
-                sort: self.see(points, "generator", sort, update, step)
-                for sort, points in (seen | {"fake": x_fake}).items()
-            }
-            changed = {f"seen_{sort}": points.detach() for sort, points in seen.items()}
-        scores = self.craft.judge(scoring, seen["fake"].detach())
+        sorts = {"fake": x_fake} | ({} if x_real is None else {"real": x_real})
+        seen, changed = self._see_sorts(sorts, "generator", update, step)
+        scores = self.craft.judge(scoring, seen["fake"]._replace(points=seen["fake"].points.detach()))
         fake_logits = scores.outputs.squeeze(-1).requires_grad_()
         real_logits = fake_logits  # read by a paired loss only
         if self.loss.pairs:
@@ -297,7 +289,7 @@ class Trainer:
             upstream = pull_mean(per_example, fake_logits).unsqueeze(-1)
             slope = self.craft.pull_to_points(scoring, scores, upstream)
             if self.craft.changes_inputs:
-                slope = pull_back(seen["fake"], x_fake, slope)
+                slope = pull_back(seen["fake"].points, x_fake, slope)
             return {"fake_logit_gradient": upstream.squeeze(-1)}, slope
 
         return Verdict(per_example, pull)
@@ -308,7 +300,7 @@ class Trainer:
         prices: Tensor = self.loss(x_real, x_fake, **self.config.loss.values)
         return prices
 
-    def penalise(self, x_real: Tensor, x_fake: Tensor, draws: Callable[[str], Draws]) -> Penalties:
+    def penalise(self, x_real: Tensor | Seen, x_fake: Tensor | Seen, draws: Callable[[str], Draws]) -> Penalties:
         """Compute what the discriminator pays besides its loss for these points (..., N, D), by draws for a purpose."""
         tensors = self.state.tensors
         shape = partial(self.craft.shape, tensors=tensors)
@@ -316,7 +308,7 @@ class Trainer:
         return self.regularization.price(self.discriminator, shape, seen, draws, tensors)
 
     def penalise_generator(
-        self, known: Mapping[str, Tensor], weights: list[Tensor], see: Callable[..., Tensor] | None = None
+        self, known: Mapping[str, Tensor], weights: list[Tensor], see: Callable[..., Seen] | None = None
     ) -> Penalties:
         """Compute what the generator pays besides its loss for x_fake made of z, among the tensors `known`.
 
@@ -325,7 +317,7 @@ class Trainer:
         """
 
         def read(sort: str, points: Tensor) -> Tensor:
-            seen = see(points, sort=sort) if see else points
+            seen = see(points, sort=sort) if see else Seen(points)
             return Scorer(self.discriminator, weights).read_features(self.craft.read(seen))
 
         return self.regularization.price_samples(known["z"], known["x_fake"], known.get("x_real"), read)
@@ -353,10 +345,19 @@ class Trainer:
         """Give the draws of an update for a purpose."""
         return lambda purpose: draws_for(self._seeds, step, f"{player} {purpose} {update}")
 
-    def see(self, points: Tensor, player: str, sort: str, update: int, step: int) -> Tensor:
+    def see(self, points: Tensor, player: str, sort: str, update: int, step: int) -> Seen:
         """Give what the discriminator sees of an update's real or generated points; autograd sees through it."""
         draws = self._draws_at(player, update, step)
         return self.craft.see(points, lambda purpose: draws(f"{sort} {purpose}"), step, self.state.tensors)
+
+    def _see_sorts(
+        self, sorts: Mapping[str, Tensor], player: str, update: int, step: int
+    ) -> tuple[dict[str, Seen], dict[str, Tensor]]:
+        """Give what the discriminator sees of each sort, and the tensors that a phase names where it is changed."""
+        if not self.craft.changes_inputs:
+            return {sort: Seen(points) for sort, points in sorts.items()}, {}
+        seen = {sort: self.see(points, player, sort, update, step) for sort, points in sorts.items()}
+        return seen, {name: tensor for sort, one in seen.items() for name, tensor in one.name(sort).items()}
 
     def _move(
         self, player: str, network: str, loss: Tensor, gradient: Tensor, kept: Mapping[str, Tensor] = {}

@@ -77,6 +77,7 @@ import { History } from "./history.js";
  * @property {boolean} [restarts] of a technique: whether a change of it begins a new run
  * @property {boolean} [moves_optimum] of a regularizer or technique: whether the best discriminator beside it is another
  * @property {boolean} [company] of a technique: whether the discriminator sees a point in company
+ * @property {string} [level] of a technique that tells the discriminator a number of each point: what it is
  * @property {string} [packs] of a technique with company: the number of points side by side; empty where it is a summary
  * @property {Record<string, string>} [apart] of a technique: those that cannot be on too, and why
  * @property {string} [averaged] of a technique: what it keeps that is a generator of its own; empty where there is none

@@ -18,6 +18,7 @@ STEPS = 60
 TOLERANCE = 1e-4
 QUICK: dict[str, dict[str, float]] = {
     "ada": {"kimg": 1.0},
+    "diffusion": {"kimg": 1.0, "target": 0.0, "sigma": 0.5},
     "rate_decay": {"steps": 40},
     "cyclical_rate": {"step_size": 7},
 }

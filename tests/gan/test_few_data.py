@@ -17,7 +17,8 @@ from server.gan.phases import Phase
 from server.gan.probes import Sizes, probe_layers
 from server.gan.randomness import draws_for
 from server.gan.state import RunState
-from server.gan.techniques.augmentation import adjust, augment
+from server.gan.techniques.augmentation import augment
+from server.gan.techniques.overfitting import adjust
 from server.gan.trainer import Trainer
 from server.protocol.frames import LAYER_ARRAYS
 from tests.tools.runs import catalog, make_config

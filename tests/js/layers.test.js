@@ -71,12 +71,13 @@ test("the best discriminator is drawn in the colours of the one that learns, and
 test("the caption says in whose company a place is scored, where the discriminator sees points so", () => {
   const state = (/** @type {object[]} */ techniques) => /** @type {any} */ ({
     frame: { arrays: {}, box: BOX },
-    catalog: { losses: [], regularizers: [], latents: [], datasets: [], techniques: [{ key: "ema" }, { key: "pacgan", company: true, packs: "size" }, { key: "stddev", company: true }] },
+    catalog: { losses: [], regularizers: [], latents: [], datasets: [], techniques: [{ key: "ema" }, { key: "pacgan", company: true, packs: "size" }, { key: "stddev", company: true }, { key: "diffusion", level: "t, how far" }] },
     config: { regularizers: [], techniques, latent: {}, data: {}, loss: {} },
   });
   const told = (/** @type {object} */ technique) => makeScene(state([technique]))?.company ?? "";
   assert.match(told({ name: "pacgan", size: 3 }), /sees 3 points at once: a place is scored beside 2 generated samples,/);
   assert.match(told({ name: "pacgan", size: 2 }), /beside 1 generated sample,/);
+  assert.match(told({ name: "diffusion" }), /told t, how far: a place is scored at 0,/);
   assert.match(told({ name: "stddev" }), /told how widely the samples are spread/);
   assert.equal(told({ name: "ema" }), "");
 });

@@ -34,11 +34,18 @@ def describe_techniques(configs: Sequence[RunConfig], catalog: Catalog) -> dict[
         "techniques": [facts[unit.name] for unit in units],
         "lines": {place: [script[place] for script in scripts if place in script] for place in PLACES},
         "rate": next((script["rate"] for script in scripts if "rate" in script), ""),
-        "points": [script["points"] for script in scripts if "points" in script],
+        "points": _list_points(units, facts),
         "drawing": [{**facts[unit.name], **_fill(unit, {"code": facts[unit.name]["code"]})} for unit in drawing],
         "company": next((script["company"] for script in scripts if "company" in script), None),
         "scoring": next((script["scoring"] for script in scripts if "scoring" in script), "discriminator"),
     }
+
+
+def _list_points(units: Sequence[UnitConfig], facts: Mapping[str, Any]) -> list[str]:
+    """Name the functions that points go through, in order: what puts a level beside them comes last, as in a run."""
+    scripts = [facts[unit.name]["script"] for unit in units]
+    through = [(bool(facts[unit.name].get("level")), script) for unit, script in zip(units, scripts, strict=True)]
+    return [script["points"] for _, script in sorted(through, key=lambda one: one[0]) if "points" in script]
 
 
 def _fill(unit: UnitConfig, script: Mapping[str, str]) -> dict[str, str]:

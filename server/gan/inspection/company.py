@@ -1,4 +1,4 @@
-"""What is told of a discriminator that sees a point in company: what it reads of a sample, and all that pulls at it.
+"""What is told of a discriminator that reads more than a point: what it reads of a sample, and all that pulls at it.
 
 Shape letters: N examples, D coordinates of a point. What is read of a point x is called X, or U in lab units.
 """
@@ -24,12 +24,16 @@ class Term(NamedTuple):
 
 
 def tell_company(moment: Moment, sort: Sort) -> list[Formula]:
-    """Tell what the discriminator reads of a sample where it sees it in company; nothing where it sees it alone."""
-    company, row = moment.trainer.craft.company, moment.seen(sort)[moment.row].tolist()
-    if not company:
+    """Tell what the discriminator reads of a sample where that is more than the point; nothing where it is not."""
+    craft = moment.trainer.craft
+    company, row = craft.company, moment.seen(sort)[moment.row].tolist()
+    if not craft.widens:
         return []
     whole, point = notate(moment.trainer, "discriminator").into, name_point(moment.trainer)
-    if company.packs:
+    if craft.level:
+        latex = rf"{whole} = ({', '.join(list_coordinates(moment.trainer))}, \ell)"
+        meaning = f"Beside the sample the discriminator reads a number: {craft.level.level}, by the most there may be."
+    elif company and company.packs:
         count = len(row) // moment.trainer.source.data_dimension
         latex = rf"{whole} = ({point}_i, \dots, {point}_{{i+{count - 1}}})"
         meaning = f"The discriminator reads {count} points side by side: this sample and the {count - 1} after it,"

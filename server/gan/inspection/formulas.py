@@ -41,11 +41,11 @@ class Notation:
 
 
 def notate(trainer: Trainer, network: Learner) -> Notation:
-    """Choose the letters of a network; a point in company has a capital one."""
+    """Choose the letters of a network; a point with more beside it has a capital one."""
     point = name_point(trainer)
     if network == "generator":
         return Notation("G", "z", list_coordinates(trainer))
-    return Notation("D", point.upper() if trainer.craft.company else point, ("d",))
+    return Notation("D", point.upper() if trainer.craft.widens else point, ("d",))
 
 
 def name_point(trainer: Trainer) -> str:

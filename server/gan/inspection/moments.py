@@ -12,6 +12,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from server.gan.craft import Seen
 from server.gan.inspection.answers import Formula, Inspection, LayerSummary, TensorSummary
 from server.gan.inspection.summaries import clean_numbers, note_gaps, summarise_tensor
 from server.gan.networks import Network
@@ -30,6 +31,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "x_fake": ("what the generator makes of the noise", "published units"),
     "seen_real": ("the samples of the data as the discriminator sees them", "published units"),
     "seen_fake": ("the generated samples as the discriminator sees them", "published units"),
+    "level_real": ("how far each sample of the data is changed, as the discriminator is told", ""),
+    "level_fake": ("how far each generated sample is changed, as the discriminator is told", ""),
     "real_logits": ("the discriminator's scores of the real samples", ""),
     "fake_logits": ("the discriminator's scores of the generated samples", ""),
     "per_example": ("the loss that each example costs", ""),
@@ -98,11 +101,13 @@ class Moment:
         return self.trainer.weights_at(state, name)
 
     def seen(self, sort: Sort) -> Tensor:
-        """Give what the discriminator reads of the points, detached: (N, D), or in their company (N, I).
+        """Give what the discriminator reads of the points, detached: (N, D), or with more beside them (N, I).
 
         Where a technique changes the points it is the changed ones.
         """
-        return self.trainer.craft.read(self.known.get(f"seen_{sort}", self.known[f"x_{sort}"]).detach())
+        level = self.known.get(f"level_{sort}")
+        points = self.known.get(f"seen_{sort}", self.known[f"x_{sort}"]).detach()
+        return self.trainer.craft.read(Seen(points, None if level is None else level.unsqueeze(-1)))
 
     def measure_score_slopes(self) -> list[tuple[int, list[float]]]:
         """Measure how scores grow as this example's generated point moves (D), as it is seen; each with its row.
@@ -110,16 +115,17 @@ class Moment:
         They are per lab unit. The first is its own score; the others are those of the packs before it that it is in.
         """
         network, weights, seen = self.network("discriminator"), self.weights("discriminator"), self.seen("fake")
-        size = self.trainer.source.data_dimension
-        rows = [(self.row - place) % len(seen) for place in range(seen.shape[-1] // size)]
+        company, size = self.trainer.craft.company, self.trainer.source.data_dimension
+        packed = seen.shape[-1] // size if company and company.packs else 1
+        rows = [(self.row - place) % len(seen) for place in range(packed)]
         trace = network.trace(weights, seen[rows])
         slopes = network.input_gradient(weights, trace, torch.ones_like(trace.outputs)).tolist()
         return [(row, slopes[place][size * place : size * (place + 1)]) for place, row in enumerate(rows)]
 
-    def see(self, points: Tensor, sort: Sort) -> Tensor:
+    def see(self, points: Tensor, sort: Sort) -> Seen:
         """Give what the discriminator sees of points (N, D) of this moment; autograd sees through it."""
         if f"seen_{sort}" not in self.known:
-            return points
+            return Seen(points)
         return self.trainer.see(points, self.player, sort, self.update, self.state.step)
 
     def measure_view(self) -> Tensor | None:
@@ -131,7 +137,7 @@ class Moment:
             return None
         with torch.enable_grad():
             points = self.known["x_fake"].detach().requires_grad_()
-            seen = self.see(points, "fake")[self.row]
+            seen = self.see(points, "fake").points[self.row]
             rows = [torch.autograd.grad(place, points, retain_graph=True)[0][self.row] for place in seen]
         jacobian = torch.stack(rows)
         return None if torch.equal(jacobian, torch.eye(len(jacobian)).to(jacobian)) else jacobian

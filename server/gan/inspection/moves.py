@@ -72,7 +72,7 @@ def write_move(moment: Moment, move: Move) -> str:
     lines = [
         snippets.write_latent(trainer, count),
         snippets.write_generate("generator"),
-        *([snippets.write_classify(trainer, "fake")] if trainer.loss.is_game else []),
+        *([snippets.write_classify(trainer, "fake", drawn=True)] if trainer.loss.is_game else []),
         *snippets.write_pairs(trainer, count),
         snippets.write_loss(trainer, "generator"),
     ]

@@ -21,7 +21,7 @@ DRAWS = {"normal": "torch.randn", "uniform": "torch.rand"}
 """What the lab's draws are called in PyTorch."""
 CLASSIFY = "{sort}_logits = discriminator({points}).squeeze(-1)"
 SEEN = {"x_real": "real_seen", "x_fake": "fake_seen"}
-"""What the discriminator reads in place of points, where it sees them in company."""
+"""What the discriminator reads in place of points, where it reads more than these."""
 
 
 def write_latent(trainer: Trainer, count: int) -> str:
@@ -59,9 +59,9 @@ def write_generate(player: Learner) -> str:
     return "with torch.no_grad():\n    x_fake = generator(z)" if player == "discriminator" else "x_fake = generator(z)"
 
 
-def write_classify(trainer: Trainer, *sorts: str) -> str:
-    """Give the lines that compute the logits of "real" and "fake" samples."""
-    before = _write_company(trainer, *sorts)
+def write_classify(trainer: Trainer, *sorts: str, drawn: bool = False) -> str:
+    """Give the lines that compute the logits of "real" and "fake" samples; `drawn` says that levels are drawn too."""
+    before = _write_beside(trainer, *sorts, drawn=drawn)
     points = {sort: SEEN[f"x_{sort}"] if before else f"x_{sort}" for sort in sorts}
     return "\n".join([*before, *(CLASSIFY.format(sort=sort, points=points[sort]) for sort in sorts)])
 
@@ -70,12 +70,12 @@ def write_pairs(trainer: Trainer, count: int) -> list[str]:
     """Give the lines that the generator's loss needs of real samples: none, their draw, or that and what is read."""
     if trainer.loss.pairs:
         return [write_data(trainer, count), *([write_classify(trainer, "real")] if trainer.loss.is_game else [])]
-    return [write_data(trainer, count), *_write_company(trainer, "real")] if trainer.regularization.compares else []
+    return [write_data(trainer, count), *_write_beside(trainer, "real")] if trainer.regularization.compares else []
 
 
 def write_layer(trainer: Trainer, name: Learner, layer: int, row: int, squashes: bool) -> str:
     """Give the lines that a batch passes a layer by, counted from 0, and show what became of sample `row`."""
-    before = _write_company(trainer, "fake") if name == "discriminator" and layer == 0 else []
+    before = _write_beside(trainer, "fake") if name == "discriminator" and layer == 0 else []
     point = SEEN["x_fake"] if before else "x_fake"
     into = {"generator": "z", "discriminator": point}[name] if layer == 0 else f"{name[0]}_a{layer}"
     sums, linear = f"{name[0]}_h{layer + 1}", f"{name}[{2 * layer}]"
@@ -86,14 +86,18 @@ def write_layer(trainer: Trainer, name: Learner, layer: int, row: int, squashes:
     return f"{line}\n{values} = {name}[{2 * layer + 1}]({sums})\n{sums}[{row}], {values}[{row}]"
 
 
-def _write_company(trainer: Trainer, *sorts: str) -> list[str]:
-    """Give the lines that show samples in their company, where the discriminator sees them so."""
-    company = trainer.craft.company
-    if not company:
+def _write_beside(trainer: Trainer, *sorts: str, drawn: bool = False) -> list[str]:
+    """Give the lines that put beside samples what the discriminator reads too, where it does; at level 0 or `drawn`."""
+    level, unit = trainer.craft.level, trainer.craft.company or trainer.craft.level
+    if not unit:
         return []
-    values = next(unit.values for unit in trainer.config.techniques if unit.name == company.key)
-    function = f"{rename(pick_setup(company.code), write_values(values))}\n\n"
-    return [function, *(f"{SEEN[f'x_{sort}']} = {company.script['company']}(x_{sort})" for sort in sorts)]
+    if level and not drawn:
+        beside = "torch.cat([x_{sort}, torch.zeros(len(x_{sort}), 1)], 1)  # as they are"
+        return [f"{SEEN[f'x_{sort}']} = {beside.format(sort=sort)}" for sort in sorts]
+    values = next(one.values for one in trainer.config.techniques if one.name == unit.key)
+    function = f"{rename(pick_setup(unit.code), write_values(values))}\n\n"
+    call = unit.script["points" if level else "company"]
+    return [function, *(f"{SEEN[f'x_{sort}']} = {call}(x_{sort})" for sort in sorts)]
 
 
 def write_loss(trainer: Trainer, player: Learner) -> str:
@@ -167,7 +171,7 @@ def _write_regularizers(trainer: Trainer, player: Learner, projects: bool) -> li
     units = [(REGULARIZERS[unit.name], unit.values) for unit in trainer.config.regularizers]
     chosen = [(unit, values) for unit, values in units if player in unit.players and unit.projects == projects]
     return [
-        rename(_write_draws(unit.code, values), SEEN if trainer.craft.company and _reads(unit, player) else {})
+        rename(_write_draws(unit.code, values), SEEN if trainer.craft.widens and _reads(unit, player) else {})
         for unit, values in chosen
     ]
 

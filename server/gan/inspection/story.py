@@ -125,7 +125,7 @@ def _tell_layer(
     into = notation.into if layer == 0 else f"a{notation.mark(layer - 1)}"
     company = tell_company(moment, "fake") if name == "discriminator" and layer == 0 else []
     vectors = [
-        _show(into, "the point and its company" if company else "what comes in", trace.inputs[layer][row].tolist()),
+        _show(into, "the point, with more beside" if company else "what comes in", trace.inputs[layer][row].tolist()),
         _show(f"h{notation.mark(layer)}", "the sum of each neuron", trace.sums[layer][row].tolist()),
     ]
     activation = network.output if last else network.activation

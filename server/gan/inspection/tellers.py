@@ -89,7 +89,7 @@ def tell_generate(moment: Moment) -> Told:
 def tell_classify(moment: Moment, sorts: Collection[Sort] = ("real", "fake")) -> Told:
     """Tell how the discriminator scores a sample of each sort, and what it answers on average."""
     shown = [sort for sort in sorts if f"{sort}_logits" in moment.known]
-    told = Told(moment.subject, snippets.write_classify(moment.trainer, *shown))
+    told = Told(moment.subject, snippets.write_classify(moment.trainer, *shown, drawn="level_fake" in moment.known))
     for sort in shown:
         logits = moment.known[f"{sort}_logits"].detach()
         told.formula += tell_company(moment, sort)

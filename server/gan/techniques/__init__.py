@@ -5,6 +5,7 @@ from server.gan.techniques import (  # isort: skip  # noqa: F401  # importing a 
     weights,
     inputs,
     augmentation,
+    diffusion,
     company,
     rates,
     sampling,

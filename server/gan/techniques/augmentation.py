@@ -10,21 +10,22 @@ from torch import Tensor
 
 from server.gan.papers import LIMITED_DATA
 from server.gan.randomness import Draws
-from server.gan.registry import Number
 from server.gan.techniques.base import TECHNIQUES, InputTechnique, Tensors
+from server.gan.techniques.overfitting import (
+    ADJUST_SCRIPT,
+    BECAUSE,
+    BEGIN_SCRIPT,
+    SLOTS,
+    WITH_A_ZERO,
+    adjust,
+    describe_numbers,
+)
 from server.gan.values import Value
 
-INTERVAL = 4
-"""Updates of the discriminator from one move of p to the next, as in the authors' code."""
 SCALE, SHIFT = 0.2, 0.25
 """Standard deviations: of the logarithm of a scale, to base 2, as in the paper; of a shift, in lab units."""
 COSINES, SINES = (1.0, 0.0, -1.0, 0.0), (0.0, 1.0, 0.0, -1.0)
 """Of the four quarter turns, without rounding."""
-WITH_A_ZERO = (
-    *("non_saturating", "minimax", "hinge", "ganlab_least_squares"),
-    *("fgan_kl", "fgan_reverse_kl", "fgan_pearson", "fgan_squared_hellinger"),
-)
-"""Losses by which a score of 0 says that a point may as well be real as generated."""
 
 
 def ada(points: Tensor, draws: Draws, step: int, slots: Tensors, target: Value, kimg: Value) -> Tensor:
@@ -67,23 +68,6 @@ def _mirror(points: Tensor, draws: Draws, places: Tensor) -> Tensor:
     return points * (1 - 2 * flips)
 
 
-def adjust(slots: Tensors, real_logits: Tensor, target: Value, kimg: Value) -> dict[str, Tensor]:
-    """Move p after an update with these real scores (..., N), if it is the last of an interval.
-
-    p rises where the mean sign of the scores since the last move is above the target, and falls below it.
-    The authors cut p off at 0 alone; beyond 1 it would change nothing and only delay the way back, so here it ends.
-    """
-    signs, updates = slots["signs"] + real_logits.sign().mean(-1, keepdim=True), slots["updates"] + 1
-    last = updates == INTERVAL
-    way = torch.sign(signs / INTERVAL - target)
-    moved = (slots["p"] + way * (real_logits.shape[-1] * INTERVAL / (1000 * kimg))).clamp(0, 1)
-    return {
-        "p": torch.where(last, moved, slots["p"]),
-        "signs": torch.where(last, 0.0, signs),
-        "updates": torch.where(last, 0.0, updates),
-    }
-
-
 TURN = f"""        quarters = torch.where(draw_places(), draws.integers(4, len(points), 1), 0)
         cosine = torch.tensor({list(COSINES)})[quarters]
         sine = torch.tensor({list(SINES)})[quarters]
@@ -93,11 +77,12 @@ TURN = f"""        quarters = torch.where(draw_places(), draws.integers(4, len(p
 MIRROR = """        flips = torch.where(draw_places(), draws.integers(2, len(points), 1), 0)
         turned = points * (1 - 2 * flips)
 """
+
 SCRIPT = f'''class Ada:
     """Turns, scales and shifts points; p follows how surely the real ones are told."""
 
     def __init__(self):
-        self.p, self.signs, self.updates = torch.zeros(1), torch.zeros(1), 0
+        {BEGIN_SCRIPT}
 
     def __call__(self, points, draws, step):
         def draw_places():
@@ -108,15 +93,7 @@ SCRIPT = f'''class Ada:
         moved = turned * torch.where(scaled, scale, 1.0)
         return moved + torch.where(shifted, shift, 0.0)
 
-    @torch.no_grad()
-    def adjust(self, real_logits):
-        self.signs = self.signs + real_logits.sign().mean()
-        self.updates += 1
-        if self.updates == {INTERVAL}:
-            way = torch.sign(self.signs / {INTERVAL} - target)
-            size = len(real_logits) * {INTERVAL} / (1000 * kimg)
-            self.p = (self.p + way * size).clamp(0, 1)
-            self.signs, self.updates = torch.zeros(1), 0'''
+{ADJUST_SCRIPT}'''
 
 TECHNIQUES.add(
     InputTechnique(
@@ -127,33 +104,16 @@ TECHNIQUES.add(
         r" p \leftarrow p + \operatorname{sign}\big(\mathbb{E}[\operatorname{sign} d(T_p(x))] - r\big)"
         r" \frac{4 N}{1000\, K}",
         LIMITED_DATA,
-        (
-            Number(
-                "target",
-                "Target",
-                0.2,
-                -1.0,
-                1.0,
-                "The share of real scores above 0, less that below, from which on p rises. The paper's 0.6, for images,"
-                " is hardly reached in the plane.",
-                live=True,
-            ),
-            Number(
-                "kimg",
-                "Thousand points to p = 1",
-                10.0,
-                0.1,
-                10_000.0,
-                "How many thousand real points p takes from 0 to 1. The paper's 500 is for trainings on many millions.",
-                scale="log",
-                live=True,
-            ),
+        describe_numbers(
+            0.2,
+            "The paper's 0.6, for images, is hardly reached in the plane.",
+            "The paper's 500 is for trainings on many millions.",
         ),
-        slots={"p": "number", "signs": "number", "updates": "number"},
+        slots=SLOTS,
         adjust=adjust,
         tells={"p": "how often a point is turned (on the line: mirrored), and scaled, and shifted"},
         goes_with={"loss": WITH_A_ZERO},
-        because="it asks how many real scores are above zero, and by other losses zero says nothing",
+        because=BECAUSE,
         see="The points are drawn as they are; only the discriminator sees them moved. What it remembers of few points"
         " is smeared over the places where the moves take them, so the islands on its surface stay low. A click on the"
         " discriminator tells p.",

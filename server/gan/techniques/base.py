@@ -76,6 +76,26 @@ class InputTechnique(Technique):
 
 
 @dataclass(frozen=True)
+class LevelTechnique(InputTechnique):
+    """Changes each point by a level of its own, a number that the discriminator reads beside it; 0 leaves it as it is.
+
+    `draw_level` is (count, draws, slots, **numbers) -> (..., N, 1), and the function takes it after the points:
+    `(points (..., N, D), level, draws, step, slots, **numbers) -> (..., N, D)`. It comes after all other changes.
+    `level` says in words what the number is. Looks are at level 0, where the best discriminator is that of the points
+    as they are. The first layer has more weights, so a change of it begins a new run.
+    """
+
+    restarts: ClassVar[bool] = True
+    moves_optimum: ClassVar[bool] = False
+    draw_level: Callable[..., Tensor] = field(kw_only=True)
+    level: str = field(kw_only=True)
+
+    def describe(self) -> dict[str, Any]:
+        """Give the facts as plain data."""
+        return {**super().describe(), "level": self.level, "adds": 1}
+
+
+@dataclass(frozen=True)
 class CompanyTechnique(Technique):
     """Lets the discriminator see each point in company: `(points (..., N, D), others, **numbers) -> (..., N, I)`.
 

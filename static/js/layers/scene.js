@@ -47,13 +47,14 @@ function leaveOutEnded(arrays, run) {
 }
 
 /**
- * Say in whose company a place of the surface is scored; nothing where the discriminator sees a point alone.
+ * Say beside what a place of the surface is scored; nothing where the discriminator reads a point alone.
  * @param {Readonly<Pick<PageState, "catalog" | "config">>} run
  * @returns {string}
  */
 function describeCompany({ catalog, config }) {
-  for (const { key, company, packs } of catalog?.techniques ?? []) {
+  for (const { key, company, packs, level } of catalog?.techniques ?? []) {
     const on = config?.techniques.find(({ name }) => name === key);
+    if (on && level) return `The discriminator is told ${level}: a place is scored at 0, as a point that is left as it is`;
     if (!on || !company) continue;
     if (!packs) return "The discriminator is told how widely the samples are spread: a place is scored as one of those generated now";
     const size = Number(on[packs]);

@@ -133,14 +133,16 @@ def expect_shapes(config: RunConfig, catalog: Catalog) -> dict[str, tuple[int]]:
 
 def _expect_extras(config: RunConfig, catalog: Catalog, networks: Mapping[str, tuple[int]]) -> dict[str, tuple[int]]:
     """Give the shapes of what regularizers and techniques remember."""
-    averages = {facts["key"]: facts["averages"] for facts in catalog["regularizers"]}
+    regularizers = {facts["key"]: facts for facts in catalog["regularizers"]}
     slots = {facts["key"]: facts["slots"] for facts in catalog["techniques"]}
     neurons = config.discriminator.hidden_layers * config.discriminator.width + 1
     sizes = {**networks, "d_neurons": (neurons,), "number": (1,)}
     shapes: dict[str, tuple[int]] = {}
     for unit in config.regularizers:
-        for name in averages[unit.name]:
+        for name in regularizers[unit.name]["averages"]:
             shapes |= {f"regularizer.{unit.name}.{name}{end}": (1,) for end in ("", "_weight")}
+        for name in regularizers[unit.name]["histories"]:
+            shapes |= {f"regularizer.{unit.name}.{name}": networks[name], f"regularizer.{unit.name}.{name}_count": (1,)}
     for unit in config.techniques:
         shapes |= {f"technique.{unit.name}.{slot}": sizes[source] for slot, source in slots[unit.name].items()}
     return shapes

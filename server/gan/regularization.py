@@ -15,7 +15,13 @@ from torch import Tensor
 from server.gan.config import UnitConfig
 from server.gan.networks import Affine, Network
 from server.gan.randomness import Draws
-from server.gan.regularizers import REGULARIZERS, FeatureRegularizer, Regularizer, SampleRegularizer
+from server.gan.regularizers import (
+    REGULARIZERS,
+    FeatureRegularizer,
+    HistoryRegularizer,
+    Regularizer,
+    SampleRegularizer,
+)
 from server.gan.values import Value, read_numbers
 
 ReadFeatures = Callable[[str, Tensor], Tensor]
@@ -86,7 +92,9 @@ class Regularization:
         ]
         self._units = [one.unit for one in active]
         self._samples = [one for one in active if isinstance(one.unit, SampleRegularizer | FeatureRegularizer)]
-        self._penalties = [one for one in active if not one.unit.projects and one not in self._samples]
+        self._histories = [one for one in active if isinstance(one.unit, HistoryRegularizer)]
+        apart = [*self._samples, *self._histories]
+        self._penalties = [one for one in active if not one.unit.projects and one not in apart]
         self._projections = [one for one in active if one.unit.projects]
 
     def price(
@@ -101,15 +109,31 @@ class Regularization:
 
         `shape` gives the parameters that it computes with, `draws` the random numbers of a regularizer by its key.
         """
+        held = self.price_history("discriminator", tensors)
         if not self._penalties:
-            return Penalties({}, tensors["discriminator"])
-        parameters = tensors["discriminator"].detach().requires_grad_()
+            return held
+        parameters = held.leaf
         critic = Scorer(network, network.split(shape(parameters)))
-        parts = {}
+        parts = dict(held.parts)
         for unit, numbers, choices in self._penalties:
             kept = {"averages": _read_averages(unit, tensors)} if unit.averages else {}
             parts[unit.key] = unit(critic, *points, draws(unit.key), **numbers, **choices, **kept)
         return Penalties(parts, parameters)
+
+    def price_history(self, network: str, tensors: Mapping[str, Tensor]) -> Penalties:
+        """Compute what a player of the state `tensors` pays for being away from where its parameters have been."""
+        leaf = tensors[network].detach().requires_grad_()
+        kept = [(unit, numbers, tensors[_name_history(unit, network)[0]]) for unit, numbers, _ in self._histories]
+        return Penalties({unit.key: unit(leaf, history, **numbers) for unit, numbers, history in kept}, leaf)
+
+    def remember_history(self, network: str, moved: Tensor, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Give the means of all that a player was, after an update that has `moved` its parameters (..., P)."""
+        kept = {}
+        for unit, _, _ in self._histories:
+            mean, count = _name_history(unit, network)
+            kept[count] = tensors[count] + 1
+            kept[mean] = tensors[mean] + (moved - tensors[mean]) / kept[count]
+        return kept
 
     @property
     def compares(self) -> bool:
@@ -144,12 +168,18 @@ class Regularization:
     def start(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Give `tensors` with the running means that these regularizers keep, and no others.
 
-        A new one is empty and counts as 0, the score of a discriminator that has not made up its mind.
+        A new one is empty and counts as 0, the score of a discriminator that has not made up its mind; that of a
+        player's parameters begins with what these are now.
         """
         kept = {name: tensor for name, tensor in tensors.items() if not name.startswith(PREFIX)}
         empty = torch.zeros_like(kept["discriminator"][..., :1])
         slots = [slot for one in self._penalties for name in one.unit.averages for slot in _name_slots(one.unit, name)]
-        return kept | {slot: tensors.get(slot, empty) for slot in slots}
+        kept |= {slot: tensors.get(slot, empty) for slot in slots}
+        for unit, _, _ in self._histories:
+            for network in unit.players:
+                mean, count = _name_history(unit, network)
+                kept |= {mean: tensors.get(mean, kept[network]), count: tensors.get(count, empty + 1)}
+        return kept
 
     def remember(self, known: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Give the running means after an update that knows the tensors `known` (..., N)."""
@@ -173,6 +203,11 @@ PREFIX = "regularizer."
 def _name_slots(unit: Regularizer, name: str) -> tuple[str, str]:
     """Name where a running mean is kept: a decaying sum, and the sum of its weights, which began at nothing."""
     return f"{PREFIX}{unit.key}.{name}", f"{PREFIX}{unit.key}.{name}_weight"
+
+
+def _name_history(unit: Regularizer, network: str) -> tuple[str, str]:
+    """Name where the mean of a player's parameters is kept, and how many values it is the mean of."""
+    return f"{PREFIX}{unit.key}.{network}", f"{PREFIX}{unit.key}.{network}_count"
 
 
 def _read_averages(unit: Regularizer, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

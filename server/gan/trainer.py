@@ -257,12 +257,13 @@ class Trainer:
             verdict = compare(self.price_samples, sampled["x_real"], trace.outputs)
         see = partial(self.see, player="generator", update=update, step=step)
         penalties = self.penalise_generator(sampled | {"x_fake": trace.outputs}, self._scoring_weights, see)
-        g_loss = penalties.add_loss(verdict.per_example.detach().mean(-1))
+        held = self.regularization.price_history("generator", self.state.tensors)
+        g_loss = held.add_loss(penalties.add_loss(verdict.per_example.detach().mean(-1)))
         self._losses = Losses(self._losses.discriminator, self._of_runs(g_loss))
-        yield phase("loss", per_example=verdict.per_example, **penalties.named, g_loss=g_loss)
+        yield phase("loss", per_example=verdict.per_example, **penalties.named, **held.named, g_loss=g_loss)
         passed, slope = verdict.pull()
         slope = penalties.add_gradient(slope)
-        gradient = self.generator.parameter_gradient(weights, trace, slope)
+        gradient = held.add_gradient(self.generator.parameter_gradient(weights, trace, slope))
         yield phase("backward", **passed, slope=slope, gradient=gradient)
         change = self._move("g", "generator", g_loss, gradient)
         yield phase("update", change=change)
@@ -373,6 +374,7 @@ class Trainer:
         after = before + change
         if player == "d":
             after = self.regularization.project(after)
+        kept = {**kept, **self.regularization.remember_history(network, after, state.tensors)}
         moved: Mapping[str, Tensor] = {network: after, **kept, **{prefix + name: slot for name, slot in slots.items()}}
         moved = self._failures.keep_finite(state, network, loss, gradient, moved)
         counted = {f"{player}_updates": getattr(state, f"{player}_updates") + 1, f"{player}_optimizer_steps": count}

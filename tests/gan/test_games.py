@@ -61,6 +61,16 @@ def play_r1(tilt: Tensor, gap: Tensor) -> Tensor:
     return measure(tilt, gap)
 
 
+def play_history(tilt: Tensor, gap: Tensor) -> Tensor:
+    tilts, gaps = [tilt], [gap]
+    for _ in range(STEPS):
+        away = [places[-1] - torch.stack(places).mean(0) for places in (tilts, gaps)]
+        tilt, gap = at_once(tilts[-1], gaps[-1])
+        tilts.append(tilt - RATE * 2 * 0.1 * away[0])
+        gaps.append(gap - RATE * 2 * 0.1 * away[1])
+    return measure(tilts[-1], gaps[-1])
+
+
 @pytest.mark.parametrize(
     ("key", "predict"),
     [
@@ -69,6 +79,7 @@ def play_r1(tilt: Tensor, gap: Tensor) -> Tensor:
         ("game_optimistic", play_optimistic),
         ("game_lookahead", play_lookahead),
         ("game_r1", play_r1),
+        ("game_history", play_history),
     ],
 )
 def test_the_smallest_game_goes_where_its_recursion_says(key: str, predict: Callable[[Tensor, Tensor], Tensor]) -> None:

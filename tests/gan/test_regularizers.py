@@ -19,7 +19,7 @@ from server.gan.trainer import Trainer
 from tests.tools.runs import make_config
 
 SMALL = ("generator.width=8", "discriminator.width=8", "batch_size=16")
-PENALTIES = [unit.key for unit in REGULARIZERS.values() if not unit.projects and "discriminator" in unit.players]
+PENALTIES = [unit.key for unit in REGULARIZERS.values() if not unit.projects and unit.players == ("discriminator",)]
 DOUBLE = torch.float64
 
 

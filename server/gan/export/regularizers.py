@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from server.gan.config import UnitConfig
@@ -22,6 +22,8 @@ def write_penalties(
     for unit in units:
         if not facts[unit.name]["projects"] and player in facts[unit.name]["players"]:
             code = _write(unit, facts)
+            if facts[unit.name]["histories"]:
+                code = rename(code, {"network": player, "history": f"{player[0]}_history.mean"})
             if player == "generator" and facts[unit.name]["reads_features"]:
                 code = rename(code, read)
             if "draws" in find_names(code):
@@ -30,8 +32,14 @@ def write_penalties(
     return "\n".join(lines)
 
 
-def write_afters(units: Sequence[UnitConfig], facts: Mapping[str, Facts]) -> str:
-    """Give the lines that follow an update of the discriminator: weights cut off, running means moved on."""
+def write_afters(units: Sequence[UnitConfig], facts: Mapping[str, Facts], player: str) -> str:
+    """Give the lines that follow an update of a player: weights cut off, running means moved on."""
+    histories = [f"{player[0]}_history.add()" for unit in units if player in facts[unit.name]["histories"]]
+    return "\n".join([*(_write_scored(units, facts) if player == "discriminator" else ()), *histories])
+
+
+def _write_scored(units: Sequence[UnitConfig], facts: Mapping[str, Facts]) -> list[str]:
+    """Give the lines that follow an update of the discriminator, whatever becomes of its parameters then."""
     lines = []
     for unit in units:
         if facts[unit.name]["projects"]:
@@ -40,12 +48,14 @@ def write_afters(units: Sequence[UnitConfig], facts: Mapping[str, Facts]) -> str
             f"{name}_average.add({name}.detach().mean(), {unit.values['decay']!r})"
             for name in facts[unit.name]["averages"]
         ]
-    return "\n".join(lines)
+    return lines
 
 
-def write_averages(units: Sequence[UnitConfig], facts: Mapping[str, Facts]) -> list[str]:
-    """Give the lines that begin the running means of these regularizers."""
-    return [f"{name}_average = Average()" for unit in units for name in facts[unit.name]["averages"]]
+def write_averages(units: Sequence[UnitConfig], facts: Mapping[str, Facts], players: Collection[str]) -> list[str]:
+    """Give the lines that begin the running means of these regularizers; those of parameters, of players that learn."""
+    lines = [f"{name}_average = Average()" for unit in units for name in facts[unit.name]["averages"]]
+    paid = [player for unit in units for player in facts[unit.name]["histories"] if player[0] in players]
+    return [*lines, *(f"{player[0]}_history = History({player})" for player in paid)]
 
 
 def _write(unit: UnitConfig, facts: Mapping[str, Facts]) -> str:

@@ -114,9 +114,15 @@ def describe_run(stages: Sequence[Stage], catalog: Catalog, pictures: bool) -> d
         "optimizers": _describe_optimizers(configs, players, catalog, timed=bool(craft["rate"])),
         "players": {letter: _write_optimizer(letter, first) for letter in players},
         "losses": losses,
-        "afters": _list_blocks([(one.step, write_afters(one.config.regularizers, regularizers)) for one in stages]),
-        "averages": write_averages(first.regularizers, regularizers),
+        "afters": {
+            letter: _list_blocks(
+                [(one.step, write_afters(one.config.regularizers, regularizers, PLAYERS[letter])) for one in stages]
+            )
+            for letter in players
+        },
+        "averages": write_averages(first.regularizers, regularizers, players),
         "has_averages": any(regularizers[name]["averages"] for name in active),
+        "has_histories": any(regularizers[name]["histories"] for name in active),
         "regularizers": [regularizers[name] for name in active],
         "craft": craft,
         "loss_units": [find_unit(catalog, "losses", name) for name in dict.fromkeys(one.loss.name for one in configs)],
@@ -284,7 +290,7 @@ def _list_changes(
         old, new = before.config, stage.config
         lines = [f"{key} = {getattr(new, key)}" for key in NUMBERS if getattr(new, key) != getattr(old, key)]
         was_on = {unit.name for unit in old.regularizers}
-        lines += write_averages([unit for unit in new.regularizers if unit.name not in was_on], regularizers)
+        lines += write_averages([unit for unit in new.regularizers if unit.name not in was_on], regularizers, players)
         for letter in players:
             was, now = _optimizer(letter, old).values, _optimizer(letter, new).values
             if letter in stage.renewed:

@@ -72,9 +72,11 @@ def look_at_generator(trainer: Trainer, sizes: Sizes, row: int = 0) -> Moment:
     if trainer.regularization.compares:
         known["x_real"] = draw_fixed_partners(trainer, sizes)
     penalties = trainer.penalise_generator(known, trainer.weights("discriminator"))
-    known |= {**penalties.named, "g_loss": penalties.add_loss(known["per_example"].mean()), "gradients": needles}
+    held = trainer.regularization.price_history("generator", trainer.state.tensors)
+    g_loss = held.add_loss(penalties.add_loss(known["per_example"].mean()))
+    known |= {**penalties.named, **held.named, "g_loss": g_loss, "gradients": needles}
     known["slope"] = penalties.add_gradient(known["slope"])
-    known["gradient"] = trainer.generator.parameter_gradient(weights, trace, known["slope"])
+    known["gradient"] = held.add_gradient(trainer.generator.parameter_gradient(weights, trace, known["slope"]))
     return _make_moment(trainer, "generator", known, row)
 
 

@@ -171,7 +171,10 @@ def _write_regularizers(trainer: Trainer, player: Learner, projects: bool) -> li
     units = [(REGULARIZERS[unit.name], unit.values) for unit in trainer.config.regularizers]
     chosen = [(unit, values) for unit, values in units if player in unit.players and unit.projects == projects]
     return [
-        rename(_write_draws(unit.code, values), SEEN if trainer.craft.widens and _reads(unit, player) else {})
+        rename(
+            _write_draws(unit.code, values),
+            {"network": player, **(SEEN if trainer.craft.widens and _reads(unit, player) else {})},
+        )
         for unit, values in chosen
     ]
 

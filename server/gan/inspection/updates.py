@@ -188,9 +188,13 @@ def _tell_output_bias(moment: Moment, told: Told) -> Formula:
     value = network.split(gradient)[-1][0].item()
     told.numbers["output_bias_gradient"] = value
     symbol = rf"\frac{{\partial {_loss(moment)}}}{{\partial b{at}_{{1}}}}"
+    priced = find_penalties(moment).values()
+    turned = priced if moment.player == "discriminator" else [unit for unit in priced if unit.keeps_history]
     names = [name for name in ("real_logit_gradient", "fake_logit_gradient") if name in moment.known]
     if moment.player == "generator":
         terms, numbers = [rf"\sum_{{i=1}}^{{N}} \frac{{\partial L_G}}{{\partial h{at}_{{i,1}}}}"], ""
+        if turned:
+            terms.append(rf"\frac{{\partial P}}{{\partial b{at}_{{1}}}}")
     else:
         places = {"real_logit_gradient": "d(x_i)", "fake_logit_gradient": "d(G(z_i))"}
         terms = [rf"\sum_{{i=1}}^{{N}} \frac{{\partial L_D}}{{\partial {places[name]}}}" for name in names]
@@ -198,7 +202,7 @@ def _tell_output_bias(moment: Moment, told: Told) -> Formula:
         told.numbers |= {f"{name}_sum": value for name, value in sums.items()}
         real, fake = (write_number(value) for value in sums.values())
         numbers = f"{real} + {_bracket(fake)}"
-        if find_penalties(moment):
+        if turned:
             terms.append(rf"\frac{{\partial P}}{{\partial b{at}_{{1}}}}")
             told.numbers["penalty_bias_gradient"] = rest = value - sum(sums.values())
             numbers += f" + {_bracket(write_number(rest))}"
@@ -207,7 +211,7 @@ def _tell_output_bias(moment: Moment, told: Told) -> Formula:
         "latex": f"{symbol} = {' + '.join(terms)}",
         "latex_numbers": f"{symbol} = {numbers}{write_number(value)}",
         "meaning": "The bias of the output layer is part of every answer, so it gathers the slopes of all examples"
-        f"{', and of the penalties' if find_penalties(moment) else ''}.",
+        f"{', and of the penalties' if turned else ''}.",
     }
 
 

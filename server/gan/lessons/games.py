@@ -76,4 +76,12 @@ GAMES = (
         _game(regularizers=[{"name": "r1", "gamma": 0.3}]),
         claims=(_claim("at most", 0.2),),
     ),
+    Preset(
+        "game_history",
+        "The smallest game: memory",
+        "The same game, but both players pay for being far from the mean of all that they have been.",
+        "The cloud is drawn towards the middle of the circle it has made, which is where the data are.",
+        _game(regularizers=[{"name": "historical_averaging", "weight": 0.1}]),
+        claims=(_claim("at most", 0.3),),
+    ),
 )

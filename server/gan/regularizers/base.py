@@ -47,6 +47,8 @@ class Regularizer(Unit[Callable[..., Tensor]]):
     """Who pays it."""
     needs_discriminator: ClassVar[bool] = True
     """Whether it means nothing beside a loss without one."""
+    keeps_history: ClassVar[bool] = False
+    """Whether the mean of all that the payers' parameters have been is kept for it."""
     averages: tuple[str, ...] = ()
     projects: bool = False
     line: Line | None = None
@@ -59,6 +61,7 @@ class Regularizer(Unit[Callable[..., Tensor]]):
         """Give the facts as plain data."""
         facts = {"projects": self.projects, "averages": list(self.averages), "because": self.because}
         facts |= {"players": list(self.players), "needs_discriminator": self.needs_discriminator}
+        facts |= {"histories": list(self.players) if self.keeps_history else []}
         facts |= {"reads_features": self.reads_features, "moves_optimum": self.moves_optimum}
         return {**super().describe(), **facts, "goes_with": {k: list(v) for k, v in self.goes_with.items()}}
 
@@ -85,6 +88,19 @@ class FeatureRegularizer(Regularizer):
 
     players: ClassVar[tuple[str, ...]] = ("generator",)
     reads_features: bool = True
+
+
+@dataclass(frozen=True)
+class HistoryRegularizer(Regularizer):
+    """A penalty of both players, each for itself: `(parameters (..., P), history (..., P), **numbers) -> (..., 1)`.
+
+    The history is the mean of all values that a player's parameters have had while the unit was on, before every update
+    and so with the present ones. `code` ends with `penalty`, made of network, history and the unit's numbers.
+    """
+
+    players: ClassVar[tuple[str, ...]] = ("discriminator", "generator")
+    needs_discriminator: ClassVar[bool] = False
+    keeps_history: ClassVar[bool] = True
 
 
 REGULARIZERS: Registry[Regularizer] = Registry("regularizer")

@@ -115,6 +115,7 @@ class RunConfig:
 
     `is_game` follows from the loss: without a discriminator that judges, nothing of it is trained.
     `data_dimension` follows from the data: how many coordinates a point has.
+    `rounds` follows from the techniques: how often the players take their turns in a step.
     """
 
     seed: int
@@ -132,6 +133,7 @@ class RunConfig:
     batch_size: int
     is_game: bool = True
     data_dimension: int = 2
+    rounds: int = 1
 
     @property
     def phases(self) -> tuple[str, ...]:
@@ -139,10 +141,11 @@ class RunConfig:
         return PHASES if self.is_game else tuple(name for name in PHASES if name != "classify")
 
     def count_updates(self, player: str = "both") -> dict[str, int]:
-        """Count the updates of each network in a step: of the players that play, or the one of a single player."""
+        """Count the updates of each network in a step: of the players that play, or of a single player one a round."""
         planned = {"discriminator": self.d_updates, "generator": self.g_updates}
         if player != "both":
             planned = {name: int(name == player) for name in planned}
+        planned = {name: self.rounds * count for name, count in planned.items()}
         return planned if self.is_game else {**planned, "discriminator": 0}
 
     def to_json(self) -> dict[str, Any]:
@@ -194,7 +197,8 @@ def check_config(given: object, catalog: Catalog) -> RunConfig:
     made["discriminator"] = replace(
         made["discriminator"], beside=_count_beside(made, data["dimension"], catalog["techniques"])
     )
-    return RunConfig(**made, is_game=loss["is_game"], data_dimension=data["dimension"])
+    rounds = _count_rounds(made, catalog["techniques"])
+    return RunConfig(**made, is_game=loss["is_game"], data_dimension=data["dimension"], rounds=rounds)
 
 
 def restarts(old: RunConfig, new: RunConfig) -> bool:
@@ -323,6 +327,21 @@ def _count_beside(made: Mapping[str, Any], dimension: int, facts: Sequence[Mappi
                 raise ConfigError(f"techniques.{i}.{packs or 'name'}", f"{words}: {because}")
             return dimension * (points - 1) if packs else int(beside["adds"])
     return 0
+
+
+def _count_rounds(made: Mapping[str, Any], facts: Sequence[Mapping[str, Any]]) -> int:
+    """Count the rounds of a step, by the techniques; where there are more, a player has one update in each at most."""
+    known = {unit["key"]: unit for unit in facts if unit.get("rounds", 1) > 1}
+    for i, unit in enumerate(made["techniques"]):
+        if unit.name in known:
+            for player in NETWORKS:
+                count = made[f"{player[0]}_updates"]
+                if count > 1:
+                    words = f"{unit.name} goes with 1 update of the {player} in a step, not with {count}"
+                    because = "it needs both players to look ahead from one and the same place"
+                    raise ConfigError(f"techniques.{i}.name", f"{words}: {because}")
+            return int(known[unit.name]["rounds"])
+    return 1
 
 
 def _check_network(path: str, given: object, catalog: Catalog) -> NetworkConfig:

@@ -84,6 +84,7 @@ class Craft:
         self.rate = next((one for one in self._active if isinstance(one.unit, RateTechnique)), None)
         """How the learning rates change with the steps, if they do."""
         self.is_simultaneous = any(isinstance(one.unit, OrderTechnique) for one in self._active)
+        """Whether the generator learns from the discriminator as it was before it moved."""
 
     @property
     def changes_inputs(self) -> bool:

@@ -62,6 +62,10 @@ class Trainer:
         self._losses = Losses()
         self.scored_by = self.state
         """The state whose discriminator the present update of the generator learns from."""
+        self.moved_from: RunState | None = None
+        """The state whose networks the present update moves, where that is not the one whose slopes it takes."""
+        self.looks_ahead = False
+        """Whether the present update only shows where slopes are to be taken, and will be taken back."""
 
     @property
     def config(self) -> RunConfig:
@@ -192,12 +196,15 @@ class Trainer:
         """
         start, losses_before = self.state, self._losses
         self._losses = Losses()
-        updates = self.config.count_updates(player)
+        rounds = self.config.rounds
+        updates = {name: count // rounds for name, count in self.config.count_updates(player).items()}
         try:
-            for update in range(updates["discriminator"]):
-                yield from self._update_discriminator(start.step, update)
-            for update in range(updates["generator"]):
-                yield from self._update_generator(start, update)
+            for turn in range(rounds):
+                begun, self.moved_from, self.looks_ahead = self.state, start if turn else None, turn < rounds - 1
+                for update in range(updates["discriminator"]):
+                    yield from self._update_discriminator(start.step, turn + update)
+                for update in range(updates["generator"]):
+                    yield from self._update_generator(begun, turn + update)
         except Diverged:
             self.state = start
             raise
@@ -365,7 +372,8 @@ class Trainer:
     ) -> Tensor:
         """Let the player's optimizer move its network, and keep the tensors `kept`; returns the change (..., P)."""
         state = self.state
-        before, optimizer, prefix = state.tensors[network], self.optimizers[player], f"{player}_optimizer."
+        before = (self.moved_from or state).tensors[network]
+        optimizer, prefix = self.optimizers[player], f"{player}_optimizer."
         slots = {name: state.tensors[prefix + name] for name in optimizer.slots}
         count = (state.d_optimizer_steps if player == "d" else state.g_optimizer_steps) + 1
         values = dict(self._values[player])

@@ -11,6 +11,7 @@ from server.gan.config import check_config
 from server.gan.measures import generate, imbalance, measure_slope
 from server.gan.presets import PRESETS
 from server.gan.trainer import Trainer
+from tests.tools.runs import make_config
 
 RATE, STEPS = 0.1, 100
 
@@ -46,6 +47,13 @@ def play_optimistic(tilt: Tensor, gap: Tensor) -> Tensor:
     return measure(tilt, gap)
 
 
+def play_extragradient(tilt: Tensor, gap: Tensor) -> Tensor:
+    for _ in range(STEPS):
+        ahead = at_once(tilt, gap)
+        tilt, gap = tilt - RATE * ahead[1], gap + RATE * ahead[0]
+    return measure(tilt, gap)
+
+
 def play_lookahead(tilt: Tensor, gap: Tensor) -> Tensor:
     slow = tilt, gap
     for step in range(1, STEPS + 1):
@@ -77,6 +85,7 @@ def play_history(tilt: Tensor, gap: Tensor) -> Tensor:
         ("game", play),
         ("game_in_turn", play_in_turn),
         ("game_optimistic", play_optimistic),
+        ("game_extragradient", play_extragradient),
         ("game_lookahead", play_lookahead),
         ("game_r1", play_r1),
         ("game_history", play_history),
@@ -93,3 +102,43 @@ def test_the_smallest_game_goes_where_its_recursion_says(key: str, predict: Call
         trainer.step()
     found = imbalance(trainer)
     assert torch.allclose(found.double(), expected, rtol=0.05, atol=0.05), (found, expected)
+
+
+def settle(rule: str, techniques: list[dict[str, object]], loss: str) -> float:
+    """How far from rest 500 steps of the Dirac-GAN end that begin at (1, 1) with a rate of 0.2.
+
+    There is one real point and one of noise, z; so with h = 0.2 / s and s^2 = 1 + z^2 the generator's weight and bias
+    move along one line, on which a unit is s units of the generated point.
+    """
+    plain: dict[str, object] = {"hidden_layers": 0}
+    data = {"name": "points", "points": [[0.0, 0.0]], "noise": 0.3, "size": 1}
+    fixed = {"data": data, "latent": {"name": "finite", "dimension": 1, "size": 1}, "loss": {"name": loss}}
+    config = make_config(**fixed, batch_size=1, generator=plain, discriminator=plain)
+    z = Trainer(config).source.draw_batch("generator", "latent", 0, 0).item()
+    s = (1 + z**2) ** 0.5
+    optimizer = {"name": rule, "learning_rate": 0.2 / s}
+    whole = {**config.to_json(), "d_optimizer": optimizer, "g_optimizer": optimizer, "techniques": techniques}
+    trainer = Trainer(check_config(whole, build_catalog()))
+    assert trainer.source.points is not None
+    real = trainer.source.points[0]
+    east = torch.tensor([1.0, 0.0])
+    start = {"generator": torch.cat((east * z / s, real + east / s)), "discriminator": torch.tensor([1.0, 0.0, 0.0])}
+    trainer.state = trainer.state._replace(tensors={**trainer.state.tensors, **start})
+    for _ in range(500):
+        trainer.step()
+    generator, tilt = trainer.state.tensors["generator"], trainer.state.tensors["discriminator"][:2]
+    return measure((z * generator[:2] + generator[2:] - real) / s, tilt).item()
+
+
+@pytest.mark.parametrize(
+    ("rule", "technique", "loss", "expected"),
+    [
+        ("omd", {"name": "simultaneous"}, "wasserstein", 3.5e-5),
+        ("sgd", {"name": "extragradient"}, "wasserstein", 7.9e-5),
+    ],
+    ids=["optimism", "extragradient"],
+)
+def test_from_1_1_the_dirac_gan_comes_as_near_to_rest_in_500_steps_as_it_should(
+    rule: str, technique: dict[str, object], loss: str, expected: float
+) -> None:
+    assert settle(rule, [technique], loss) == pytest.approx(expected, rel=0.02)

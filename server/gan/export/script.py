@@ -138,7 +138,7 @@ def describe_run(stages: Sequence[Stage], catalog: Catalog, pictures: bool) -> d
 
 def _leave_out(config: RunConfig) -> RunConfig:
     """Give a config whose discriminator makes no updates where its loss needs none."""
-    return replace(config, d_updates=config.count_updates()["discriminator"])
+    return config if config.is_game else replace(config, d_updates=0)
 
 
 def list_stages(config: RunConfig, changes: Sequence[Change]) -> list[Stage]:

@@ -9,12 +9,14 @@ from server.errors import ConfigError
 from server.gan.config import Catalog, RunConfig, UnitConfig
 from server.gan.export.snippets import rename
 
-PLACES = ("functions", "begin", "step", "before", "after", "end")
+PLACES = ("functions", "begin", "step", "round", "before", "after", "end")
+PLAYERS = ("discriminator", "generator")
 
 
 def describe_techniques(configs: Sequence[RunConfig], catalog: Catalog) -> dict[str, Any]:
     """Give the `techniques` of a run, their `lines` by place, the functions `points` and `company`, what is `scoring`.
 
+    `moving` are the lines before a player's optimizer moves it; the players take their turns in so many `rounds`.
     `drawing` are those that train nothing: how the samples were drawn in the end.
 
     Raises:
@@ -33,6 +35,11 @@ def describe_techniques(configs: Sequence[RunConfig], catalog: Catalog) -> dict[
     return {
         "techniques": [facts[unit.name] for unit in units],
         "lines": {place: [script[place] for script in scripts if place in script] for place in PLACES},
+        "moving": {
+            player: [rename(script["moving"], {"player": player}) for script in scripts if "moving" in script]
+            for player in PLAYERS
+        },
+        "rounds": configs[0].rounds,
         "rate": next((script["rate"] for script in scripts if "rate" in script), ""),
         "points": _list_points(units, facts),
         "drawing": [{**facts[unit.name], **_fill(unit, {"code": facts[unit.name]["code"]})} for unit in drawing],

@@ -68,8 +68,8 @@ class Moment:
     """Tensors by name as a phase knows them, points in lab units, and the `state` whose weights made them.
 
     `whose` tells where the examples come from, after "sample 1": "of the batch"; `row` is the one whose numbers are
-    put into the formulas. `scoring` is the state whose discriminator scores, where it is another; `update` counts the
-    player's updates within the step, from 0.
+    put into the formulas. `scoring` is the state whose discriminator scores, and `moved_from` that whose networks are
+    moved, where it is another; `update` counts the player's updates within the step, from 0.
     """
 
     trainer: Trainer
@@ -80,6 +80,7 @@ class Moment:
     row: int = 0
     scoring: RunState | None = None
     update: int = 0
+    moved_from: RunState | None = None
 
     @property
     def subject(self) -> str:

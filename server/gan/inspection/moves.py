@@ -32,12 +32,13 @@ class Underway(NamedTuple):
 class Move(NamedTuple):
     """Where the generator's next update takes a point (D), and where the slope at the start says; published units.
 
-    `before`: how many updates the discriminator makes first.
+    `before`: how many updates the discriminator makes first, and `ahead` whether the players look ahead first.
     """
 
     to: list[float]
     first_order: list[float]
     before: int
+    ahead: bool
 
 
 def try_move(moment: Moment, within: Underway | None = None) -> Move | str:
@@ -48,21 +49,27 @@ def try_move(moment: Moment, within: Underway | None = None) -> Move | str:
     trainer, row = moment.trainer, moment.row
     start, player, made = within or Underway(trainer.state, "both", 0)
     copy = Trainer(trainer.config, trainer.device, start)
-    before = 0
+    before, ahead = 0, False
     try:
         for phase in islice(_list_updates(copy, player), made, None):
-            if phase.player == "generator":
+            if copy.looks_ahead:
+                ahead = True
+            elif phase.player == "generator":
                 break
-            before += 1
+            else:
+                before += 1
         else:
             return FROZEN
     except Diverged:
         return ENDLESS
     network, weights = trainer.generator, trainer.weights("generator")
     trace = network.trace(weights, moment.known["z"])
-    tangent = network.tangent(weights, trace, network.split(phase.tensors["change"]))[row]
+    change = phase.tensors["change"]
+    if copy.moved_from:  # the way back from where the run may look ahead now
+        change = change + (copy.moved_from.tensors["generator"] - trainer.state.tensors["generator"])
+    tangent = network.tangent(weights, trace, network.split(change))[row]
     foretold = moment.show("x_fake")[row] + tangent * (trainer.source.box.half_extent / LAB_HALF_EXTENT)
-    return Move(copy.generate(moment.known["z"])[row].tolist(), foretold.tolist(), before)
+    return Move(copy.generate(moment.known["z"])[row].tolist(), foretold.tolist(), before, ahead)
 
 
 def write_move(moment: Moment, move: Move) -> str:
@@ -78,9 +85,12 @@ def write_move(moment: Moment, move: Move) -> str:
     ]
     batch = rename("\n".join(lines), {"z": "z_batch", "x_fake": "x_batch"})
     turns = "1 update" if move.before == 1 else f"{move.before} updates"
-    first = [f"# before it, the discriminator makes {turns}"] if move.before else []
+    first = ["# before it, both players look ahead; the slope is taken there"] if move.ahead else []
+    first += [f"# before it, the discriminator makes {turns}"] if move.before else []
+    back = ["# the optimizer moves the generator from where it was before it looked ahead"]
+    back = back if trainer.config.rounds > 1 else []
     moved = snippets.write_published(trainer, f"generator(z)[{moment.row}]")
-    return "\n".join([*first, batch, snippets.write_backward("generator"), "g_optimizer.step()", moved])
+    return "\n".join([*first, batch, snippets.write_backward("generator"), *back, "g_optimizer.step()", moved])
 
 
 def _list_updates(copy: Trainer, player: Player) -> Iterator[Phase]:

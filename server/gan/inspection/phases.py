@@ -28,7 +28,16 @@ def inspect_phase(trainer: Trainer, phase: Phase, before: RunState) -> PhaseInsp
     """
     assert trainer.single, "a phase is told of a single run"
     scoring = trainer.scored_by if phase.player == "generator" else None
-    moment = Moment(trainer, phase.player, before, phase.known, "of the batch", scoring=scoring, update=phase.update)
+    moment = Moment(
+        trainer,
+        phase.player,
+        before,
+        phase.known,
+        "of the batch",
+        scoring=scoring,
+        update=phase.update,
+        moved_from=trainer.moved_from,
+    )
     told = tell_update(moment, trainer.state) if phase.name == "update" else TELLERS[phase.name](moment)
     return {
         **told.answer(moment, list(phase.tensors)),

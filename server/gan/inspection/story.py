@@ -213,6 +213,8 @@ def _tell_move(moment: Moment, point: Sequence[float], move: Move) -> Stage:
     real, expected = ([b - a for a, b in zip(point, to, strict=True)] for to in (move.to, move.first_order))
     first = {0: "", 1: " The discriminator makes its update first."}
     turns = first.get(move.before, f" The discriminator makes its {move.before} updates first.")
+    if move.ahead:
+        turns = f" Before it both players look ahead, and the slope is taken there.{turns}"
     moved: Formula = {
         "latex": r"x' = G_{\theta + \Delta\theta}(z)",
         "latex_numbers": f"x' = {write_vector(point)} + {write_vector(real)} = {write_vector(move.to)}",

@@ -39,6 +39,8 @@ SYMBOLS: Mapping[str, str] = {
 }
 """Those that every optimizer's lines share, whoever learns."""
 MOVE = Line("weight", "<weight_before> + <change>", "The change is added to the weight.")
+AHEAD = "The change is added to the weight, only to look ahead: this move is taken back."
+BACK = "The change is added to the weight as it was before the look ahead."
 
 
 class Place(NamedTuple):
@@ -81,7 +83,7 @@ def tell_update(moment: Moment, after: RunState) -> Told:
     told.formula.append(
         {
             "latex": rf"{theta} = {place.symbol}",
-            "latex_numbers": rf"{theta}_{{t-1}} = {write_number(told.numbers['weight_before'])}",
+            "latex_numbers": rf"{_name_before(moment)} = {write_number(told.numbers['weight_before'])}",
             "meaning": f"Of all parameters {place.words} moves most now; the others move by the same rule.",
         }
     )
@@ -93,14 +95,19 @@ def tell_update(moment: Moment, after: RunState) -> Told:
         "weight": f"{theta}_t",
         **optimizer.symbols,
     }
-    symbols["weight_before"] = f"{theta}_{{t-1}}"
+    symbols["weight_before"] = _name_before(moment)
     symbols["moved"] = rf"{theta}'_t"
     lines = (*rate, *optimizer.lines, *_find_moves(moment, told))
     told.formula += [tell(line, symbols, told.numbers) for line in lines]
-    before, moved = moment.state.tensors[player], after.tensors[player]
+    before, moved = (moment.moved_from or moment.state).tensors[player], after.tensors[player]
     told.layers = summarise_layers(network, {"before": before, "step": change, "after": moved})
     told.numbers["change_norm"] = _combine(measure_layers(network, change))
     return told
+
+
+def _name_before(moment: Moment) -> str:
+    """Name the parameter that the change is added to; after a look ahead it is that from before it, an update ago."""
+    return f"{PARAMETER[moment.player]}_{{t-{2 if moment.moved_from else 1}}}"
 
 
 def _find_rate(moment: Moment, told: Told) -> list[Line]:
@@ -118,15 +125,18 @@ def _find_moves(moment: Moment, told: Told) -> list[Line]:
     """Find how the change reached the weight: added, and cut off where a regularizer allows it no further."""
     before, change = (torch.tensor(told.numbers[name]) for name in ("weight_before", "change"))
     moved = (before + change).item()
+    added = MOVE
+    if moment.trainer.config.rounds > 1:
+        added = replace(MOVE, meaning=BACK if moment.moved_from else AHEAD)
     if moment.player == "generator" or moved == told.numbers["weight"]:
-        return [MOVE]
+        return [added]
     told.numbers["moved"] = moved
     cuts = []
     for unit in moment.trainer.config.regularizers:
         if line := REGULARIZERS[unit.name].line:
             told.numbers |= {key: float(value) for key, value in unit.values.items() if isinstance(value, int | float)}
             cuts.append(line)
-    return [replace(MOVE, result="moved"), *cuts]
+    return [replace(added, result="moved"), *cuts]
 
 
 def find_place(player: Learner, network: Network, index: int) -> Place:
@@ -149,13 +159,14 @@ def _read_parameter(moment: Moment, after: RunState, index: int) -> dict[str, fl
     """Read all that the optimizer knows of one parameter, before its update and after."""
     player, letter = moment.player, moment.player[0]
     before, values = moment.state.tensors, moment.trainer.config.d_optimizer.values
+    moved = (moment.moved_from or moment.state).tensors[player]
     if player == "generator":
         values = moment.trainer.config.g_optimizer.values
     steps = after.d_optimizer_steps if player == "discriminator" else after.g_optimizer_steps
     numbers = {
         "gradient": moment.known["gradient"][index].item(),
         "change": moment.known["change"][index].item(),
-        "weight_before": before[player][index].item(),
+        "weight_before": moved[index].item(),
         "weight": after.tensors[player][index].item(),
         "t": steps,
         "epsilon": moment.trainer.optimizers[letter].epsilon,

@@ -61,6 +61,14 @@ GAMES = (
         claims=(_claim("at most", 0.3),),
     ),
     Preset(
+        "game_extragradient",
+        "The smallest game: extragradient",
+        "The same game, but both players look a step ahead, and take from there the slopes that they move by.",
+        "The circle becomes a spiral: whoever knows where the other goes does not run past it.",
+        _game(techniques=[{"name": "extragradient"}]),
+        claims=(_claim("at most", 0.3),),
+    ),
+    Preset(
         "game_lookahead",
         "The smallest game: lookahead",
         "The same game, but every five steps both players go back half of the way that they came.",

@@ -46,7 +46,7 @@ def strengthen_discriminator(config: RunConfig) -> tuple[Remedy, ...]:
         quick = max(d_rate, read_default(config.d_optimizer))
         slow = max(LOWEST_RATE, min(g_rate, divide_rate(quick)))
         remedies.append(_set_rates("Let the discriminator learn faster than the generator", config, quick, slow))
-    if not remedies and config.d_updates < MORE_UPDATES:
+    if not remedies and config.d_updates < MORE_UPDATES and config.rounds == 1:
         label = f"Give the discriminator {MORE_UPDATES} updates a step instead of {config.d_updates}"
         remedies.append(Remedy(label, {"d_updates": MORE_UPDATES}))
     return tuple(remedies[:MOST_REMEDIES])

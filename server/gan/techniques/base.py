@@ -26,7 +26,8 @@ class Technique(Unit[Callable[..., Any]]):
     A shape is "generator" or "discriminator" for as many numbers as the network has parameters, "d_neurons" for one a
     neuron of the discriminator, "number" for a single one, which begins at 0.
     `script` is what an exported run does, to the last digit, by its place there: "functions" and "begin" before
-    training, "step" and "end" around a step, "before" before every update, "after" after each of the discriminator's.
+    training, "step" and "end" around a step, "round" before each of its rounds, "before" before every update, "after"
+    after each of the discriminator's, "moving" before an optimizer moves the network called `player`.
     "rate" names a function that gives the factor of a step's rates, "points" one that the points go through, "company"
     one that puts something of the others beside each, "scoring" the network that the generator learns from.
     `line_script` has other lines for points of one coordinate, where they differ.
@@ -145,7 +146,17 @@ class StepTechnique(Technique):
 
 @dataclass(frozen=True)
 class OrderTechnique(Technique):
-    """Lets the generator learn from the discriminator as it was before the step; its function does nothing."""
+    """Lets both players move at once: the generator learns from the discriminator as it was before they moved.
+
+    With two `rounds` they take their turns twice in a step. The first only looks ahead: in the second, slopes are those
+    of the place where it led to, and both players move from where they were before it. Its function does nothing.
+    """
+
+    rounds: int = 1
+
+    def describe(self) -> dict[str, Any]:
+        """Give the facts as plain data."""
+        return {**super().describe(), "rounds": self.rounds}
 
 
 @dataclass(frozen=True)

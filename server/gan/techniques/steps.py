@@ -1,4 +1,4 @@
-"""Techniques that act between two steps, and one that changes who learns from whom.
+"""Techniques that act between two steps, and those that change from where the players learn.
 
 Shape letters: P parameters; `...` are leading axes of independent runs.
 """
@@ -33,6 +33,14 @@ def lookahead(
 
 def simultaneous() -> None:
     """Both players move at once: the generator learns from the discriminator as it was before the step."""
+
+
+def extragradient() -> None:
+    """Both players look ahead, take their slopes there, and move from where they were: a circle winds inward.
+
+    As in algorithm 4 of the paper, the two halves of a step have points of their own, and an optimizer remembers the
+    slopes of both.
+    """
 
 
 TECHNIQUES.add(
@@ -102,5 +110,48 @@ TECHNIQUES.add(
         code="# Before the discriminator's updates; the generator learns from this one.\n"
         "scoring = copy.deepcopy(discriminator)",
         script={"step": "scoring = copy.deepcopy(discriminator)", "scoring": "scoring"},
+    )
+)
+TECHNIQUES.add(
+    OrderTechnique(
+        "extragradient",
+        "Extragradient",
+        extragradient,
+        r"\omega' = \omega_t - \eta\, v(\omega_t), \quad \omega_{t+1} = \omega_t - \eta\, v(\omega')"
+        r" \quad \text{with} \quad \omega = (\theta, \phi), \; v = (\nabla_\theta L_G, \nabla_\phi L_D)",
+        Paper(
+            "Gidel, Berard, Vignoud, Vincent, Lacoste-Julien",
+            "A Variational Inequality Perspective on Generative Adversarial Networks",
+            2019,
+        ),
+        rounds=2,
+        apart={"simultaneous": "it lets both players move at once already"},
+        see="In the smallest game, two players without hidden layers, the circle of the generated cloud becomes"
+        " a spiral that comes to rest. In slow motion each player moves twice in a step: ahead, and then from where it"
+        " was.",
+        code="saved = [parameter.detach().clone() for parameter in parameters]  # of both players\n"
+        "for optimizer, loss in zip(optimizers, losses()):  # both, before any moves\n"
+        "    optimizer.zero_grad()\n"
+        '    loss.backward(inputs=optimizer.param_groups[0]["params"])\n'
+        "for optimizer in optimizers:\n"
+        "    optimizer.step()  # only to look ahead\n"
+        "for optimizer, loss in zip(optimizers, losses()):  # of fresh points, with the networks ahead\n"
+        "    optimizer.zero_grad()\n"
+        '    loss.backward(inputs=optimizer.param_groups[0]["params"])\n'
+        "with torch.no_grad():\n"
+        "    for parameter, before in zip(parameters, saved):\n"
+        "        parameter.copy_(before)\n"
+        "for optimizer in optimizers:\n"
+        "    optimizer.step()  # from where they were",
+        script={
+            "step": "players = [discriminator, generator]\n"
+            "saved = {one: parameters_to_vector(one.parameters()).detach() for one in players}",
+            "round": "scoring = copy.deepcopy(discriminator)",
+            "functions": "def put_back(player):\n"
+            '    """Put a player where it was before it looked ahead."""\n'
+            "    vector_to_parameters(saved[player].clone(), player.parameters())",
+            "moving": "if turn == 1:\n    put_back(player)",
+            "scoring": "scoring",
+        },
     )
 )

@@ -87,7 +87,8 @@ class NetworkConfig:
     """A multilayer perceptron: `hidden_layers` layers of `width` neurons, its last sums as they are or squashed.
 
     Its weights are drawn by `init`, and multiplied by `init_gain`.
-    Its first layer reads `beside` numbers more than a point has: a technique decides that, and no config says it here.
+    Techniques decide the rest, and no config says it here: its first layer reads `beside` numbers more than a point
+    has, it is `built_by` them, and the neurons of its first `scaled` layers have one number more each.
     """
 
     hidden_layers: int
@@ -97,6 +98,8 @@ class NetworkConfig:
     init: str = DEFAULT_INIT
     init_gain: float = INIT_GAIN.default
     beside: int = 0
+    built_by: tuple[str, ...] = ()
+    scaled: int = 0
 
     def list_sizes(self, inputs: int, outputs: int) -> tuple[int, ...]:
         """Give how many numbers enter the first layer, and leave each."""
@@ -105,7 +108,7 @@ class NetworkConfig:
     def to_json(self) -> dict[str, Any]:
         """Give the network as plain data; its output and how it begins only where they are not the default."""
         unsaid = {OUTPUTS.key: OUTPUTS.default, "init": DEFAULT_INIT, INIT_GAIN.key: INIT_GAIN.default}
-        said = {key: value for key, value in asdict(self).items() if key != "beside"}
+        said = {key: value for key, value in asdict(self).items() if key not in ("beside", "built_by", "scaled")}
         return {key: value for key, value in said.items() if unsaid.get(key) != value}
 
 
@@ -197,6 +200,8 @@ def check_config(given: object, catalog: Catalog) -> RunConfig:
     made["discriminator"] = replace(
         made["discriminator"], beside=_count_beside(made, data["dimension"], catalog["techniques"])
     )
+    for key in NETWORKS:
+        made[key] = _build_by(key, made[key], made["techniques"], catalog["techniques"])
     rounds = _count_rounds(made, catalog["techniques"])
     return RunConfig(**made, is_game=loss["is_game"], data_dimension=data["dimension"], rounds=rounds)
 
@@ -308,7 +313,7 @@ def _check_alone(path: str, units: Sequence[UnitConfig], facts: Sequence[Mapping
     """Refuse a unit of a list that changes how the discriminator learns, beside a loss that has none."""
     known = {unit["key"]: unit for unit in facts}
     for i, unit in enumerate(units):
-        if known[unit.name]["needs_discriminator"]:
+        if known[unit.name]["needs_discriminator"] or unit.values.get("network") == "discriminator":
             because = "it changes how the discriminator learns, and with this loss none does"
             expected = f"{unit.name} goes with a loss that has a discriminator, not with {loss}"
             raise ConfigError(f"{path}.{i}.name", f"{expected}: {because}")
@@ -342,6 +347,16 @@ def _count_rounds(made: Mapping[str, Any], facts: Sequence[Mapping[str, Any]]) -
                     raise ConfigError(f"techniques.{i}.name", f"{words}: {because}")
             return int(known[unit.name]["rounds"])
     return 1
+
+
+def _build_by(
+    path: str, network: NetworkConfig, units: Sequence[UnitConfig], facts: Sequence[Mapping[str, Any]]
+) -> NetworkConfig:
+    """Give a network as the techniques that it is built by have it."""
+    builds = {unit["key"]: unit["builds"] for unit in facts if unit.get("builds")}
+    names = tuple(one.name for one in units if one.name in builds and one.values.get("network", path) in (path, "both"))
+    layers = {"": 0, "all": network.hidden_layers + 1}
+    return replace(network, built_by=names, scaled=max((layers[builds[name]["scales"]] for name in names), default=0))
 
 
 def _check_network(path: str, given: object, catalog: Catalog) -> NetworkConfig:

@@ -1,7 +1,7 @@
 """The techniques of a run, or of a stack of runs, at work: what the trainer asks at each place of a step.
 
 Shape letters: R runs (the leading axis of a stack, absent for a single run), N examples, D coordinates of a point,
-P parameters.
+P weights and biases that a network computes with, Q those that are trained, and what is trained beside them.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from torch import Tensor
 from server.gan.autograd import pull_back
 from server.gan.config import UnitConfig
 from server.gan.networks import Network, Trace
+from server.gan.phases import Learner
 from server.gan.randomness import Draws
 from server.gan.techniques import TECHNIQUES, Technique
 from server.gan.techniques.base import (
@@ -23,6 +24,7 @@ from server.gan.techniques.base import (
     LevelTechnique,
     OrderTechnique,
     RateTechnique,
+    Reparametrisation,
     SamplingTechnique,
     StepTechnique,
     WeightTechnique,
@@ -54,6 +56,12 @@ class Active(NamedTuple):
 
     unit: Technique
     numbers: Mapping[str, Value]
+    network: str
+    """Which network it is about, or "both"; only what changes weights is about one."""
+
+    def concerns(self, learner: Learner) -> bool:
+        """Tell whether it is about this network."""
+        return self.network in (learner, "both")
 
 
 class Craft:
@@ -62,22 +70,31 @@ class Craft:
     def __init__(
         self,
         configs: Sequence[tuple[UnitConfig, ...]],
-        network: Network,
+        networks: Mapping[Learner, Network],
         dimension: int,
         single: bool,
         device: torch.device,
     ) -> None:
-        """Take up the techniques; `network` is the discriminator, of points of D = `dimension` coordinates."""
-        self._network, self._dimension = network, dimension
+        """Take up the techniques of these `networks`, which are of points of D = `dimension` coordinates."""
+        self._networks, self._network, self._dimension = networks, networks["discriminator"], dimension
         self._active = [
-            Active(unit := TECHNIQUES[units[0].name], _read_numbers(unit, units, single, device))
+            Active(
+                unit := TECHNIQUES[units[0].name],
+                _read_numbers(unit, units, single, device),
+                str(units[0].values.get("network", "discriminator")),
+            )
             for units in zip(*configs, strict=True)
         ]
         inputs = [(one.unit, one.numbers) for one in self._active if isinstance(one.unit, InputTechnique)]
         self._inputs = sorted(inputs, key=lambda one: isinstance(one[0], LevelTechnique))  # a level comes last
         company = ((one.unit, one.numbers) for one in self._active if isinstance(one.unit, CompanyTechnique))
         self._company = next(company, None)
-        self._weights = [one.unit for one in self._active if isinstance(one.unit, WeightTechnique)]
+        self._weights: dict[Learner, list[WeightTechnique]] = {
+            learner: [
+                one.unit for one in self._active if isinstance(one.unit, WeightTechnique) and one.concerns(learner)
+            ]
+            for learner in networks
+        }
         self._steps = [one for one in self._active if isinstance(one.unit, StepTechnique)]
         self.sampling = next((one for one in self._active if isinstance(one.unit, SamplingTechnique)), None)
         """How samples are drawn beside the generated ones, if in another way."""
@@ -107,9 +124,16 @@ class Craft:
         return self._company[0] if self._company else None
 
     @property
-    def changes_weights(self) -> bool:
-        """Whether the discriminator computes with other weights than are trained."""
-        return bool(self._weights)
+    def renews_weights(self) -> bool:
+        """Whether something that belongs to the discriminator's weights moves on before every update."""
+        return any(unit.renew for unit in self._weights["discriminator"])
+
+    def begin_parameters(self, learner: Learner, drawn: Tensor) -> Tensor:
+        """Give the parameters (..., Q) that a network trains, of those that were drawn for it."""
+        for unit in self._weights[learner]:
+            if isinstance(unit, Reparametrisation):
+                drawn = unit.first(self._networks[learner], drawn)
+        return drawn
 
     def find_factor(self, step: int) -> Value:
         """Give what the learning rates are multiplied with in a step, counted from 0."""
@@ -118,11 +142,11 @@ class Craft:
     def start(self, tensors: Mapping[str, Tensor], draws: Purpose) -> dict[str, Tensor]:
         """Give `tensors` with what these techniques remember, new ones at their beginning, and no others."""
         kept = {name: tensor for name, tensor in tensors.items() if not name.startswith(PREFIX)}
-        for unit, _ in self._active:
+        for unit in self:
             names = {slot: name_slot(unit, slot) for slot in unit.slots}
             if all(name in tensors for name in names.values()):
                 begun = {slot: tensors[name] for slot, name in names.items()}
-            elif isinstance(unit, WeightTechnique):
+            elif isinstance(unit, WeightTechnique) and unit.begin:
                 begun = unit.begin(self._network, kept["discriminator"], draws(f"starting {unit.key}"))
             else:
                 begun = {slot: _begin_slot(source, kept) for slot, source in unit.slots.items()}
@@ -204,25 +228,26 @@ class Craft:
             points = trace.inputs[0][..., : self._dimension].detach().requires_grad_()
             return pull_back(self.read(points), points, slopes)
 
-    def shape(self, parameters: Tensor, tensors: Mapping[str, Tensor]) -> Tensor:
-        """Give the parameters (..., P) that the discriminator computes with; autograd sees through it."""
-        for unit in self._weights:
-            parameters = unit(self._network, parameters, _read_slots(unit, tensors))
+    def shape(self, learner: Learner, parameters: Tensor, tensors: Mapping[str, Tensor]) -> Tensor:
+        """Give what a network of these parameters (..., Q) computes with (..., P); autograd sees through it."""
+        for unit in self._weights[learner]:
+            parameters = unit(self._networks[learner], parameters, _read_slots(unit, tensors))
         return parameters
 
-    def pull(self, gradient: Tensor, tensors: Mapping[str, Tensor]) -> Tensor:
-        """Carry a gradient (..., P) from the weights that the discriminator computes with to its parameters."""
-        if not self._weights:
+    def pull(self, learner: Learner, gradient: Tensor, tensors: Mapping[str, Tensor]) -> Tensor:
+        """Carry a gradient (..., P) from the weights that a network computes with to its parameters (..., Q)."""
+        if not self._weights[learner]:
             return gradient
-        parameters = tensors["discriminator"].detach().requires_grad_()
-        return pull_back(self.shape(parameters, tensors), parameters, gradient)
+        parameters = tensors[learner].detach().requires_grad_()
+        with torch.enable_grad():
+            return pull_back(self.shape(learner, parameters, tensors), parameters, gradient)
 
-    def push(self, direction: Tensor, tensors: Mapping[str, Tensor]) -> Tensor:
-        """Carry a move (..., P) of the discriminator's parameters to the weights that it computes with."""
-        if not self._weights:
+    def push(self, learner: Learner, direction: Tensor, tensors: Mapping[str, Tensor]) -> Tensor:
+        """Carry a move (..., Q) of a network's parameters to the weights (..., P) that it computes with."""
+        if not self._weights[learner]:
             return direction
-        parameters = tensors["discriminator"].detach().requires_grad_()
-        used = self.shape(parameters, tensors)
+        parameters = tensors[learner].detach().requires_grad_()
+        used = self.shape(learner, parameters, tensors)
         probe = torch.zeros_like(used, requires_grad=True)
         # What comes back for a probe is linear in it, so its slope is the way forward.
         (back,) = torch.autograd.grad((used * probe).sum(), parameters, create_graph=True)
@@ -232,14 +257,16 @@ class Craft:
     def renew(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Give `tensors` as an update finds them: what belongs to the weights is moved on."""
         moved = dict(tensors)
-        for unit in self._weights:
+        for unit in self._weights["discriminator"]:
+            if not unit.renew:
+                continue
             slots = unit.renew(self._network, tensors["discriminator"], _read_slots(unit, tensors))
             moved |= {name_slot(unit, slot): tensor for slot, tensor in slots.items()}
         return moved
 
     def end_step(self, tensors: Mapping[str, Tensor], step: int) -> Mapping[str, Tensor]:
         """Give `tensors` as they are after a step, the `step`-th of the run."""
-        for unit, numbers in self._steps:
+        for unit, numbers, _ in self._steps:
             networks, slots = unit(
                 {name: tensors[name] for name in NETWORKS}, _read_slots(unit, tensors), step, **numbers
             )

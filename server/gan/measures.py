@@ -102,7 +102,7 @@ def averaged_quality(trainer: Trainer) -> Tensor:
     average = trainer.craft.find_average(trainer.state.tensors)
     assert average is not None, "a run without an average claims nothing of it"
     z = draw_evaluation_latent(trainer).expand(*average.shape[:-1], -1, -1)
-    points = trainer.generator(trainer.generator.split(average), z)
+    points = trainer.generator(trainer.split_used("generator", average, trainer.state), z)
     return _score(trainer, trainer.source.from_lab(points), "high_quality")
 
 

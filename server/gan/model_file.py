@@ -149,8 +149,9 @@ def _expect_extras(config: RunConfig, catalog: Catalog, networks: Mapping[str, t
 
 
 def count_parameters(network: NetworkConfig, inputs: int, outputs: int) -> int:
-    """Count a perceptron's weights and biases."""
-    return sum((i + 1) * o for i, o in pairwise(network.list_sizes(inputs, outputs)))
+    """Count a perceptron's weights and biases, and its neurons' scales where it has such."""
+    sizes = network.list_sizes(inputs, outputs)
+    return sum((i + 1) * o for i, o in pairwise(sizes)) + sum(sizes[1 : network.scaled + 1])
 
 
 def _read_scalars(given: object) -> dict[str, float | None]:

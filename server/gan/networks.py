@@ -1,6 +1,7 @@
 """Multilayer perceptrons over the run axis, with all parameters of a network in one flat vector.
 
-Shape letters: R runs (leading axes, absent for a single run), N examples, I inputs, O outputs, P parameters.
+Shape letters: R runs (leading axes, absent for a single run), N examples, I inputs, O outputs, P weights and biases,
+Q what is trained: these, and a scale a neuron where a technique adds such.
 One vector a network: an optimizer's step is then a few operations, whatever the number of layers.
 The reverse pass is written out: for networks this small it takes a third of the time that autograd's takes,
 and every number of it can be shown. Autograd sees through the forward pass all the same.
@@ -45,6 +46,8 @@ class Network:
     """The shape of a perceptron: `sizes` are (inputs, width, ..., width, outputs); `output` squashes the last sums.
 
     `init` is what its weights are drawn from, and `gain` multiplies them.
+    The neurons of the first `scaled` layers have one number more each, behind all weights and biases: what it does is
+    a technique's to say, which gives the network the weights and biases that it computes with.
     """
 
     sizes: tuple[int, ...]
@@ -52,13 +55,15 @@ class Network:
     output: Activation | None = None
     init: Init = INITS[DEFAULT_INIT]
     gain: float = 1.0
+    scaled: int = 0
 
     @classmethod
     def build(cls, config: NetworkConfig, inputs: int, outputs: int) -> Network:
         """Make the network that `config` describes."""
         output = None if config.output == OUTPUTS.default else ACTIVATIONS[config.output]
         sizes = config.list_sizes(inputs, outputs)
-        return cls(sizes, ACTIVATIONS[config.activation], output, INITS[config.init], config.init_gain)
+        init = INITS[config.init]
+        return cls(sizes, ACTIVATIONS[config.activation], output, init, config.init_gain, config.scaled)
 
     @cached_property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
@@ -71,24 +76,37 @@ class Network:
         """How many numbers each of `shapes` holds."""
         return [prod(shape) for shape in self.shapes]
 
+    @cached_property
+    def scales(self) -> list[int]:
+        """How many neurons each layer has whose neurons are scaled."""
+        return list(self.sizes[1 : self.scaled + 1])
+
     def draw_parameters(self, draws: Draws) -> Tensor:
-        """Draw initial parameters (..., P), layer by layer."""
+        """Draw initial parameters (..., Q), layer by layer; scales begin at 1."""
         parts: list[Tensor] = []
         for layer, (inputs, outputs) in enumerate(pairwise(self.sizes)):
             weight, bias = self.init(inputs, outputs, draws, layer == 0)
             parts += [self.gain * weight, bias]
-        return self.join(parts)
+        return self.join([*parts, *(torch.ones_like(parts[2 * layer + 1]) for layer in range(self.scaled))])
 
     def split(self, vector: Tensor) -> list[Tensor]:
-        """View a vector (..., P) as weights (..., I, O) and biases (..., O), in the order of `shapes`."""
-        runs = tuple(vector.shape[:-1])
-        parts = torch.split_with_sizes(vector, self.lengths, -1)
+        """View a vector (..., P or Q) as weights (..., I, O) and biases (..., O), in the order of `shapes`."""
+        runs, count = tuple(vector.shape[:-1]), sum(self.lengths)
+        parts = torch.split_with_sizes(vector[..., :count], self.lengths, -1)
         return [
             part.view(runs + shape) if len(shape) > 1 else part for part, shape in zip(parts, self.shapes, strict=True)
         ]
 
+    def split_scales(self, vector: Tensor) -> list[Tensor]:
+        """View what a vector (..., Q) holds behind weights and biases: the scales (..., O) of each layer that has such.
+
+        A vector (..., P) holds none.
+        """
+        rest = vector[..., sum(self.lengths) :]
+        return list(torch.split_with_sizes(rest, self.scales, -1)) if rest.shape[-1] else []
+
     def join(self, parts: Sequence[Tensor]) -> Tensor:
-        """Put weights and biases back into one vector (..., P): the inverse of `split`."""
+        """Put weights and biases, and scales behind them, into one vector (..., P or Q): the inverse of `split`."""
         runs = parts[-1].shape[:-1]
         return torch.cat([part.reshape(*runs, -1) for part in parts], -1)
 

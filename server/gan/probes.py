@@ -86,7 +86,7 @@ def probe_averaged(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     average = trainer.craft.find_average(trainer.state.tensors)
     if average is None:
         return {}
-    weights = trainer.generator.split(average)
+    weights = trainer.split_used("generator", average, trainer.state)
     return {"x_averaged": trainer.source.from_lab(trainer.generator(weights, draw_fixed_latent(trainer, sizes)))}
 
 
@@ -165,9 +165,10 @@ def probe_surface_change(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     logits = trace.outputs.squeeze(-1).requires_grad_()
     loss = trainer.loss(*logits.split_with_sizes((len(real), len(x_fake)))).discriminator.mean()
     (upstream,) = torch.autograd.grad(loss, logits)
-    gradient = trainer.pull_to_parameters(discriminator.parameter_gradient(weights, trace, upstream.unsqueeze(-1)))
+    gradient = discriminator.parameter_gradient(weights, trace, upstream.unsqueeze(-1))
+    gradient = trainer.pull_to_parameters("discriminator", gradient)
     gradient = trainer.penalise(real, x_fake, trainer.source.draws).add_gradient(gradient)
-    downhill = discriminator.split(trainer.push_to_weights(-gradient))
+    downhill = discriminator.split(trainer.push_to_weights("discriminator", -gradient))
     change = _shape_view(trainer, discriminator.tangent(weights, _judge_view(trainer, sizes), downhill), sizes)
     return {"surface_change": change / change.abs().max().clamp_min(torch.finfo(change.dtype).tiny)}
 

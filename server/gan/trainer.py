@@ -115,18 +115,19 @@ class Trainer:
         regularizers = [config.regularizers for config in self._padded]
         self.regularization = Regularization(regularizers, self.single, self.device)
         techniques = [config.techniques for config in self._padded]
-        self.craft = Craft(techniques, self.discriminator, self.source.data_dimension, self.single, self.device)
+        networks: dict[Learner, Network] = {"generator": self.generator, "discriminator": self.discriminator}
+        self.craft = Craft(techniques, networks, self.source.data_dimension, self.single, self.device)
 
     def _optimizer_values(self, player: str) -> dict[str, Value]:
         units = [getattr(config, f"{player}_optimizer") for config in self._padded]
         return read_numbers(self.optimizers[player].parameters, units, self.single, self.device, torch.float64)
 
     def _start_state(self) -> RunState:
-        networks = {"generator": self.generator, "discriminator": self.discriminator}
-        tensors = {
-            name: network.draw_parameters(draws_for(self._seeds, 0, f"starting {name}")).to(self.device)
-            for name, network in networks.items()
-        }
+        networks: dict[Learner, Network] = {"generator": self.generator, "discriminator": self.discriminator}
+        tensors: dict[str, Tensor] = {}
+        for name, network in networks.items():
+            drawn = network.draw_parameters(draws_for(self._seeds, 0, f"starting {name}")).to(self.device)
+            tensors[name] = self.craft.begin_parameters(name, drawn)
         tensors |= self._start_optimizer("d", tensors) | self._start_optimizer("g", tensors)
         return RunState(self._start_extras(tensors))
 
@@ -166,10 +167,11 @@ class Trainer:
 
     def weights_at(self, state: RunState, network: Learner) -> list[Tensor]:
         """Give the weights and biases that a network computes with in a state of this run."""
-        vector = state.tensors[network]
-        if network == "discriminator":
-            vector = self.craft.shape(vector, state.tensors)
-        parts: list[Tensor] = getattr(self, network).split(vector)
+        return self.split_used(network, state.tensors[network], state)
+
+    def split_used(self, network: Learner, parameters: Tensor, state: RunState) -> list[Tensor]:
+        """Give the weights and biases that a network of these trained parameters (..., Q) computes with in a state."""
+        parts: list[Tensor] = getattr(self, network).split(self.craft.shape(network, parameters, state.tensors))
         return parts
 
     def score(self, points: Tensor) -> Tensor:
@@ -236,7 +238,7 @@ class Trainer:
         yield phase("loss", per_example=per_example, **penalties.named, d_loss=d_loss)
         upstream = pull_mean(per_example, logits).unsqueeze(-1)
         gradient = self.discriminator.parameter_gradient(weights, trace, upstream)
-        gradient = penalties.add_gradient(self.pull_to_parameters(gradient))
+        gradient = penalties.add_gradient(self.pull_to_parameters("discriminator", gradient))
         real_slope, fake_slope = torch.split_with_sizes(upstream.squeeze(-1), (batch, batch), -1)
         yield phase("backward", real_logit_gradient=real_slope, fake_logit_gradient=fake_slope, gradient=gradient)
         scores = {"real_logits": real_logits, "fake_logits": fake_logits}
@@ -270,7 +272,8 @@ class Trainer:
         yield phase("loss", per_example=verdict.per_example, **penalties.named, **held.named, g_loss=g_loss)
         passed, slope = verdict.pull()
         slope = penalties.add_gradient(slope)
-        gradient = held.add_gradient(self.generator.parameter_gradient(weights, trace, slope))
+        gradient = self.generator.parameter_gradient(weights, trace, slope)
+        gradient = held.add_gradient(self.pull_to_parameters("generator", gradient))
         yield phase("backward", **passed, slope=slope, gradient=gradient)
         change = self._move("g", "generator", g_loss, gradient)
         yield phase("update", change=change)
@@ -311,7 +314,7 @@ class Trainer:
     def penalise(self, x_real: Tensor | Seen, x_fake: Tensor | Seen, draws: Callable[[str], Draws]) -> Penalties:
         """Compute what the discriminator pays besides its loss for these points (..., N, D), by draws for a purpose."""
         tensors = self.state.tensors
-        shape = partial(self.craft.shape, tensors=tensors)
+        shape = partial(self.craft.shape, "discriminator", tensors=tensors)
         seen = self.craft.read(x_real), self.craft.read(x_fake)
         return self.regularization.price(self.discriminator, shape, seen, draws, tensors)
 
@@ -330,13 +333,13 @@ class Trainer:
 
         return self.regularization.price_samples(known["z"], known["x_fake"], known.get("x_real"), read)
 
-    def pull_to_parameters(self, gradient: Tensor) -> Tensor:
-        """Carry the discriminator's gradient (..., P) from the weights it computes with to those that are trained."""
-        return self.craft.pull(gradient, self.state.tensors)
+    def pull_to_parameters(self, network: Learner, gradient: Tensor) -> Tensor:
+        """Carry a network's gradient (..., P) from the weights it computes with to what is trained (..., Q)."""
+        return self.craft.pull(network, gradient, self.state.tensors)
 
-    def push_to_weights(self, direction: Tensor) -> Tensor:
-        """Carry a move (..., P) of the discriminator's trained weights to those it computes with, to first order."""
-        return self.craft.push(direction, self.state.tensors)
+    def push_to_weights(self, network: Learner, direction: Tensor) -> Tensor:
+        """Carry a move (..., Q) of what a network trains to the weights (..., P) it computes with, to first order."""
+        return self.craft.push(network, direction, self.state.tensors)
 
     @property
     def _scoring_weights(self) -> list[Tensor]:
@@ -345,7 +348,7 @@ class Trainer:
         return self.weights_at(self.scored_by, "discriminator") if simultaneous else self.weights("discriminator")
 
     def _renew_discriminator(self) -> None:
-        if self.craft.changes_weights:
+        if self.craft.renews_weights:
             self._views.pop("discriminator", None)
             self.state = self.state._replace(tensors=self.craft.renew(self.state.tensors))
 

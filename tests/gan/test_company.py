@@ -105,7 +105,7 @@ def test_real_and_generated_points_are_never_in_one_company(technique: str) -> N
 def test_slopes_of_points_and_weights_are_those_of_finite_differences(runs: tuple[int, ...], technique: str) -> None:
     config = config_with(3, "discriminator.activation=tanh", techniques=[{"name": technique}])
     network = Network.build(config.discriminator, 2, 1)
-    craft = Craft([config.techniques], network, 2, True, torch.device("cpu"))
+    craft = Craft([config.techniques], {"discriminator": network}, 2, True, torch.device("cpu"))
     generator = torch.Generator().manual_seed(2)
     points = torch.randn(*runs, 6, 2, generator=generator, dtype=torch.float64)
     shares = torch.randn(*runs, 6, 1, generator=generator, dtype=torch.float64)

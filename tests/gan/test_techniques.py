@@ -100,7 +100,9 @@ def test_after_fifty_iterations_the_estimate_is_exact() -> None:
     unit = WEIGHTS[0]
     network = Network.build(make_config().discriminator, 2, 1)
     vector = network.draw_parameters(draws_for(5, 0, "weights"))
+    assert unit.begin
     slots = unit.begin(network, vector, draws_for(5, 0, "start"))
+    assert unit.renew
     for _ in range(50):
         slots = unit.renew(network, vector, slots)
     used = network.split(unit(network, vector, slots))
@@ -121,6 +123,7 @@ def test_spectral_norm_agrees_with_pytorchs_own() -> None:
     unit = WEIGHTS[0]
     network = Network.build(make_config(*SMALL).discriminator, 2, 1)
     vector = network.draw_parameters(draws_for(1, 0, "weights"))
+    assert unit.begin
     slots = unit.begin(network, vector, draws_for(1, 0, "start"))
     leaf = vector.clone().requires_grad_()
     x = torch.randn(32, 2, generator=torch.Generator().manual_seed(0))
@@ -157,7 +160,7 @@ def test_the_gradient_of_a_normalised_discriminator_is_that_of_its_trained_weigh
     assert torch.equal(first.tensors["x_real"], known["x_real"])
     tensors = before.state.tensors  # its directions are renewed by now
     leaf = tensors["discriminator"].clone().requires_grad_()
-    parts = before.discriminator.split(before.craft.shape(leaf, tensors))
+    parts = before.discriminator.split(before.craft.shape("discriminator", leaf, tensors))
     x_real = known["x_real"].clone().requires_grad_()
     score = before.discriminator(parts, x_real).squeeze(-1)
     (slope,) = torch.autograd.grad(score.sum(), x_real, create_graph=True)
@@ -173,9 +176,12 @@ def test_a_move_of_the_trained_weights_is_carried_to_those_that_are_used() -> No
     tensors, generator = trainer.state.tensors, torch.Generator().manual_seed(0)
     direction = torch.randn(tensors["discriminator"].shape, generator=generator)
     step = 1e-3
-    ends = [trainer.craft.shape(tensors["discriminator"] + sign * step * direction, tensors) for sign in (1, -1)]
+    ends = [
+        trainer.craft.shape("discriminator", tensors["discriminator"] + sign * step * direction, tensors)
+        for sign in (1, -1)
+    ]
     expected = (ends[0] - ends[1]) / (2 * step)
-    torch.testing.assert_close(trainer.push_to_weights(direction), expected, atol=2e-2, rtol=1e-2)
+    torch.testing.assert_close(trainer.push_to_weights("discriminator", direction), expected, atol=2e-2, rtol=1e-2)
 
 
 # The others -----------------------------------------------------------------------------------------------------------

@@ -13,7 +13,10 @@ Facts = Mapping[str, Any]
 
 
 def describe_networks(config: RunConfig, dimension: int, catalog: Catalog, names: Collection[str]) -> dict[str, Any]:
-    """Give the `networks`' modules, of those in `names`, their `inits`, `setups` for what PyTorch lacks, `has_gain`."""
+    """Give the `networks`' modules, of those in `names`, their `inits`, `setups` for what PyTorch lacks, `has_gain`.
+
+    `layers` are the techniques that have a class of their own for a network's layers; `plain` tells of the script's.
+    """
     point = config.data_dimension
     networks = {"generator": (config.generator, dimension, point), "discriminator": (config.discriminator, point, 1)}
     networks = {name: facts for name, facts in networks.items() if name in names}
@@ -21,15 +24,31 @@ def describe_networks(config: RunConfig, dimension: int, catalog: Catalog, names
     chosen = [one for one, _, _ in networks.values()]
     used = dict.fromkeys(name for one in chosen for name in _name_activations(one))
     begun = dict.fromkeys(one.init for one in chosen)
+    layers = {name: _find_layer(one, catalog) for name, (one, _, _) in networks.items()}
     return {
         "networks": {
-            name: _list_modules(one, inputs, outputs, activations, needs_first(inits[one.init]))
+            name: _list_modules(
+                one, inputs, outputs, activations, needs_first(inits[one.init]), _name_class(layers[name])
+            )
             for name, (one, inputs, outputs) in networks.items()
         },
         "inits": [{**inits[key], "needs_first": needs_first(inits[key])} for key in begun],
         "setups": [setup for name in used if (setup := pick_setup(activations[name]["code"]))],
+        "layers": list({unit["key"]: unit for unit in layers.values() if unit}.values()),
+        "plain": None in layers.values(),
         "has_gain": any(one.init_gain != INIT_GAIN.default for one in chosen),
     }
+
+
+def _find_layer(network: NetworkConfig, catalog: Catalog) -> Facts | None:
+    """Find the technique that has a class of its own for the layers of a network, if it is built by one."""
+    found = (unit for unit in catalog["techniques"] if unit["key"] in network.built_by)
+    return next((unit for unit in found if "layer" in unit["script"]), None)
+
+
+def _name_class(technique: Facts | None) -> str:
+    """Name the class of a layer; without a technique it is the script's own."""
+    return technique["script"]["layer"].removeprefix("class ").partition("(")[0] if technique else "Layer"
 
 
 def needs_first(init: Facts) -> bool:
@@ -44,14 +63,14 @@ def _name_activations(network: NetworkConfig) -> list[str]:
 
 
 def _list_modules(
-    network: NetworkConfig, inputs: int, outputs: int, activations: Mapping[str, Facts], tells_first: bool
+    network: NetworkConfig, inputs: int, outputs: int, activations: Mapping[str, Facts], tells_first: bool, layer: str
 ) -> list[str]:
     """Give what a network's nn.Sequential is made of, in order."""
     gain = "" if network.init_gain == INIT_GAIN.default else f", gain={network.init_gain!r}"
     modules = []
-    for layer, (i, o) in enumerate(pairwise(network.list_sizes(inputs, outputs))):
-        first = ", first=True" if tells_first and layer == 0 else ""
-        modules.append(f"Layer(*start_{network.init}({i}, {o}, draws{first}){gain})")
-        if layer < network.hidden_layers:
+    for place, (i, o) in enumerate(pairwise(network.list_sizes(inputs, outputs))):
+        first = ", first=True" if tells_first and place == 0 else ""
+        modules.append(f"{layer}(*start_{network.init}({i}, {o}, draws{first}){gain})")
+        if place < network.hidden_layers:
             modules.append(pick_value(activations[network.activation]["code"]))
     return modules if network.output == OUTPUTS.default else [*modules, pick_value(activations[network.output]["code"])]

@@ -54,7 +54,7 @@ def look_at_discriminator(trainer: Trainer, sizes: Sizes) -> Moment:
     known["real_logit_gradient"], known["fake_logit_gradient"] = torch.split_with_sizes(upstream, (count, count))
     penalties = trainer.penalise(known["x_real"], known["x_fake"].detach(), trainer.source.draws)
     gradient = discriminator.parameter_gradient(weights, trace, upstream.unsqueeze(-1))
-    known["gradient"] = penalties.add_gradient(trainer.pull_to_parameters(gradient))
+    known["gradient"] = penalties.add_gradient(trainer.pull_to_parameters("discriminator", gradient))
     known |= {"per_example": per_example.detach(), **penalties.named}
     known["d_loss"] = penalties.add_loss(per_example.detach().mean())
     return _make_moment(trainer, "discriminator", known)
@@ -76,7 +76,8 @@ def look_at_generator(trainer: Trainer, sizes: Sizes, row: int = 0) -> Moment:
     g_loss = held.add_loss(penalties.add_loss(known["per_example"].mean()))
     known |= {**penalties.named, **held.named, "g_loss": g_loss, "gradients": needles}
     known["slope"] = penalties.add_gradient(known["slope"])
-    known["gradient"] = held.add_gradient(trainer.generator.parameter_gradient(weights, trace, known["slope"]))
+    gradient = trainer.generator.parameter_gradient(weights, trace, known["slope"])
+    known["gradient"] = held.add_gradient(trainer.pull_to_parameters("generator", gradient))
     return _make_moment(trainer, "generator", known, row)
 
 

@@ -67,6 +67,7 @@ def try_move(moment: Moment, within: Underway | None = None) -> Move | str:
     change = phase.tensors["change"]
     if copy.moved_from:  # the way back from where the run may look ahead now
         change = change + (copy.moved_from.tensors["generator"] - trainer.state.tensors["generator"])
+    change = trainer.push_to_weights("generator", change)
     tangent = network.tangent(weights, trace, network.split(change))[row]
     foretold = moment.show("x_fake")[row] + tangent * (trainer.source.box.half_extent / LAB_HALF_EXTENT)
     return Move(copy.generate(moment.known["z"])[row].tolist(), foretold.tolist(), before, ahead)

@@ -60,9 +60,12 @@ def name_layer(network: Network, layer: int) -> str:
 
 
 def measure_layers(network: Network, vector: Tensor) -> list[float]:
-    """Give the Euclidean norm of each layer's part, weight and bias together, of a vector (P)."""
-    parts = [float(np.linalg.norm(read_values(part))) for part in network.split(vector)]
-    return [float(np.hypot(weight, bias)) for weight, bias in zip(parts[::2], parts[1::2], strict=True)]
+    """Give the Euclidean norm of each layer's part of a vector (Q): weight, bias and scales together."""
+    parts = network.split(vector)
+    layers = [list(pair) for pair in zip(parts[::2], parts[1::2], strict=True)]
+    for layer, scale in zip(layers, network.split_scales(vector), strict=False):  # the first layers may have scales
+        layer.append(scale)
+    return [float(np.linalg.norm([np.linalg.norm(read_values(part)) for part in layer])) for layer in layers]
 
 
 def read_values(tensor: Tensor) -> NDArray[np.float64]:

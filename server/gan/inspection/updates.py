@@ -141,12 +141,17 @@ def _find_moves(moment: Moment, told: Told) -> list[Line]:
 
 def find_place(player: Learner, network: Network, index: int) -> Place:
     """Find where the `index`-th parameter of a player's vector stands; neurons are counted from 1."""
-    part = 0
-    while index >= network.lengths[part]:
-        index -= network.lengths[part]
+    part, lengths = 0, [*network.lengths, *network.scales]
+    while index >= lengths[part]:
+        index -= lengths[part]
         part += 1
-    layer, shape = part // 2, network.shapes[part]
+    count = len(network.lengths)
+    layer = part // 2 if part < count else part - count
     at = mark_layer(player[0].upper(), layer)
+    if part >= count:
+        words = f"the scale of neuron {index + 1} of the {name_layer(network, layer)}"
+        return Place(words, f"s{at}_{{{index + 1}}}")
+    shape = network.shapes[part]
     if len(shape) == 1:
         words = f"the bias of neuron {index + 1} of the {name_layer(network, layer)}"
         return Place(words, f"b{at}_{{{index + 1}}}")

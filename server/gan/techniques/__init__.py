@@ -3,6 +3,7 @@
 from server.gan.techniques import (  # isort: skip  # noqa: F401  # importing a sort registers it
     steps,
     weights,
+    reparametrisation,
     inputs,
     augmentation,
     diffusion,

@@ -28,6 +28,7 @@ class Technique(Unit[Callable[..., Any]]):
     `script` is what an exported run does, to the last digit, by its place there: "functions" and "begin" before
     training, "step" and "end" around a step, "round" before each of its rounds, "before" before every update, "after"
     after each of the discriminator's, "moving" before an optimizer moves the network called `player`.
+    "layer" is a class that a layer of the network is then made of, in place of the script's own `Layer`.
     "rate" names a function that gives the factor of a step's rates, "points" one that the points go through, "company"
     one that puts something of the others beside each, "scoring" the network that the generator learns from.
     `line_script` has other lines for points of one coordinate, where they differ.
@@ -120,12 +121,32 @@ class CompanyTechnique(Technique):
 class WeightTechnique(Technique):
     """Changes what the discriminator computes with: `(network, parameters (..., P), slots) -> (..., P)`.
 
-    Autograd sees through it. `begin` makes its slots, `(network, parameters, draws) -> slots`; `renew` moves them on
-    before every update, `(network, parameters, slots) -> slots`.
+    Autograd sees through it. With slots `begin` makes them, `(network, parameters, draws) -> slots`, and `renew` moves
+    them on before every update, `(network, parameters, slots) -> slots`.
     """
 
-    begin: Callable[[Network, Tensor, Draws], dict[str, Tensor]] = field(kw_only=True)
-    renew: Callable[[Network, Tensor, Tensors], dict[str, Tensor]] = field(kw_only=True)
+    begin: Callable[[Network, Tensor, Draws], dict[str, Tensor]] | None = None
+    renew: Callable[[Network, Tensor, Tensors], dict[str, Tensor]] | None = None
+
+
+@dataclass(frozen=True)
+class Reparametrisation(WeightTechnique):
+    """Trains other numbers than the weights that a network computes with: `(network, (..., Q), slots) -> (..., P)`.
+
+    Its parameter `network` names the discriminator, the generator or both. `first` gives the numbers with which the
+    training begins, `(network, drawn (..., Q)) -> (..., Q)`, so that the network begins with the weights that were
+    drawn for it. `scales` says which layers' neurons have a scale beside their weights, "all" or none. The trained
+    numbers mean something else without it, so a change of it begins a new run.
+    """
+
+    needs_discriminator: ClassVar[bool] = False
+    restarts: ClassVar[bool] = True
+    first: Callable[[Network, Tensor], Tensor] = field(kw_only=True)
+    scales: str = ""
+
+    def describe(self) -> dict[str, Any]:
+        """Give the facts as plain data."""
+        return {**super().describe(), "builds": {"scales": self.scales}}
 
 
 @dataclass(frozen=True)

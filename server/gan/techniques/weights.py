@@ -1,6 +1,7 @@
-"""Techniques that change what the discriminator computes with.
+"""Techniques that change what a network computes with.
 
-Shape letters: I inputs and O outputs of a layer, P parameters; `...` are leading axes of independent runs.
+Shape letters: I inputs and O outputs of a layer, P weights and biases, Q what is trained; `...` are leading axes of
+independent runs.
 """
 
 from __future__ import annotations

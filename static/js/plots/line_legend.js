@@ -24,7 +24,7 @@ export function writeLineLegend({ word, knowledge, absence, needle }) {
       word("warp", "generator"),
       " can be seen at work below the strips: lines lead from noise, equally likely from dot to dot, to where it is sent. The ",
       word("optimum", "optimal discriminator"),
-      " takes the ground's place: it knows ",
+      " takes the place of both: it knows ",
       knowledge(),
       " ",
       absence(),

@@ -17,7 +17,7 @@ import pytest
 from tests.tools import reading
 from tests.tools.reading import ROOT, Import
 
-FACTS = ("server.errors", "server.gan.registry", "server.gan.config")
+FACTS = ("server.errors", "server.gan.registry", "server.gan.partners", "server.gan.config")
 MODELS = ("server.gan.tensor_file", "server.gan.model_file", "server.gan.ganlab_import")
 # A module belongs to the longest name it is, or is in; it may import its own layer and the layers listed.
 ARROWS: dict[str, tuple[str, ...]] = {
@@ -25,7 +25,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "server.settings": ("server.errors",),
     # The mathematics. Facts and checks come first, because the web process may know them: they hold no torch.
     "server.gan.registry": ("server.errors",),
-    "server.gan.config": ("server.errors", "server.gan.registry"),
+    "server.gan.partners": ("server.errors",),
+    "server.gan.config": ("server.errors", "server.gan.registry", "server.gan.partners"),
     "server.gan.tensor_file": FACTS,
     "server.gan.model_file": (*FACTS, "server.gan.tensor_file"),
     "server.gan.ganlab_import": (*FACTS, "server.gan.model_file", "server.gan.tensor_file"),
@@ -84,6 +85,7 @@ TORCH_LIBRARIES = ("torch", "scipy", "sklearn", "ot")
 FORBIDDEN_LIBRARIES: dict[str, tuple[str, ...]] = {
     "server.gan": ("asyncio", *WEB_LIBRARIES),
     "server.gan.registry": ("asyncio", *WEB_LIBRARIES, *TORCH_LIBRARIES),
+    "server.gan.partners": ("asyncio", *WEB_LIBRARIES, *TORCH_LIBRARIES),
     "server.gan.config": ("asyncio", *WEB_LIBRARIES, *TORCH_LIBRARIES),
     "server.gan.tensor_file": ("asyncio", *WEB_LIBRARIES, *TORCH_LIBRARIES),
     "server.gan.model_file": ("asyncio", *WEB_LIBRARIES, *TORCH_LIBRARIES),

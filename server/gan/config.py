@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from server.errors import ConfigError
+from server.gan.partners import check_loss
 from server.gan.registry import Choice, Number, Parameter, Points, show
 
 Catalog = Mapping[str, Any]
@@ -87,8 +88,9 @@ class NetworkConfig:
     """A multilayer perceptron: `hidden_layers` layers of `width` neurons, its last sums as they are or squashed.
 
     Its weights are drawn by `init`, and multiplied by `init_gain`.
-    Techniques decide the rest, and no config says it here: its first layer reads `beside` numbers more than a point
-    has, it is `built_by` them, and the neurons of its first `scaled` layers have one number more each.
+    Techniques decide the rest, or the loss, and no config says it here: its first layer reads `beside` numbers more
+    than a point, or the noise, has, it is `built_by` them, and the neurons of its first `scaled` layers have one number
+    more each.
     """
 
     hidden_layers: int
@@ -194,9 +196,8 @@ def check_config(given: object, catalog: Catalog) -> RunConfig:
         _check_features(key, made, catalog[kind])
         if not loss["is_game"]:
             _check_alone(key, made[key], catalog[kind], loss["key"])
-    if made["batch_size"] > loss.get("most", made["batch_size"]):
-        most = f"expected at most {loss['most']} with {loss['key']}, which compares all pairs of its points"
-        raise ConfigError("batch_size", f"{most}, got {made['batch_size']}")
+    check_loss(made, loss, data["dimension"], catalog)
+    made["generator"] = replace(made["generator"], beside=loss["beside"])
     made["discriminator"] = replace(
         made["discriminator"], beside=_count_beside(made, data["dimension"], catalog["techniques"])
     )

@@ -102,7 +102,7 @@ def averaged_quality(trainer: Trainer) -> Tensor:
     average = trainer.craft.find_average(trainer.state.tensors)
     assert average is not None, "a run without an average claims nothing of it"
     z = draw_evaluation_latent(trainer).expand(*average.shape[:-1], -1, -1)
-    points = trainer.generator(trainer.split_used("generator", average, trainer.state), z)
+    points = trainer.make_points(z, trainer.split_used("generator", average, trainer.state))
     return _score(trainer, trainer.source.from_lab(points), "high_quality")
 
 
@@ -141,9 +141,7 @@ def classify(trainer: Trainer, points: Tensor) -> Tensor:
 @torch.no_grad()
 def generate(trainer: Trainer) -> Tensor:
     """Give generated points (R, N, D) in lab units."""
-    return trainer.generator(
-        trainer.weights("generator"), trainer.source.sample_latent(POINTS, trainer.source.draws("latent"))
-    )
+    return trainer.make_points(trainer.source.sample_latent(POINTS, trainer.source.draws("latent")))
 
 
 MEASURES: Mapping[str, Measure] = {

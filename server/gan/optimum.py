@@ -50,7 +50,7 @@ def find_optimum(trainer: Trainer, density: Tensor, view: Box) -> Optimum | None
     source, cells = trainer.source, density.shape[-1]
     latent = source.sample_latent(POINTS, source.draws("optimum noise"))
     real = source.sample_data(POINTS, source.draws("optimum data"))
-    fake = trainer.generator(trainer.weights("generator"), latent)
+    fake = trainer.make_points(latent)
     words = [_read(trainer.score(points), kind) for points in (real, fake)]
     places = [_find_cells(source.from_lab(points), view, cells) for points in (real, fake)]
     seen_real, seen_fake = (_gather(place, torch.ones(POINTS), density.shape) for place in places)

@@ -87,7 +87,8 @@ def probe_averaged(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     if average is None:
         return {}
     weights = trainer.split_used("generator", average, trainer.state)
-    return {"x_averaged": trainer.source.from_lab(trainer.generator(weights, draw_fixed_latent(trainer, sizes)))}
+    points = trainer.make_points(draw_fixed_latent(trainer, sizes), weights)
+    return {"x_averaged": trainer.source.from_lab(points)}
 
 
 def probe_refined(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
@@ -139,13 +140,16 @@ def probe_gradients(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """Show -dL_G/dx of each generated sample's own loss: where it should move to lower it.
 
     This follows the chosen loss, not the slope of the discriminator alone. A sample in company is pulled
-    by the losses of all whose scores it is in.
+    by the losses of all whose scores it is in. Where no sample is priced, as the generator answers something else,
+    there is none.
     """
+    if not trainer.loss.makes_points:
+        return {}
     x_fake = _generate(trainer, sizes).requires_grad_()
     if trainer.loss.is_game:
         per_example = trainer.loss(trainer.score(draw_fixed_partners(trainer, sizes)), trainer.score(x_fake)).generator
     else:
-        per_example = trainer.price_samples(draw_fixed_data(trainer, sizes)[: sizes.generated], x_fake)
+        per_example = trainer.price_answers(draw_fixed_data(trainer, sizes)[: sizes.generated], x_fake)
     (slope,) = torch.autograd.grad(per_example.sum(), x_fake)
     zero = torch.zeros(trainer.source.data_dimension, device=trainer.device)
     lab_units = trainer.source.to_lab(zero + 1) - trainer.source.to_lab(zero)  # a published unit
@@ -230,7 +234,7 @@ def draw_fixed_partners(trainer: Trainer, sizes: Sizes) -> Tensor:
 @torch.no_grad()
 def _generate(trainer: Trainer, sizes: Sizes) -> Tensor:
     """Generated points (M, D) in lab units."""
-    return trainer.generator(trainer.weights("generator"), draw_fixed_latent(trainer, sizes))
+    return trainer.make_points(draw_fixed_latent(trainer, sizes))
 
 
 def _judge_view(trainer: Trainer, sizes: Sizes) -> Trace:

@@ -26,11 +26,10 @@ def refine_samples(trainer: Trainer, count: int, draws: Draws) -> Tensor | None:
 
 def make_players(trainer: Trainer) -> Players:
     """Give the players of a run as they are now; the data are those that the run learns from."""
-    weights = trainer.weights("generator")
     return Players(
         dimension=trainer.source.dimension,
         draw_latent=trainer.source.sample_latent,
         draw_data=trainer.source.sample_known,
-        generate=lambda z: trainer.generator(weights, z.to(trainer.device)),
+        generate=lambda z: trainer.make_points(z.to(trainer.device)),
         score=trainer.score,
     )

@@ -134,7 +134,8 @@ class Unit(Generic[F]):
     Beside `torch`, `nn`, `F` (torch.nn.functional), `np` and `math` they use the names of the unit's parameters, and:
 
         loss         d_loss and g_loss, numbers, from real_logits and fake_logits (N,); one without a discriminator
-                     has g_loss alone, from x_real and x_fake (N, D) in the units of training
+                     has g_loss alone, from x_real and x_fake (N, D) in the units of training, or from
+                     x_real, z and generator, with draws
         optimizer    optimizer for parameters, in one call with keywords for its numbers; what PyTorch has not is
                      imported or defined before
         activation   activation, a module; what PyTorch has not is defined before

@@ -22,7 +22,7 @@ from server.gan.autograd import pull_back
 from server.gan.config import RunConfig, restarts
 from server.gan.craft import Craft, Seen
 from server.gan.failures import Failures
-from server.gan.losses import LOSSES, SampleLoss
+from server.gan.losses import LOSSES, LoneLoss
 from server.gan.networks import Network
 from server.gan.optimizers import OPTIMIZERS, start_slots
 from server.gan.phases import Diverged, Learner, Losses, MakePhase, Phase, Player, begin_update
@@ -154,8 +154,17 @@ class Trainer:
         """Compute G(z) in published units: (N, Z) or (R, N, Z) -> (N, D), or (R, N, D) for a stack."""
         if not self.single and z.dim() == 2:
             z = z.expand(self._width, *z.shape)
-        points = self.source.from_lab(self.generator(self.weights("generator"), z.to(self.device)))
+        points = self.source.from_lab(self.make_points(z.to(self.device)))
         return points if self.single else points[: self.runs]
+
+    def make_points(self, z: Tensor, weights: list[Tensor] | None = None) -> Tensor:
+        """Make points (..., N, D) in lab units of latents (..., N, Z), the one place where samples come of noise."""
+        return self.follow_points(z, weights)[-1]
+
+    def follow_points(self, z: Tensor, weights: list[Tensor] | None = None) -> list[Tensor]:
+        """Give where these points are on their way from the noise, each (..., N, D); they are the last."""
+        answer = partial(self.generator, weights or self.weights("generator"))
+        return self.loss.follow(answer, z, **self.config.loss.values)
 
     def weights(self, network: Learner) -> list[Tensor]:
         """Give the weights and biases that a network computes with, in the order of its `shapes`."""
@@ -223,7 +232,7 @@ class Trainer:
         x_real = self.source.draw_batch("discriminator", "data", update, step)
         z = self.source.draw_batch("discriminator", "latent", update, step)
         yield phase("sample", x_real=x_real, z=z)
-        x_fake = self.generator(self.weights("generator"), z)
+        x_fake = self.make_points(z)
         yield phase("generate", x_fake=x_fake)
         seen, changed = self._see_sorts({"real": x_real, "fake": x_fake}, "discriminator", update, step)
         weights = self.weights("discriminator")
@@ -256,14 +265,15 @@ class Trainer:
         sampled = {"z": z}
         if self.loss.pairs or self.regularization.compares:
             sampled["x_real"] = self.source.draw_batch("generator", "data", update, step)
+        sampled |= self.loss.pose(sampled, self._draws_at("generator", update, step))
         yield phase("sample", **sampled)
         weights = self.weights("generator")
-        trace = self.generator.trace(weights, z)
-        yield phase("generate", x_fake=trace.outputs)
+        trace = self.generator.trace(weights, self.loss.read(sampled))
+        yield phase("generate", **{self.loss.answers: trace.outputs})
         if self.loss.is_game:
             verdict = yield from self._judge(phase, trace.outputs, sampled.get("x_real"), update, step)
         else:
-            verdict = compare(self.price_samples, sampled["x_real"], trace.outputs)
+            verdict = compare(self.price_answers, self.loss.aim(sampled), trace.outputs)
         see = partial(self.see, player="generator", update=update, step=step)
         penalties = self.penalise_generator(sampled | {"x_fake": trace.outputs}, self._scoring_weights, see)
         held = self.regularization.price_history("generator", self.state.tensors)
@@ -274,7 +284,7 @@ class Trainer:
         slope = penalties.add_gradient(slope)
         gradient = self.generator.parameter_gradient(weights, trace, slope)
         gradient = held.add_gradient(self.pull_to_parameters("generator", gradient))
-        yield phase("backward", **passed, slope=slope, gradient=gradient)
+        yield phase("backward", **passed, **{self.loss.slope: slope}, gradient=gradient)
         change = self._move("g", "generator", g_loss, gradient)
         yield phase("update", change=change)
 
@@ -305,11 +315,10 @@ class Trainer:
 
         return Verdict(per_example, pull)
 
-    def price_samples(self, x_real: Tensor, x_fake: Tensor) -> Tensor:
-        """Compute what generated points (..., N, D) cost by a loss without a discriminator, beside real ones."""
-        assert isinstance(self.loss, SampleLoss), "the loss compares samples"
-        prices: Tensor = self.loss(x_real, x_fake, **self.config.loss.values)
-        return prices
+    def price_answers(self, aims: Tensor, answers: Tensor) -> Tensor:
+        """Compute what the generator's answers (..., N, D) cost by a loss without a discriminator."""
+        assert isinstance(self.loss, LoneLoss), "nobody judges the answers"
+        return self.loss.price(aims, answers, **self.config.loss.values)
 
     def penalise(self, x_real: Tensor | Seen, x_fake: Tensor | Seen, draws: Callable[[str], Draws]) -> Penalties:
         """Compute what the discriminator pays besides its loss for these points (..., N, D), by draws for a purpose."""

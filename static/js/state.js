@@ -71,6 +71,9 @@ import { History } from "./history.js";
  * @property {boolean} [basic] whether a menu shows it at once, and not behind "More"
  * @property {Record<string, string[]>} [goes_with] of a unit of a list: by section, the units beside which it means something
  * @property {boolean} [is_game] of a loss: whether a discriminator takes part
+ * @property {boolean} [makes_points] of a loss: whether the generator's network answers samples, so that these are priced
+ * @property {Readonly<Record<"part" | "draw" | "count" | "generate" | "loss" | "arrows", string>>} [words] of a loss
+ *   without a discriminator: what the page says
  * @property {boolean} [needs_discriminator] of a unit of a list: whether it means nothing where none does
  * @property {"log_ratio" | "share"} [optimum] of a loss: what its best discriminator answers, where the densities tell
  * @property {boolean} [refines] of a technique: whether it draws samples in another way

@@ -20,7 +20,7 @@ from server.gan.config import RunConfig, check_config
 from server.gan.export.notebook import write_notebook
 from server.gan.export.script import Change, write_script
 from server.gan.export.tables import write_points_csv, write_scalars_csv
-from server.gan.losses import AdversarialLoss, Loss
+from server.gan.losses import LOSSES, AdversarialLoss, Loss
 from server.gan.preset import LESSONS
 from server.gan.presets import PRESETS
 from server.gan.trainer import Trainer
@@ -49,6 +49,7 @@ def list_unit_cases() -> Iterator[list[str]]:
             f"discriminator.width={2 * number + 1}",
             f"latent.dimension={3 * number + 1}",
             f"seed={2**32 - 1 - number}",
+            *(() if LOSSES[names[2]].makes_points else ("latent.name=normal", "latent.dimension=2")),
         ]
 
 

@@ -153,7 +153,7 @@ def test_at_rest_the_points_are_judged_as_they_are() -> None:
 def test_the_slope_of_a_loss_without_a_discriminator_is_split_from_that_of_the_penalty(loss: str) -> None:
     for trainer, phase, told in walk_backward(make_config(*SMALL, f"loss.name={loss}", regularizers=MODE_SEEKING)):
         x_fake = phase.known["x_fake"].detach().requires_grad_()
-        (game,) = torch.autograd.grad(trainer.price_samples(phase.known["x_real"], x_fake).mean(), x_fake)
+        (game,) = torch.autograd.grad(trainer.price_answers(phase.known["x_real"], x_fake).mean(), x_fake)
         parts = read_pair(told, "game_slope"), read_pair(told, "penalty_slope")
         torch.testing.assert_close(parts[0], game[0].double(), rtol=1e-4, atol=1e-7)
         torch.testing.assert_close(parts[1], measure_penalty(trainer, phase), rtol=1e-5, atol=1e-7)

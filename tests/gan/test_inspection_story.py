@@ -258,7 +258,7 @@ def test_where_the_next_update_has_no_finite_result_there_is_no_move() -> None:
 def build_networks(trainer: Trainer) -> dict[str, Any]:
     """The networks as their nodes' lines build them, with the run's weights."""
     scope: dict[str, Any] = {"math": math, "torch": torch, "nn": nn, "F": functional}
-    for name in ("generator", "discriminator"):
+    for name in ("generator", *(["discriminator"] if trainer.loss.is_game else [])):
         exec(inspect_node(trainer, name)["code"], scope)
         parts = getattr(trainer, name).split(trainer.state.tensors[name])
         for parameter, part in zip(scope[name].parameters(), parts, strict=True):
@@ -318,7 +318,7 @@ def check_lines(trainer: Trainer) -> None:
         "sample": story["point"],
         "score": [value for value in (story["logit"], story["probability"]) if value is not None],
         "loss": [stages["loss"]["numbers"]["loss"]],
-        "gradient": story["needle"],
+        "gradient": story["needle"] or [],
     }
     for key in KEYS[1:4] + KEYS[5:8]:
         expected[key] = [value for vector in stages[key]["vectors"][1:] for value in vector["values"]]

@@ -13,16 +13,16 @@ from server.errors import CommandError, ConfigError
 from server.gan.config import RunConfig
 from server.gan.export.script import write_script
 from server.gan.inspection import inspect_node, inspect_phase, tell_sample
-from server.gan.losses import LOSSES
+from server.gan.losses import LOSSES, SampleLoss
 from server.gan.losses.samples import BANDWIDTHS, compare_samples, measure_distance, measure_likeness
 from server.gan.monitor.monitor import Monitor
 from server.gan.probes import Sizes, draw_fixed_data, probe_layers
 from server.gan.trainer import Trainer
 from tests.gan.test_export import run_script, train
 from tests.tools.latex import evaluate_latex
-from tests.tools.runs import GAMES, catalog, make_config
+from tests.tools.runs import catalog, make_config
 
-SAMPLE_LOSSES = [key for key in LOSSES if key not in GAMES]
+SAMPLE_LOSSES = [unit.key for unit in LOSSES.values() if isinstance(unit, SampleLoss)]
 SMALL = ("generator.width=8", "discriminator.width=8", "batch_size=16")
 SIZES = Sizes(generated=20, real=30, surface=4, warp=3)
 every_sample_loss = pytest.mark.parametrize("key", SAMPLE_LOSSES)

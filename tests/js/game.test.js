@@ -13,7 +13,8 @@ import { explainAbsence } from "../../static/js/layers/switch.js";
 function run(name) {
   const losses = [
     { key: "hinge", label: "Hinge", is_game: true, optimum: "share" },
-    { key: "mmd", label: "MMD", is_game: false },
+    { key: "mmd", label: "MMD", is_game: false, makes_points: true, words: { part: "It compares.", loss: "Loss: how near?" } },
+    { key: "flow", label: "Flow", is_game: false, makes_points: false, words: { part: "It flows.", generate: "Generate: v" } },
   ];
   const catalog = { losses, regularizers: [], techniques: [], datasets: [], latents: [] };
   return { catalog, config: { loss: { name }, regularizers: [], techniques: [], data: {}, latent: {} } };
@@ -22,7 +23,7 @@ function run(name) {
 test("a run is a game until its loss is known to need no discriminator", () => {
   assert.deepEqual([isGame({}), isGame(run("hinge")), isGame(run("mmd"))], [true, true, false]);
   assert.equal(explainNoPart(run("hinge")), "");
-  assert.match(explainNoPart(run("mmd")), /takes no part: this loss compares/);
+  assert.match(explainNoPart(run("mmd")), /takes no part. It compares/);
 });
 
 test("what a discriminator said before is not shown any more, and the rest stays as it is", () => {
@@ -38,6 +39,14 @@ test("the surface's layer says why it is not there", () => {
   assert.match(explainAbsence(run("mmd"), "surface"), /takes no part/);
 });
 
+test("where no sample is priced there are no needles, and their layer says why", () => {
+  assert.equal(explainAbsence(run("mmd"), "gradients"), "");
+  assert.match(explainAbsence(run("flow"), "gradients"), /prices no sample/);
+  const arrays = { x_fake: { shape: [1, 2], data: Float32Array.of(0, 0) }, gradients: { shape: [1, 2], data: Float32Array.of(1, 1) } };
+  const scene = buildScene({ ...run("flow"), frame: { arrays, box: [-1, 1, -1, 1] } });
+  assert.deepEqual(Object.keys(scene?.arrays ?? {}), ["x_fake"]);
+});
+
 test("what changes how a discriminator learns cannot be switched on where none does", () => {
   const facts = /** @type {any} */ ({ key: "r1", needs_discriminator: true });
   const { catalog, config } = run("mmd");
@@ -49,6 +58,7 @@ test("what changes how a discriminator learns cannot be switched on where none d
 test("the titles of phases speak of real points where nobody is fooled", () => {
   const loss = /** @type {const} */ ({ player: "generator", name: "loss" });
   assert.match(titlePhase(loss, run("hinge")), /fool/);
-  assert.match(titlePhase(loss, run("mmd")), /real points/);
+  assert.equal(titlePhase(loss, run("mmd")), "Loss: how near?");
+  assert.equal(titlePhase({ player: "generator", name: "generate" }, run("flow")), "Generate: v");
   assert.match(titlePhase({ player: "generator", name: "update" }, run("mmd")), /weights move/);
 });

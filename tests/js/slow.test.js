@@ -9,8 +9,14 @@ import { CAPTIONS, describeNumbers, findCaption, findPhase, listActing, listCapt
 /** @typedef {import("../../static/js/protocol.js").StepPhase} StepPhase */
 /** @typedef {import("../../static/js/protocol.js").Status} Status */
 
-/** A run whose loss compares samples: @type {import("../../static/js/layers/game.js").Run} */
-const ALONE = JSON.parse('{"catalog": {"losses": [{"key": "mmd", "label": "MMD", "is_game": false}]}, "config": {"loss": {"name": "mmd"}}}');
+/** @param {boolean} makesPoints @returns {any} a run whose loss compares samples, or other answers of the generator */
+function runAlone(makesPoints) {
+  const words = { draw: "Noise is drawn.", count: "How near?" };
+  return { catalog: { losses: [{ key: "mmd", is_game: false, makes_points: makesPoints, words }] }, config: { loss: { name: "mmd" } } };
+}
+
+const ALONE = runAlone(true);
+const ANSWERS = runAlone(false);
 /** @type {StepPhase["name"][]} */
 const NAMES = ["sample", "generate", "classify", "loss", "backward", "update"];
 
@@ -34,7 +40,7 @@ test("P49 and P50: ten captions, five a player, and the phases go through them i
 test("P50: what a caption lights are nodes and arrows of the graph", () => {
   const nodes = [...PICTURE_NODES, ...LOSS_NODES].map(({ key }) => /** @type {string} */ (key));
   const edges = EDGES.map(({ from, to }) => `${from} ${to}`);
-  for (const caption of [...Object.values(CAPTIONS).flat(), ...listCaptions("generator", ALONE)]) {
+  for (const caption of [...Object.values(CAPTIONS).flat(), ...listCaptions("generator", ALONE), ...listCaptions("generator", ANSWERS)]) {
     assert.deepEqual(caption.nodes.filter((key) => !nodes.includes(key)), []);
     assert.deepEqual(caption.edges.filter((name) => !edges.includes(name)), []);
   }
@@ -53,6 +59,8 @@ test("without a discriminator only the generator has captions, and its phases go
   assert.deepEqual(listCaptions("discriminator", ALONE), []);
   assert.equal(captions.some(({ text }) => /discriminator|fool/i.test(text)), false);
   assert.equal(listActing(phase("generator", "loss"), ALONE).edges.includes("real g-loss"), true);
+  assert.equal(listActing(phase("generator", "loss"), ANSWERS).edges.includes("generator g-loss"), true);
+  assert.equal(listActing(phase("generator", "sample"), ANSWERS).nodes.includes("generated"), false);
   assert.deepEqual(listActing(phase("discriminator", "loss"), ALONE), { nodes: [], edges: [] });
 });
 

@@ -109,7 +109,7 @@ class Walk:
         tensors = phase.tensors
         if phase.name in ("sample", "generate"):
             counted = {"x_real": "real_samples", "z": "noise_samples", "x_fake": "generated_samples"}
-            return {counted[key]: float(tensor.shape[-2]) for key, tensor in tensors.items()}
+            return {counted[key]: float(tensor.shape[-2]) for key, tensor in tensors.items() if key in counted}
         if phase.name == "classify":
             return self._measure_scores(tensors)
         if phase.name == "loss":

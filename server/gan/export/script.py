@@ -94,6 +94,7 @@ def describe_run(stages: Sequence[Stage], catalog: Catalog, pictures: bool) -> d
     active = [name for name in used if any(player[0] in players for player in regularizers[name]["players"])]
     wanted = set[str]().union(*(find_names(stage["code"]) for stage in losses.get("g", ())))
     pairs, compares, judged = "real_logits" in wanted, "x_real" in wanted, any(one.is_game for one in configs)
+    loss_unit = find_unit(catalog, "losses", configs[-1].loss.name)
     data = _describe_data(first.data, catalog) if "d" in players or pairs or compares or pictures else None
     latent = _describe_latent(first.latent, catalog)
     loss_code = [stage["code"] for parts in losses.values() for stage in parts]
@@ -132,6 +133,10 @@ def describe_run(stages: Sequence[Stage], catalog: Catalog, pictures: bool) -> d
         "takes_fake": bool(wanted & {"x_fake", SEEN}),
         "sees_real": pairs or any(regularizers[name]["reads_features"] for name in active),
         "judged": judged,
+        "poses": not loss_unit["makes_points"],
+        "sampling": rename(
+            loss_unit["sampling_code"], {key: repr(value) for key, value in configs[-1].loss.values.items()}
+        ),
         "changes": list(_list_changes(stages, players, regularizers)),
         "pauses": any(0 in (one.d_updates, one.g_updates) for one in configs),
     }

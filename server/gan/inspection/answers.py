@@ -150,7 +150,7 @@ class SampleStory(TypedDict):
 
     `z` (Z); `point` is G(z), `needle` the page's needle -dL_G/dx, `moved` where one update of the generator takes the
     point, `first_order` where the slope at the start says it goes: all (D), in published units. `probability` is None
-    where the loss gives it no meaning. `loss` is this sample's own.
+    where the loss gives it no meaning. `loss` is this sample's own; it and `needle` are None where no sample is priced.
     """
 
     kind: Literal["sample"]
@@ -161,7 +161,7 @@ class SampleStory(TypedDict):
     logit: Number
     probability: Number
     loss: Number
-    needle: list[Number]
+    needle: list[Number] | None
     moved: list[Number] | None
     first_order: list[Number] | None
     stages: list[Stage]

@@ -41,6 +41,11 @@ def look_at_scores(trainer: Trainer, sizes: Sizes) -> Moment:
     return _make_moment(trainer, "discriminator", known)
 
 
+def look_at_making(trainer: Trainer, sizes: Sizes) -> Moment:
+    """Look at what the generator's network reads and answers."""
+    return (look_at_scores if trainer.loss.makes_points else look_at_answers)(trainer, sizes)
+
+
 def look_at_discriminator(trainer: Trainer, sizes: Sizes) -> Moment:
     """Look at what an update of the discriminator would know, if these samples were its batch."""
     known = {"x_real": draw_fixed_partners(trainer, sizes), **_generate(trainer, sizes)}
@@ -62,6 +67,8 @@ def look_at_discriminator(trainer: Trainer, sizes: Sizes) -> Moment:
 
 def look_at_generator(trainer: Trainer, sizes: Sizes, row: int = 0) -> Moment:
     """Look at what an update of the generator would know, if these samples were its batch; and at the needles."""
+    if not trainer.loss.makes_points:
+        return look_at_answers(trainer, sizes, row)
     known = _generate(trainer, sizes)
     weights = trainer.weights("generator")
     trace = trainer.generator.trace(weights, known["z"])
@@ -77,6 +84,23 @@ def look_at_generator(trainer: Trainer, sizes: Sizes, row: int = 0) -> Moment:
     known |= {**penalties.named, **held.named, "g_loss": g_loss, "gradients": needles}
     known["slope"] = penalties.add_gradient(known["slope"])
     gradient = trainer.generator.parameter_gradient(weights, trace, known["slope"])
+    known["gradient"] = held.add_gradient(trainer.pull_to_parameters("generator", gradient))
+    return _make_moment(trainer, "generator", known, row)
+
+
+def look_at_answers(trainer: Trainer, sizes: Sizes, row: int = 0) -> Moment:
+    """Look at what an update of a generator that answers no points would know, if these were its batch."""
+    known = {**_generate(trainer, sizes), "x_real": draw_fixed_partners(trainer, sizes)}
+    known |= trainer.loss.pose(known, trainer.source.draws)
+    weights = trainer.weights("generator")
+    trace = trainer.generator.trace(weights, trainer.loss.read(known))
+    verdict = compare(trainer.price_answers, trainer.loss.aim(known), trace.outputs)
+    slope = verdict.pull()[1]
+    known |= {trainer.loss.answers: trace.outputs, trainer.loss.slope: slope}
+    held = trainer.regularization.price_history("generator", trainer.state.tensors)
+    known |= {"per_example": verdict.per_example.detach(), **held.named}
+    known["g_loss"] = held.add_loss(known["per_example"].mean())
+    gradient = trainer.generator.parameter_gradient(weights, trace, slope)
     known["gradient"] = held.add_gradient(trainer.pull_to_parameters("generator", gradient))
     return _make_moment(trainer, "generator", known, row)
 
@@ -97,13 +121,13 @@ def _judge(trainer: Trainer, sizes: Sizes, x_fake: Tensor) -> dict[str, Tensor]:
 def _compare(trainer: Trainer, sizes: Sizes, x_fake: Tensor) -> dict[str, Tensor]:
     """Look at what these points cost beside real ones, and how that grows as they move."""
     x_real = draw_fixed_data(trainer, sizes)[: sizes.generated]
-    verdict = compare(trainer.price_samples, x_real, x_fake)
+    verdict = compare(trainer.price_answers, x_real, x_fake)
     return {"x_real": x_real, "per_example": verdict.per_example.detach(), "slope": verdict.pull()[1]}
 
 
 def _generate(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     z = draw_fixed_latent(trainer, sizes)
-    return {"z": z, "x_fake": trainer.generator(trainer.weights("generator"), z)}
+    return {"z": z, "x_fake": trainer.make_points(z)}
 
 
 def _make_moment(trainer: Trainer, player: Learner, known: Mapping[str, Tensor], row: int = 0) -> Moment:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from itertools import chain, islice
 from typing import NamedTuple
 
+from torch import Tensor
+
 from server.gan.datasets import LAB_HALF_EXTENT
 from server.gan.export.snippets import rename
 from server.gan.inspection import snippets
@@ -32,11 +34,12 @@ class Underway(NamedTuple):
 class Move(NamedTuple):
     """Where the generator's next update takes a point (D), and where the slope at the start says; published units.
 
+    The latter is none where a sample comes of many answers of the generator, one after another.
     `before`: how many updates the discriminator makes first, and `ahead` whether the players look ahead first.
     """
 
     to: list[float]
-    first_order: list[float]
+    first_order: list[float] | None
     before: int
     ahead: bool
 
@@ -62,36 +65,48 @@ def try_move(moment: Moment, within: Underway | None = None) -> Move | str:
             return FROZEN
     except Diverged:
         return ENDLESS
-    network, weights = trainer.generator, trainer.weights("generator")
-    trace = network.trace(weights, moment.known["z"])
+    to: list[float] = copy.generate(moment.known["z"])[row].tolist()
     change = phase.tensors["change"]
     if copy.moved_from:  # the way back from where the run may look ahead now
         change = change + (copy.moved_from.tensors["generator"] - trainer.state.tensors["generator"])
-    change = trainer.push_to_weights("generator", change)
-    tangent = network.tangent(weights, trace, network.split(change))[row]
-    foretold = moment.show("x_fake")[row] + tangent * (trainer.source.box.half_extent / LAB_HALF_EXTENT)
-    return Move(copy.generate(moment.known["z"])[row].tolist(), foretold.tolist(), before, ahead)
+    return Move(to, _foretell(moment, trainer.push_to_weights("generator", change)), before, ahead)
+
+
+def _foretell(moment: Moment, change: Tensor) -> list[float] | None:
+    """Foretell where a change (P) of what the generator computes with takes the point (D), by the slope."""
+    trainer, network, weights = moment.trainer, moment.trainer.generator, moment.trainer.weights("generator")
+    if not trainer.loss.makes_points:
+        return None
+    trace = network.trace(weights, moment.known["z"])
+    tangent = network.tangent(weights, trace, network.split(change))[moment.row]
+    point = moment.show("x_fake")[moment.row] + tangent * (trainer.source.box.half_extent / LAB_HALF_EXTENT)
+    foretold: list[float] = point.tolist()
+    return foretold
 
 
 def write_move(moment: Moment, move: Move) -> str:
     """Give the lines of PyTorch of the generator's next update, on a batch of its own, and where the sample is then."""
     trainer = moment.trainer
     count = trainer.config.batch_size
-    lines = [
-        snippets.write_latent(trainer, count),
-        snippets.write_generate("generator"),
-        *([snippets.write_classify(trainer, "fake", drawn=True)] if trainer.loss.is_game else []),
-        *snippets.write_pairs(trainer, count),
-        snippets.write_loss(trainer, "generator"),
-    ]
-    batch = rename("\n".join(lines), {"z": "z_batch", "x_fake": "x_batch"})
+    batch = rename("\n".join(_write_batch(trainer, count)), {"z": "z_batch", "x_fake": "x_batch"})
     turns = "1 update" if move.before == 1 else f"{move.before} updates"
     first = ["# before it, both players look ahead; the slope is taken there"] if move.ahead else []
     first += [f"# before it, the discriminator makes {turns}"] if move.before else []
     back = ["# the optimizer moves the generator from where it was before it looked ahead"]
     back = back if trainer.config.rounds > 1 else []
-    moved = snippets.write_published(trainer, f"generator(z)[{moment.row}]")
+    sample = snippets.write_published(trainer, f"generator(z)[{moment.row}]")
+    moved = sample if trainer.loss.makes_points else snippets.write_sampling(trainer, moment.row)
     return "\n".join([*first, batch, snippets.write_backward("generator"), *back, "g_optimizer.step()", moved])
+
+
+def _write_batch(trainer: Trainer, count: int) -> list[str]:
+    """Give the lines from a batch's draws to the generator's loss."""
+    latent, pairs = snippets.write_latent(trainer, count), snippets.write_pairs(trainer, count)
+    loss = snippets.write_loss(trainer, "generator")
+    if not trainer.loss.makes_points:
+        return [latent, *pairs, snippets.write_times(trainer), snippets.write_velocity(trainer), loss]
+    scores = [snippets.write_classify(trainer, "fake", drawn=True)] if trainer.loss.is_game else []
+    return [latent, snippets.write_generate("generator"), *scores, *pairs, loss]
 
 
 def _list_updates(copy: Trainer, player: Player) -> Iterator[Phase]:

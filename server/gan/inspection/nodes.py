@@ -13,6 +13,7 @@ from server.gan.inspection.looks import (
     look_at_data,
     look_at_discriminator,
     look_at_generator,
+    look_at_making,
     look_at_noise,
     look_at_scores,
 )
@@ -80,7 +81,7 @@ OF_DISCRIMINATOR: tuple[NodeName, ...] = (
 """What a loss without a discriminator leaves without a meaning."""
 NODES: Mapping[NodeName, Node] = {
     "noise": Node(look_at_noise, tell_draws, ("z",)),
-    "generator": Node(look_at_scores, tell_generator, ("z", "x_fake")),
+    "generator": Node(look_at_making, tell_generator, ("z", "places", "times", "velocity", "x_fake")),
     "real": Node(look_at_data, tell_draws, ("x_real",)),
     "generated": Node(look_at_scores, tell_generate, ("x_fake",)),
     "discriminator": Node(look_at_scores, tell_discriminator, ("real_logits", "fake_logits")),
@@ -97,7 +98,7 @@ NODES: Mapping[NodeName, Node] = {
     "g-gradients": Node(
         look_at_generator,
         tell_backward,
-        ("gradients", "fake_logit_gradient", "slope", "gradient"),
+        ("gradients", "fake_logit_gradient", "slope", "velocity_slope", "gradient"),
         (NOT_A_BATCH,),
     ),
 }

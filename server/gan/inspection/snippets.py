@@ -59,6 +59,27 @@ def write_generate(player: Learner) -> str:
     return "with torch.no_grad():\n    x_fake = generator(z)" if player == "discriminator" else "x_fake = generator(z)"
 
 
+def write_times(trainer: Trainer) -> str:
+    """Give the lines that draw what a batch has beside noise and real points, where the generator reads velocities."""
+    return _write_draws(pick_statements(trainer.loss.code, "times"), {})
+
+
+def write_velocity(trainer: Trainer) -> str:
+    """Give the lines from these to the generator's answers."""
+    return _leave_out(pick_statements(trainer.loss.code, "velocity"), pick_statements(trainer.loss.code, "times"))
+
+
+def write_sampling(trainer: Trainer, row: int) -> str:
+    """Give the lines that make samples of z, whatever the generator answers, and show that of `row`."""
+    code = rename(trainer.loss.sampling_code, write_values(trainer.config.loss.values))
+    return f"{code}\n{write_published(trainer, f'x_fake[{row}]')}"
+
+
+def _leave_out(code: str, before: str) -> str:
+    """Leave out the lines that stand before already."""
+    return code.removeprefix(before).strip("\n")
+
+
 def write_classify(trainer: Trainer, *sorts: str, drawn: bool = False) -> str:
     """Give the lines that compute the logits of "real" and "fake" samples; `drawn` says that levels are drawn too."""
     before = _write_beside(trainer, *sorts, drawn=drawn)
@@ -108,8 +129,9 @@ def write_loss(trainer: Trainer, player: Learner) -> str:
 
 
 def _write_game(trainer: Trainer, loss: str) -> str:
-    """Give the lines of "d_loss" or "g_loss" before any penalty."""
-    return rename(pick_statements(trainer.loss.code, loss), write_values(trainer.config.loss.values))
+    """Give the lines from what the networks answer to "d_loss" or "g_loss", before any penalty."""
+    own = _leave_out(pick_statements(trainer.loss.code, loss), pick_statements(trainer.loss.code, trainer.loss.answers))
+    return rename(own, write_values(trainer.config.loss.values))
 
 
 def write_backward(player: Learner) -> str:

@@ -27,6 +27,7 @@ from server.gan.inspection.formulas import SIGMOID, notate, sigmoid, tell, tell_
 from server.gan.inspection.looks import PAGE, look_at_generator
 from server.gan.inspection.moments import Moment
 from server.gan.inspection.moves import Move, Underway, try_move, write_move
+from server.gan.inspection.paths import tell_way
 from server.gan.inspection.slopes import tell_own_slope
 from server.gan.inspection.summaries import clean_list, clean_numbers, count_layers, name_layer
 from server.gan.inspection.tellers import LOGIT_SYMBOLS, tell_loss
@@ -38,6 +39,8 @@ from server.gan.trainer import Trainer
 from server.gan.worked import number_vector, write_number, write_vector
 
 PUBLISHED = "published units"
+SHOWN_STEPS = 21
+"""At most so many places of a sample's way are listed."""
 SCORE_WORDS = {
     "probability": "The score as a probability: how sure the discriminator is that the sample is real.",
     "target": "The discriminator is taught to answer {real:g} for real and {fake:g} for generated samples.",
@@ -60,6 +63,7 @@ def tell_sample(trainer: Trainer, index: int, sizes: Sizes = PAGE, within: Under
     known, tried = moment.known, try_move(moment, within)
     move = tried if isinstance(tried, Move) else None
     logit = known["fake_logits"][index].item() if "fake_logits" in known else None
+    needle = _read_needle(moment)
     return {
         "kind": "sample",
         "step": trainer.state.step,
@@ -68,27 +72,35 @@ def tell_sample(trainer: Trainer, index: int, sizes: Sizes = PAGE, within: Under
         "point": clean_list(moment.show("x_fake")[index].tolist()),
         "logit": None if logit is None else clean_list([logit])[0],
         "probability": None if logit is None or not trainer.loss.has_probability else clean_list([sigmoid(logit)])[0],
-        "loss": clean_list([known["per_example"][index].item()])[0],
-        "needle": clean_list(known["gradients"][index].tolist()),
+        "loss": clean_list([known["per_example"][index].item()])[0] if needle else None,
+        "needle": clean_list(needle) if needle else None,
         "moved": clean_list(move.to) if move else None,
-        "first_order": clean_list(move.first_order) if move else None,
+        "first_order": clean_list(move.first_order) if move and move.first_order else None,
         "stages": _tell_stages(moment, move),
         "notes": [] if isinstance(tried, Move) else [tried],
     }
 
 
 def _tell_stages(moment: Moment, move: Move | None) -> list[Stage]:
-    known, row = moment.known, moment.row
-    point = moment.show("x_fake")[row].tolist()
+    point, needle = moment.show("x_fake")[moment.row].tolist(), _read_needle(moment)
+    moved = [_tell_move(moment, point, move)] if move else []
+    if needle is None:
+        return [_tell_noise(moment), _tell_arrival(moment, point), *moved]
     return [
         _tell_noise(moment),
-        *_tell_layers(moment, "generator", known["z"]),
+        *_tell_layers(moment, "generator", moment.known["z"]),
         _tell_point(moment, point),
         *(_tell_judgement(moment) if moment.trainer.loss.is_game else ()),
         _tell_loss(moment),
-        _tell_needle(moment, known["gradients"][row].tolist()),
-        *([_tell_move(moment, point, move)] if move else []),
+        _tell_needle(moment, needle),
+        *moved,
     ]
+
+
+def _read_needle(moment: Moment) -> list[float] | None:
+    """Read the sample's needle; none where no generated point is priced, and so no sample has a loss of its own."""
+    needles = moment.known.get("gradients")
+    return None if needles is None else list(needles[moment.row].tolist())
 
 
 def _tell_noise(moment: Moment) -> Stage:
@@ -153,6 +165,15 @@ def _tell_point(moment: Moment, point: list[float]) -> Stage:
     return _make_stage("sample", "generated", "Sample", formulas, vectors, numbers, code)
 
 
+def _tell_arrival(moment: Moment, point: list[float]) -> Stage:
+    """Tell the way from the noise to the sample, where the generator answers velocities."""
+    told = tell_way(moment)
+    way = [places[moment.row].tolist() for places in moment.trainer.follow_points(moment.known["z"])]
+    vectors = [_show(f"step {i}", "where it is then, on its way", place, "lab units") for i, place in enumerate(way)]
+    shown = [*vectors[:SHOWN_STEPS], _show("x", "the sample", point, PUBLISHED)]
+    return _make_stage("sample", "generated", "Sample", told.formula, shown, told.numbers, told.code)
+
+
 def _tell_score(moment: Moment, logit: float) -> Stage:
     score = moment.trainer.loss.extra["score"]
     meaning = SCORE_WORDS[score["kind"]].format(**score)
@@ -210,7 +231,7 @@ def _tell_needle(moment: Moment, needle: list[float]) -> Stage:
 
 
 def _tell_move(moment: Moment, point: Sequence[float], move: Move) -> Stage:
-    real, expected = ([b - a for a, b in zip(point, to, strict=True)] for to in (move.to, move.first_order))
+    real = [b - a for a, b in zip(point, move.to, strict=True)]
     first = {0: "", 1: " The discriminator makes its update first."}
     turns = first.get(move.before, f" The discriminator makes its {move.before} updates first.")
     if move.ahead:
@@ -221,18 +242,23 @@ def _tell_move(moment: Moment, point: Sequence[float], move: Move) -> Stage:
         "meaning": f"The same noise after the generator's next update, tried on a copy of the run.{turns} "
         "The weights move for all samples at once, so one sample need not follow its own needle.",
     }
+    vectors = [
+        _show("x'", "where the next update takes it", move.to, PUBLISHED),
+        _show("x'-x", "how far it moves", real, PUBLISHED),
+    ]
+    numbers = number_vector("moved", move.to)
+    code = write_move(moment, move)
+    if move.first_order is None:
+        return _make_stage("move", "generator", "Move", [moved], vectors, numbers, code)
+    expected = [b - a for a, b in zip(point, move.first_order, strict=True)]
     predicted: Formula = {
         "latex": r"x' - x \approx \frac{\partial G(z)}{\partial \theta} \cdot \Delta\theta",
         "latex_numbers": rf"{write_vector(real)} \approx {write_vector(expected)}",
         "meaning": "What the slope of the generator foretells; it is exact only for very small updates.",
     }
-    vectors = [
-        _show("x'", "where the next update takes it", move.to, PUBLISHED),
-        _show("x'-x", "how far it moves", real, PUBLISHED),
-        _show("foretold", "how far the slope says that it moves", expected, PUBLISHED),
-    ]
-    numbers = number_vector("moved", move.to) | number_vector("first_order", move.first_order)
-    return _make_stage("move", "generator", "Move", [moved, predicted], vectors, numbers, write_move(moment, move))
+    vectors.append(_show("foretold", "how far the slope says that it moves", expected, PUBLISHED))
+    numbers |= number_vector("first_order", move.first_order)
+    return _make_stage("move", "generator", "Move", [moved, predicted], vectors, numbers, code)
 
 
 def _show(name: str, what: str, values: Sequence[float], unit: str = "") -> Vector:

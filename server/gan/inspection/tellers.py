@@ -25,6 +25,7 @@ from server.gan.inspection.formulas import (
     tell_neuron,
 )
 from server.gan.inspection.moments import Moment, Sort, Told
+from server.gan.inspection.paths import tell_times, tell_velocity, tell_velocity_price, tell_way
 from server.gan.inspection.penalties import GAME, find_penalties, tell_penalties
 from server.gan.inspection.summaries import count_layers, read_values
 from server.gan.networks import Trace
@@ -41,8 +42,8 @@ EACH_LOGIT = {**LOGIT_SYMBOLS, "real_logit": "d(x_i)", "fake_logit": "d(G(z_i))"
 SAMPLE_WORDS: dict[Sort, str] = {"real": "real", "fake": "generated"}
 
 
-def tell_draws(moment: Moment, names: Collection[str] = ("x_real", "z")) -> Told:
-    """Tell which real samples and which noise were drawn."""
+def tell_draws(moment: Moment, names: Collection[str] = ("x_real", "z", "times")) -> Told:
+    """Tell which real samples and which noise were drawn, and for which time, where there is one."""
     trainer, count = moment.trainer, moment.count
     told, lines = Told(moment.subject, ""), []
     if "x_real" in names and "x_real" in moment.known:
@@ -58,12 +59,17 @@ def tell_draws(moment: Moment, names: Collection[str] = ("x_real", "z")) -> Told
         told.formula.append(_tell_vector(trainer.source.latent.formula, "z", z, meaning))
         told.numbers |= number_vector("z", z[:SHOWN_COORDINATES])
         lines.append(snippets.write_latent(trainer, count))
+    if "times" in names and "times" in moment.known:
+        tell_times(moment, told)
+        lines.append(snippets.write_times(trainer))
     told.code = "\n".join(lines)
     return told
 
 
 def tell_generate(moment: Moment) -> Told:
     """Tell how the generator turns noise into a sample: a neuron of its first layer, one of its last, the point."""
+    if not moment.trainer.loss.makes_points:
+        return tell_velocity(moment) if "velocity" in moment.known else tell_way(moment)
     trainer, network, z = moment.trainer, moment.network("generator"), moment.known["z"]
     weights, row = moment.weights("generator"), moment.row
     trace = network.trace(weights, z)
@@ -105,7 +111,7 @@ def tell_classify(moment: Moment, sorts: Collection[Sort] = ("real", "fake")) ->
 def tell_loss(moment: Moment) -> Told:
     """Tell what one example costs, and what all cost on average."""
     if not moment.trainer.loss.is_game:
-        return tell_comparison(moment)
+        return tell_velocity_price(moment) if "velocity" in moment.known else tell_comparison(moment)
     player, letter = moment.player, moment.player[0]
     fake_logits = moment.known["fake_logits"].detach()
     real_logits = moment.known.get("real_logits", fake_logits).detach()

@@ -17,6 +17,7 @@ from server.gan.inspection.answers import Formula
 from server.gan.inspection.chains import tell_chain, tell_direct_slope
 from server.gan.inspection.formulas import mark_layer, tell
 from server.gan.inspection.moments import Moment, Sort, Told
+from server.gan.inspection.paths import tell_velocity_slope
 from server.gan.inspection.penalties import find_penalties
 from server.gan.inspection.slopes import tell_own_slope
 from server.gan.inspection.summaries import count_layers, measure_layers, name_layer, read_values, summarise_layers
@@ -63,6 +64,8 @@ def tell_backward(moment: Moment) -> Told:
     if "slope" in moment.known:
         tell_slope = tell_chain if moment.trainer.loss.is_game else tell_direct_slope
         told.formula += tell_slope(moment, told)
+    if "velocity_slope" in moment.known:
+        told.formula += tell_velocity_slope(moment, told)
     told.formula.append(_tell_output_bias(moment, told))
     told.formula.append(_tell_norm(moment, told))
     return told

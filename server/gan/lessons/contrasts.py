@@ -32,6 +32,32 @@ CONTRASTS = (
         ),
     ),
     Preset(
+        "flow_matching",
+        "No discriminator: flow matching",
+        "The generator learns velocities: which way noise has to flow, at every place and time, to become the data.",
+        "The noise flows together into the eight modes, evenly, and stays so; the loss hardly falls any more, because"
+        " ways that cross want different velocities at one place.",
+        {"loss": {"name": "flow_matching"}},
+        claims=(
+            Claim("modes20", "at least", 8, 1000),
+            Claim("reverse_kl", "at most", 0.05, 1000),
+            Claim("sliced_w2", "at most", 0.3, 1000),
+        ),
+    ),
+    Preset(
+        "one_step",
+        "Flow matching in one step",
+        "The very same training; but a sample goes the whole way at one velocity, that in the middle of the way.",
+        "No sample gets into a mode: the ways are not straight, so one long step misses. Turn up the number of midpoint"
+        " steps, and the ring of modes is there at once, without any more training.",
+        {"loss": {"name": "flow_matching", "steps": 1}},
+        claims=(
+            Claim("sliced_w2", "at least", 0.5, 1000),
+            Claim("sliced_w2", "at least", 2, 1000, beside="flow_matching"),
+            Claim("high_quality", "at most", 0.02, 1000),
+        ),
+    ),
+    Preset(
         "mode_seeking",
         "Mode collapse, and mode seeking",
         "The preset Mode collapse, where the generator also pays when noise far apart becomes points close together.",

@@ -6,8 +6,9 @@ from server.gan.losses import (  # isort: skip  # noqa: F401  # importing a fami
     relativistic,
     divergences,
     samples,
+    paths,
     ganlab,
 )
-from server.gan.losses.base import LOSSES, AdversarialLoss, Loss, SampleLoss
+from server.gan.losses.base import LOSSES, AdversarialLoss, LoneLoss, Loss, SampleLoss
 
-__all__ = ["LOSSES", "AdversarialLoss", "Loss", "SampleLoss"]
+__all__ = ["LOSSES", "AdversarialLoss", "LoneLoss", "Loss", "SampleLoss"]

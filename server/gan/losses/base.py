@@ -7,7 +7,7 @@ Every loss is minimised by its player; the mean over examples is the trainer's, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from operator import add
@@ -15,9 +15,12 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
+from server.gan.randomness import Draws
 from server.gan.registry import Registry, Unit
 
 Part = Callable[[], Tensor]
+Answer = Callable[[Tensor], Tensor]
+"""The generator's network as a function of what it reads (..., N, I): it answers (..., N, D)."""
 
 
 class AdversarialLoss:
@@ -64,15 +67,35 @@ class Loss(Unit[Callable[..., Any]]):
     `extra["optimum"]` is what the best discriminator answers: "log_ratio" for log p/q, "share" for p / (p + q), where p
     is the density of the data and q that of the generated samples; nothing where it is something else.
     `extra["legacy"]`: it is here so that another tool's runs can be repeated; the page offers it when asked to.
+
+    `goes_with` names, by section of a config, the units beside which it means something, and `because` says why.
+
+    A loss also decides what the generator is: what its network reads and answers, and how a sample comes of noise. With
+    most it reads the noise and answers the sample; `follow`, `pose`, `read` and `aim` are where others differ, and
+    `sampling_code` makes x_fake from z and `generator` in plain PyTorch.
     """
 
     is_game: ClassVar[bool] = True
     """Whether a discriminator learns too, and judges; without one the generator's samples are compared themselves."""
+    answers: ClassVar[str] = "x_fake"
+    """What the generator's network answers, by its name in a phase: samples, or something else than these."""
+    slope: ClassVar[str] = "slope"
+    """What the slope of the loss at these answers is called there."""
+    beside: ClassVar[int] = 0
+    """How many numbers the generator's network reads beside those of the noise."""
     pairs: bool = False
+    goes_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict, kw_only=True)
+    because: str = field(default="", kw_only=True)
+    sampling_code: str = field(default="x_fake = generator(z)", kw_only=True)
     d_parts: tuple[str, ...] = field(kw_only=True)
     g_parts: tuple[str, ...] = field(kw_only=True)
     d_slopes: tuple[str, ...] = field(default=(), kw_only=True)
     g_slopes: tuple[str, ...] = field(default=(), kw_only=True)
+
+    @property
+    def makes_points(self) -> bool:
+        """Whether the generator's network answers samples; else they come of its other answers, and none is priced."""
+        return self.answers == "x_fake"
 
     @property
     def couples(self) -> bool:
@@ -84,14 +107,65 @@ class Loss(Unit[Callable[..., Any]]):
         """Whether the sigmoid of a logit is a probability of being real."""
         return bool(self.extra.get("score") == PROBABILITY["score"])
 
+    def follow(self, answer: Answer, z: Tensor, **numbers: Any) -> list[Tensor]:
+        """Give where samples are on their way from the noise z (..., N, Z), each (..., N, D); they are the last."""
+        return [answer(z)]
+
+    def pose(self, known: Mapping[str, Tensor], draws: Callable[[str], Draws]) -> dict[str, Tensor]:
+        """Give what a batch of the generator has beside its noise and its real points, by name: nothing.
+
+        `draws` gives draws of the batch for a purpose.
+        """
+        return {}
+
+    def read(self, known: Mapping[str, Tensor]) -> Tensor:
+        """Give what the generator's network reads of such a batch (..., N, I): the noise."""
+        return known["z"]
+
+    def aim(self, known: Mapping[str, Tensor]) -> Tensor:
+        """Give what the network's answers to such a batch are compared with where nobody judges: the real points."""
+        return known["x_real"]
+
     def describe(self) -> dict[str, Any]:
         """Give the facts as plain data."""
-        return {**super().describe(), "is_game": self.is_game}
+        company = {"goes_with": {k: list(v) for k, v in self.goes_with.items()}, "because": self.because}
+        shape = {
+            "answers": self.answers,
+            "makes_points": self.makes_points,
+            "beside": self.beside,
+            "sampling_code": self.sampling_code,
+        }
+        return {**super().describe(), "is_game": self.is_game, **shape, **company}
 
 
 @dataclass(frozen=True)
-class SampleLoss(Loss):
-    """A loss without a discriminator: `(x_real (..., M, D), x_fake (..., N, D), **numbers) -> (..., N)`.
+class LoneLoss(Loss):
+    """A loss without a discriminator: `(aims (..., M, D), answers (..., N, D), **numbers) -> (..., N)`.
+
+    It is what each answer of the generator's network costs.
+    `words` are those of the page for what else is other than in a game, each a sentence: "part" why the discriminator
+    takes none, "draw" and "count" the captions of drawing and of the loss, "generate" and "loss" the titles of these
+    phases, "arrows" how the data flow.
+    """
+
+    is_game: ClassVar[bool] = False
+    words: ClassVar[Mapping[str, str]]
+    pairs: bool = True
+    d_parts: tuple[str, ...] = field(default=(), kw_only=True)
+
+    def price(self, aims: Tensor, answers: Tensor, **numbers: Any) -> Tensor:
+        """Compute what answers (..., N, D) cost beside what they are to be."""
+        prices: Tensor = self.function(aims, answers, **numbers)
+        return prices
+
+    def describe(self) -> dict[str, Any]:
+        """Give the facts as plain data."""
+        return {**super().describe(), "words": dict(self.words)}
+
+
+@dataclass(frozen=True)
+class SampleLoss(LoneLoss):
+    """A loss that compares samples themselves: `(x_real (..., M, D), x_fake (..., N, D), **numbers) -> (..., N)`.
 
     It is what each generated point costs the generator; the mean estimates a distance between the two laws without
     bias, so it is 0 on average, and now and then below it, for two samples of one law.
@@ -100,10 +174,16 @@ class SampleLoss(Loss):
     `pair` is the measure in LaTeX, of points {a} and {b}; `most` examples at most, as their pairs are their square.
     """
 
-    is_game: ClassVar[bool] = False
-    pairs: bool = True
-    d_parts: tuple[str, ...] = field(default=(), kw_only=True)
     measure: Callable[..., Tensor] = field(kw_only=True)
+    words: ClassVar[Mapping[str, str]] = {
+        "part": "This loss compares the generated samples with real ones itself.",
+        "draw": "Noise and real samples are drawn. The generator turns the noise into samples of its own.",
+        "count": "How near are they to the real samples, and to each other? That is counted as the generator’s loss.",
+        "generate": "Generate: noise becomes samples",
+        "loss": "Loss: how near are they to the real points?",
+        "arrows": "Noise goes through the generator and becomes generated samples. The loss compares them with real"
+        " samples.",
+    }
     pair: str = field(kw_only=True)
     most: int = field(default=1024, kw_only=True)
 

@@ -51,9 +51,7 @@ def read_stack(trainer: Trainer, scores: Sequence[Scores]) -> list[Reading]:
 def measure_vitals(trainer: Trainer) -> list[Vitals]:
     """Measure the vitals of every run of a trainer, in order."""
     x_real = trainer.source.sample_data(POINTS, trainer.source.draws("data"))
-    x_fake = trainer.generator(
-        trainer.weights("generator"), trainer.source.sample_latent(POINTS, trainer.source.draws("latent"))
-    )
+    x_fake = trainer.make_points(trainer.source.sample_latent(POINTS, trainer.source.draws("latent")))
     scoring = trainer.weights("discriminator")
     real_logits = trainer.score(x_real)
     trace = trainer.craft.judge(scoring, x_fake)

@@ -1,5 +1,6 @@
 /** The arrows between nodes, drawn in one picture under them and measured from where the nodes are. */
 
+import { isGame, readWords } from "../layers/game.js";
 import { EDGES, findPort, routeArrow } from "./edges.js";
 
 /** @typedef {import("./edges.js").Arrangement} Arrangement */
@@ -13,28 +14,26 @@ const NAME =
   "through the discriminator and become predictions. Predictions give the two losses. Gradients go back from the " +
   "discriminator's loss to the discriminator, and from the generator's loss to the generator.";
 
-const NAME_ALONE =
-  "How a generator learns without a discriminator. Noise goes through the generator and becomes generated samples. " +
-  "The loss compares them with real samples. Gradients go back from the loss to the generator.";
-
 /**
  * Say what the arrows show.
  *
- * @param {boolean} isGame Whether a discriminator takes part.
+ * @param {import("../layers/game.js").Run} run
  */
-export function describeArrows(isGame) {
-  return isGame ? NAME : NAME_ALONE;
+export function describeArrows(run) {
+  if (isGame(run)) return NAME;
+  const flow = readWords(run)?.arrows ?? "";
+  return `How a generator learns without a discriminator. ${flow} Gradients go back from the loss to the generator.`;
 }
 
 /** Make the picture of the arrows. */
 export function createArrows() {
-  const element = draw("svg", { class: "arrows", role: "img", "aria-label": describeArrows(true) });
+  const element = draw("svg", { class: "arrows", role: "img", "aria-label": NAME });
   element.append(draw("defs", {}, ["both", "discriminator", "generator"].map(createHead)));
   const edges = EDGES.map((edge) => {
     const player = edge.players.length === 2 ? "both" : edge.players[0];
     const line = draw("path", { class: "edge-line", "marker-end": `url(#arrow-head-${player})` });
     const flow = draw("path", { class: "edge-flow" });
-    const classes = ["edge", player, ...edge.players.map((name) => `of-${name}`), edge.isBack ? "is-back" : "", edge.isDirect ? "is-direct" : ""];
+    const classes = ["edge", player, ...edge.players.map((name) => `of-${name}`), edge.isBack ? "is-back" : "", edge.isDirect ? "is-direct" : "", edge.isAnswer ? "is-answer" : ""];
     const name = `${edge.from} ${edge.to}`;
     element.append(draw("g", { class: classes.filter(Boolean).join(" "), "data-edge": name }, [line, flow]));
     return { edge, paths: [line, flow] };

@@ -12,7 +12,8 @@
  * @property {string} to
  * @property {readonly ("discriminator" | "generator")[]} players whose learning passes here
  * @property {boolean} isBack back-propagation
- * @property {boolean} [isDirect] only where the loss compares the samples itself
+ * @property {boolean} [isDirect] only where the loss compares the samples, or the generator's answers, itself
+ * @property {boolean} [isAnswer] only where it compares answers that are no samples
  * @property {Readonly<Record<Arrangement, readonly [PortPlace, PortPlace]>>} ports
  */
 
@@ -33,6 +34,7 @@ export const EDGES = [
   forward("predictions-generated", "g-loss", G, 0.65, 0.5),
   { ...forward("real", "g-loss", G, 0.8, 0.3), isDirect: true },
   { ...forward("generated", "g-loss", G, 0.9, 0.7), isDirect: true },
+  { ...forward("generator", "g-loss", G, 0.9, 0.7), isDirect: true, isAnswer: true },
   join("d-loss", "d-gradients", D, true, [["top", 0.5], ["right", 0.5]], [["left", 0.5], ["bottom", 0.5]]),
   join("d-gradients", "discriminator", D, true, [["bottom", 0.5], ["top", 0.5]], [["right", 0.5], ["left", 0.5]]),
   join("g-loss", "g-gradients", G, true, [["bottom", 0.5], ["right", 0.5]], [["right", 0.5], ["bottom", 0.5]]),

@@ -152,6 +152,7 @@ class Overview {
     if (!scene || !palette) return;
     const gradients = scene.arrays.gradients;
     if (gradients) this.#needle = chooseNeedle(gradients, isTraining(state) ? this.#needle : null);
+    this.#needleScale.element.hidden = !gradients;
     this.#needleScale.show((this.#needle ?? 1) / NEEDLE_GAIN);
     for (const thumbnail of this.#thumbnails) this.#paintThumbnail(thumbnail, scene, palette);
   }

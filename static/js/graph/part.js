@@ -1,13 +1,14 @@
 /** Who takes part: with a loss that compares the samples itself the discriminator's nodes are pale, and it says why. */
 
-import { explainNoPart, OF_DISCRIMINATOR } from "../layers/game.js";
+import { explainNoPart, OF_DISCRIMINATOR, pricesSamples } from "../layers/game.js";
 import { make, setText } from "../plots/elements.js";
 import { describeArrows } from "./arrows.js";
 
 /** @typedef {import("../state.js").PageStore} PageStore */
 
 /**
- * Mark the graph with `data-part`, "all" or "generator", and the nodes that take none with the class `apart`.
+ * Mark the graph with `data-part`, "all" or "generator", and the nodes that take none with the class `apart`;
+ * `data-priced` says what the loss compares where none judges, "samples" or the generator's "answers".
  *
  * @param {HTMLElement} graph
  * @param {PageStore} store
@@ -21,7 +22,8 @@ export function watchPart(graph, store, { signal }) {
     (state) => {
       const reason = explainNoPart(state);
       graph.dataset.part = reason ? "generator" : "all";
-      graph.querySelector(".arrows")?.setAttribute("aria-label", describeArrows(reason === ""));
+      graph.dataset.priced = pricesSamples(state) ? "samples" : "answers";
+      graph.querySelector(".arrows")?.setAttribute("aria-label", describeArrows(state));
       setText(note, reason);
       note.hidden = reason === "";
       for (const key of OF_DISCRIMINATOR) {

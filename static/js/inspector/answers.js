@@ -35,7 +35,7 @@
  * @property {Value[]} point
  * @property {Value} logit
  * @property {Value} probability none also where the loss gives it no meaning
- * @property {Value} loss
+ * @property {Value} loss none where no sample is priced
  * @property {Value[] | null} moved where one update of the generator takes the point
  * @property {Stage[]} stages
  * @property {string[]} notes

@@ -1,6 +1,6 @@
 /** The words of a phase: its title, whose turn it is, and what has changed in the picture. */
 
-import { isGame } from "../layers/game.js";
+import { isGame, readWords } from "../layers/game.js";
 import { formatCount } from "../layers/numbers.js";
 
 /** @typedef {import("./answers.js").PhaseInspection} PhaseInspection */
@@ -30,8 +30,6 @@ const TITLES = {
 /** What is other where no discriminator takes part: @type {Readonly<Partial<Record<PhaseName, string>>>} */
 const ALONE = {
   sample: "Sample: real points and noise are drawn",
-  generate: "Generate: noise becomes samples",
-  loss: "Loss: how near are they to the real points?",
   backward: "Backward: the slope comes back through the generator",
 };
 
@@ -40,7 +38,9 @@ const ALONE = {
  * @param {import("../layers/game.js").Run} run
  */
 export function titlePhase({ player, name }, run) {
-  return (!isGame(run) && ALONE[name]) || TITLES[player][name];
+  if (isGame(run)) return TITLES[player][name];
+  const words = readWords(run);
+  return (name === "generate" || name === "loss" ? words?.[name] : ALONE[name]) ?? TITLES[player][name];
 }
 
 /**

@@ -26,7 +26,23 @@ export function isGame(run) {
  * @returns {string}
  */
 export function explainNoPart(run) {
-  return isGame(run) ? "" : "The discriminator takes no part: this loss compares the generated samples with real ones itself.";
+  return isGame(run) ? "" : `The discriminator takes no part. ${readWords(run)?.part ?? ""}`.trim();
+}
+
+/**
+ * The words for what is other than in a game; none where it is one.
+ * @param {Run} run
+ */
+export function readWords(run) {
+  return findLoss(run)?.words;
+}
+
+/**
+ * Whether the loss prices the samples that are drawn; else the generator learns by other answers, and none is pulled.
+ * @param {Run} run
+ */
+export function pricesSamples(run) {
+  return findLoss(run)?.makes_points !== false;
 }
 
 /** @param {Run} run */

@@ -16,6 +16,7 @@ const ARRAYS = {
   surface: ["surface"],
   optimum: ["optimal_surface", "optimal_gap"],
   warp: ["warp", "warp_noise"],
+  gradients: ["gradients"],
   d_gradients: ["surface_change"],
   density: ["density"],
 };

@@ -1,6 +1,6 @@
 /** Switching layers on and off: checkboxes, words and nodes all go through here, so none can disagree. */
 
-import { explainNoPart, isGame } from "./game.js";
+import { explainNoPart, isGame, pricesSamples } from "./game.js";
 import { GROUNDS } from "./layers.js";
 
 /** @typedef {import("./layers.js").PictureKey} PictureKey */
@@ -51,6 +51,7 @@ export function explainAbsence(run, key) {
   }
   if (key === "warp") return explainNoGrid(run);
   if (key === "surface" || key === "predictions" || key === "d_gradients") return explainNoPart(run);
+  if (key === "gradients") return pricesSamples(run) ? "" : "This loss prices no sample, so none is pulled anywhere.";
   if (key === "density") return explainUnknownDensity(run);
   return key === "optimum" ? explainUnknownOptimum(run) : "";
 }

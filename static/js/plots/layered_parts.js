@@ -91,7 +91,7 @@ export function createCaption() {
       setText(gap, describeGap(scene));
       gap.hidden = !isBest;
       [fake, middle, real].forEach((element, i) => setText(element, scene.score.ends[i]));
-      needle.hidden = !view.shown.has("gradients");
+      needle.hidden = !(view.shown.has("gradients") && scene.arrays.gradients);
       bar.style.setProperty("inline-size", `${Math.round(view.needlePixels)}px`);
       setText(needleText, `A needle of this length = ${formatNumber(view.needle)} loss per unit`);
       setText(chosen, describeChosen(scene));

@@ -1,6 +1,6 @@
 /** What happens in each phase of a step: its caption, its numbers in words, and the parts of the graph that act. */
 
-import { isGame } from "../layers/game.js";
+import { isGame, pricesSamples, readWords } from "../layers/game.js";
 import { formatCount, formatFixed } from "../layers/numbers.js";
 
 /** @typedef {import("../state.js").PageState} PageState */
@@ -88,22 +88,31 @@ export const CAPTIONS = {
   ],
 };
 
-/** The generator's, where no discriminator takes part: nobody is fooled, and nothing is scored. */
-const ALONE = [
-  {
-    ...CAPTIONS.generator[0],
-    text: "Noise and real samples are drawn. The generator turns the noise into samples of its own.",
-    nodes: ["noise", "generator", "generated", "real"],
-  },
-  {
-    phases: /** @type {const} */ (["loss"]),
-    text: "How near are they to the real samples, and to each other? That is counted as the generator’s loss.",
-    nodes: ["real", "generated", "g-loss"],
-    edges: ["real g-loss", "generated g-loss"],
-  },
-  { ...CAPTIONS.generator[3], text: "For each weight of the generator: which change would make the loss smaller?" },
-  CAPTIONS.generator[4],
-];
+/**
+ * The generator's, where no discriminator takes part: nobody is fooled, and nothing is scored.
+ * @param {import("../layers/game.js").Run} run
+ * @returns {readonly Caption[]}
+ */
+function listAlone(run) {
+  const words = readWords(run);
+  const [made, edges] = pricesSamples(run) ? ["generated", ["generator generated"]] : ["generator", []];
+  return [
+    {
+      phases: ["sample", "generate"],
+      text: words?.draw ?? "",
+      nodes: [...new Set(["noise", "generator", made, "real"])],
+      edges: ["noise generator", ...edges],
+    },
+    {
+      phases: ["loss"],
+      text: words?.count ?? "",
+      nodes: ["real", made, "g-loss"],
+      edges: ["real g-loss", `${made} g-loss`],
+    },
+    { ...CAPTIONS.generator[3], text: "For each weight of the generator: which change would make the loss smaller?" },
+    CAPTIONS.generator[4],
+  ];
+}
 
 /**
  * The captions of a player; without a discriminator that takes part it has none, and the generator has its own.
@@ -114,7 +123,7 @@ const ALONE = [
  */
 export function listCaptions(player, run) {
   if (isGame(run)) return CAPTIONS[player];
-  return player === "generator" ? ALONE : [];
+  return player === "generator" ? listAlone(run) : [];
 }
 
 /**

@@ -1,0 +1,57 @@
+"""What a loss goes with: its noise, the shape of its generator, and who may price the points that are generated.
+
+No torch here: the web process imports this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from server.errors import ConfigError
+
+Facts = Mapping[str, Any]
+"""A unit as the catalogue has it."""
+
+
+def check_loss(made: Facts, loss: Facts, dimension: int, catalog: Facts) -> None:
+    """Refuse what a loss cannot be minimised with, among the parts of a config that are `made`.
+
+    `dimension` is how many coordinates a point of the data has.
+
+    Raises:
+        ConfigError: a part means nothing beside the loss; the text says which, and why.
+    """
+    for section, names in loss["goes_with"].items():
+        if made[section].name not in names:
+            expected = f"{loss['key']} goes with {section} {' or '.join(names)}, not with {made[section].name}"
+            raise ConfigError(f"{section}.name", f"{expected}: {loss['because']}")
+    if made["batch_size"] > loss.get("most", made["batch_size"]):
+        most = f"expected at most {loss['most']} with {loss['key']}, which compares all pairs of its points"
+        raise ConfigError("batch_size", f"{most}, got {made['batch_size']}")
+    if not loss["makes_points"]:
+        _check_answers(made, loss, dimension)
+        _check_prices(made, loss, catalog["regularizers"])
+
+
+def _check_answers(made: Facts, loss: Facts, dimension: int) -> None:
+    """Refuse a noise that is no point of the data's space, and a generator that cannot answer what it is asked."""
+    if made["latent"].values["dimension"] != dimension:
+        expected = (
+            f"{loss['key']} goes with latent dimension {dimension}, not with {made['latent'].values['dimension']}"
+        )
+        because = "it moves points of the noise to the data, which have so many coordinates"
+        raise ConfigError("latent.dimension", f"{expected}: {because}")
+    if (output := made["generator"].output) != "linear":
+        because = f"it lets the generator answer a {loss['answers']}, which may be of any size"
+        raise ConfigError("generator.output", f"{loss['key']} goes with output linear, not with {output}: {because}")
+
+
+def _check_prices(made: Facts, loss: Facts, regularizers: list[Facts]) -> None:
+    """Refuse what the generator would pay for points, where it generates none in training; its weights have a price."""
+    paid = {unit["key"] for unit in regularizers if "generator" in unit["players"] and not unit["histories"]}
+    for i, unit in enumerate(made["regularizers"]):
+        if unit.name in paid:
+            expected = f"{unit.name} goes with a loss that generates points, not with {loss['key']}"
+            because = f"it prices such points, and in training this generator answers a {loss['answers']}"
+            raise ConfigError(f"regularizers.{i}.name", f"{expected}: {because}")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from server.errors import ConfigError
 from server.gan.catalog import REGISTRIES
 from server.gan.config import LIST_SECTIONS, UNIT_SECTIONS, RunConfig, check_config
+from server.gan.datasets import DATASETS
 from server.gan.phases import Diverged
 from server.gan.trainer import Trainer
 from tests.tools.runs import catalog
@@ -21,6 +22,9 @@ NETWORK = {
     "activation": st.sampled_from(list(REGISTRIES["activations"])),
     "init": st.sampled_from(list(REGISTRIES["inits"])),
 }
+
+ON_THE_LINE = [unit.key for unit in DATASETS.values() if unit.dimension == 1]
+"""Every other run learns from one of these: points of one coordinate."""
 
 
 def unit(kind: str) -> st.SearchStrategy[dict[str, Any]]:
@@ -36,6 +40,7 @@ configs = st.fixed_dictionaries(
         "generator": st.fixed_dictionaries({**NETWORK, "output": st.sampled_from(["linear", "tanh"])}),
         "discriminator": st.fixed_dictionaries(NETWORK),
         **{section: unit(kind) for section, (kind, _) in UNIT_SECTIONS.items()},
+        "data": st.one_of(unit("datasets"), st.sampled_from(ON_THE_LINE).map(lambda key: {"name": key})),
         **{
             section: st.lists(unit(kind), max_size=3, unique_by=lambda one: one["name"])
             for section, kind in LIST_SECTIONS.items()

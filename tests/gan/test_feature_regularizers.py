@@ -1,6 +1,7 @@
 """What is paid for the discriminator's last hidden layer: closed forms, independent sums, and in runs."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,17 @@ from server.errors import ConfigError
 from server.gan.export.script import write_script
 from server.gan.inspection import inspect_phase
 from server.gan.inspection.looks import look_at_generator
+from server.gan.networks import Network
 from server.gan.probes import Sizes
+from server.gan.randomness import draws_for
+from server.gan.regularization import Scorer
 from server.gan.regularizers import REGULARIZERS
 from server.gan.state import RunState
 from server.gan.trainer import Trainer
 from tests.gan.test_export import run_script, train
 from tests.tools.latex import evaluate_latex
 from tests.tools.runs import catalog, make_config
-from tests.tools.textbook import ACTIVATIONS
+from tests.tools.textbook import ACTIVATIONS, run_network
 
 SMALL = ("generator.width=8", "discriminator.width=8", "batch_size=16")
 MATCHING = {"name": "feature_matching", "weight": 0.5}
@@ -94,7 +98,64 @@ def test_the_features_are_of_the_points_as_the_discriminator_sees_them() -> None
     torch.testing.assert_close(known["feature_matching_penalty"], 0.5 * gap.square().sum().view(1))
 
 
-@pytest.mark.parametrize("key", ["feature_matching"])
+# AdaptiveMix ----------------------------------------------------------------------------------------------------------
+
+
+class Halves:
+    """A critic whose two features are how far a point lies to the right of 0, and to the left."""
+
+    weights: Sequence[Tensor] = ()
+
+    def read_features(self, points: Tensor) -> Tensor:
+        return torch.cat((points.clamp_min(0), (-points).clamp_min(0)), -1)
+
+
+def mix(critic: object, x_real: Tensor, x_fake: Tensor, weight: float = 1.0) -> Tensor:
+    return REGULARIZERS["adaptive_mix"](critic, x_real, x_fake, draws_for(0, 0, "mix"), weight=weight)
+
+
+def test_a_fold_between_two_points_costs_and_a_straight_stretch_costs_next_to_nothing() -> None:
+    across, straight = torch.tensor([[100.0], [-100.0]]), torch.tensor([[100.0], [300.0]])
+    share = draws_for(0, 0, "mix").uniform(1, 1).item()  # that of the real points comes first; blur is small beside 100
+    fold = 1 - max(share, 1 - share) / (share**2 + (1 - share) ** 2) ** 0.5
+    assert mix(Halves(), across, straight, 2.0).tolist() == pytest.approx([2 * fold, 2 * fold], abs=1e-3)
+    assert mix(Halves(), straight, straight).abs().max() < 1e-5
+
+
+def test_its_gradient_is_that_of_the_mixs_features_towards_a_target_that_stays() -> None:
+    """Against the textbook's features and finite differences, in float64, with the target as it is at first."""
+    network = Network.build(make_config("discriminator.width=5", "discriminator.activation=tanh").discriminator, 2, 1)
+    vector, (x_real, x_fake) = 0.7 * draw(sum(network.lengths)), draw(2, 6, 2)
+    hidden = sum(network.lengths[:4])
+
+    def features(at: Tensor, points: Tensor) -> Tensor:
+        return run_network(at[:hidden], network.sizes[:-1], "tanh", "tanh", points)
+
+    def price(at: Tensor) -> Tensor:
+        draws, total = draws_for(0, 0, "mix"), torch.zeros((), dtype=at.dtype)
+        for points in (x_real, x_fake):
+            share = draws.uniform(1, 1).double()
+            other = torch.cat((points[-1:], points[:-1]))
+            target = share * features(vector, points) + (1 - share) * features(vector, other)
+            target = target + 0.05 * draws.normal(6, 5).double()
+            mixed = features(at, share * points + (1 - share) * other)
+            cosines = (mixed * target).sum(-1) / (mixed.norm(dim=-1) * target.norm(dim=-1))
+            total = total + (1 - cosines).mean()
+        return total
+
+    leaf = vector.clone().requires_grad_()
+    found = mix(Scorer(network, network.split(leaf)), x_real, x_fake).mean()
+    torch.testing.assert_close(found, price(vector))
+    (gradient,) = torch.autograd.grad(found, leaf)
+    steps = torch.eye(len(vector), dtype=vector.dtype) * 1e-6
+    differences = torch.stack([(price(vector + step) - price(vector - step)) / 2e-6 for step in steps])
+    torch.testing.assert_close(gradient, differences, atol=1e-7, rtol=1e-5)
+
+
+# All of them ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["feature_matching", "adaptive_mix"])
 def test_a_discriminator_without_a_hidden_layer_is_refused_in_words(key: str) -> None:
     with pytest.raises(ConfigError, match=r"goes with a discriminator of 1 hidden layer or more, not with 0: it looks"):
         make_config("discriminator.hidden_layers=0", regularizers=[{"name": key}])
@@ -111,7 +172,8 @@ def test_a_discriminator_without_a_hidden_layer_is_refused_in_words(key: str) ->
 )
 @pytest.mark.parametrize("unit", [MATCHING], ids=lambda unit: unit["name"])
 def test_an_exported_run_pays_for_features_too(unit: dict[str, Any], others: dict[str, Any], tmp_path: Path) -> None:
-    config = make_config(*SMALL, **{"regularizers": [unit, {"name": "mode_seeking"}], "g_updates": 2, **others})
+    regularizers = [unit, {"name": "mode_seeking"}, {"name": "adaptive_mix"}]
+    config = make_config(*SMALL, **{"regularizers": regularizers, "g_updates": 2, **others})
     there = run_script(write_script(config, 30, catalog()), tmp_path)
     here = train(Trainer(config), 30)
     torch.testing.assert_close(torch.tensor(there), torch.tensor(here), atol=1e-4, rtol=1e-5)

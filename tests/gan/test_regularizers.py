@@ -19,6 +19,8 @@ from server.gan.trainer import Trainer
 from tests.tools.runs import make_config
 
 SMALL = ("generator.width=8", "discriminator.width=8", "batch_size=16")
+STOPPED = ("adaptive_mix",)
+"""Penalties with a target that they do not pull at: finite differences would move it, so their own tests hold it."""
 PENALTIES = [unit.key for unit in REGULARIZERS.values() if not unit.projects and unit.players == ("discriminator",)]
 DOUBLE = torch.float64
 
@@ -150,7 +152,7 @@ def test_orthogonal_columns_cost_nothing_and_equal_ones_do() -> None:
     assert penalise("orthogonal", scorer, points(0), points(1), beta=1.0).tolist() == [72.0]
 
 
-@pytest.mark.parametrize("key", PENALTIES)
+@pytest.mark.parametrize("key", [key for key in PENALTIES if key not in STOPPED])
 def test_the_gradient_of_every_penalty_agrees_with_finite_differences(key: str) -> None:
     """Through the network itself, in float64, so that second derivatives are seen to be right."""
     network = Network.build(make_config("discriminator.width=5", "discriminator.activation=tanh").discriminator, 2, 1)

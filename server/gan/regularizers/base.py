@@ -26,6 +26,9 @@ class Critic(Protocol):
     def __call__(self, points: Tensor) -> Tensor:
         """Give the logits (..., N) of points (..., N, I) in lab units; I is their dimension, and more in company."""
 
+    def read_features(self, points: Tensor) -> Tensor:
+        """Give the activations (..., N, W) of the last hidden layer, of W neurons."""
+
 
 @dataclass(frozen=True)
 class Regularizer(Unit[Callable[..., Tensor]]):

@@ -25,7 +25,7 @@ REGULARIZERS.add(
         "historical_averaging",
         "Historical averaging",
         historical_averaging,
-        r"\lambda\, \Big\lVert \theta_t - \tfrac{1}{t} \sum_{i=1}^{t} \theta_i \Big\rVert^2"
+        r"\lambda\, \lVert \theta_t - \tfrac{1}{t} \sum_{i=1}^{t} \theta_i \rVert^2"
         r" \quad \text{for each player's parameters } \theta",
         IMPROVED,
         (weight_number("weight", "Weight", 0.1, 10.0, "How much the distance from the mean costs both players."),),

@@ -121,6 +121,7 @@ class RunConfig:
     `is_game` follows from the loss: without a discriminator that judges, nothing of it is trained.
     `data_dimension` follows from the data: how many coordinates a point has.
     `rounds` follows from the techniques: how often the players take their turns in a step.
+    `has_encoder` follows from the techniques: whether a third network is trained, from points to noise.
     """
 
     seed: int
@@ -139,6 +140,12 @@ class RunConfig:
     is_game: bool = True
     data_dimension: int = 2
     rounds: int = 1
+    has_encoder: bool = False
+
+    @property
+    def encoder(self) -> NetworkConfig | None:
+        """The encoder, where there is one: of the generator's hidden shape; noise has no bounds that suit a tanh."""
+        return replace(self.generator, output=OUTPUTS.default, built_by=(), scaled=0) if self.has_encoder else None
 
     @property
     def phases(self) -> tuple[str, ...]:
@@ -204,7 +211,14 @@ def check_config(given: object, catalog: Catalog) -> RunConfig:
     for key in NETWORKS:
         made[key] = _build_by(key, made[key], made["techniques"], catalog["techniques"])
     rounds = _count_rounds(made, catalog["techniques"])
-    return RunConfig(**made, is_game=loss["is_game"], data_dimension=data["dimension"], rounds=rounds)
+    pairs = _find_on(made["techniques"], catalog["techniques"], "encodes")
+    return RunConfig(
+        **made,
+        is_game=loss["is_game"],
+        data_dimension=data["dimension"],
+        rounds=rounds,
+        has_encoder=bool(pairs),
+    )
 
 
 def restarts(old: RunConfig, new: RunConfig) -> bool:
@@ -296,8 +310,9 @@ def _check_together(path: str, made: Mapping[str, Any], facts: Sequence[Mapping[
             if made[section].name not in names:
                 expected = f"{unit.name} goes with {section} {' or '.join(names)}, not with {made[section].name}"
                 raise ConfigError(f"{path}.{i}.name", f"{expected}: {known[unit.name]['because']}")
+        beside = [one.name for section in LIST_SECTIONS for one in made.get(section, ())]
         for other, because in known[unit.name].get("apart", {}).items():
-            if any(one.name == other for one in made[path]):
+            if other in beside:
                 raise ConfigError(f"{path}.{i}.name", f"{unit.name} does not go with {other}: {because}")
 
 
@@ -322,6 +337,8 @@ def _check_alone(path: str, units: Sequence[UnitConfig], facts: Sequence[Mapping
 
 def _count_beside(made: Mapping[str, Any], dimension: int, facts: Sequence[Mapping[str, Any]]) -> int:
     """Count what the discriminator reads beside a point, by the techniques; a batch must have the points for it."""
+    if _find_on(made["techniques"], facts, "encodes"):
+        return int(made["latent"].values["dimension"])
     known = {unit["key"]: unit for unit in facts if "adds" in unit}
     for i, unit in enumerate(made["techniques"]):
         if beside := known.get(unit.name):
@@ -358,6 +375,12 @@ def _build_by(
     names = tuple(one.name for one in units if one.name in builds and one.values.get("network", path) in (path, "both"))
     layers = {"": 0, "all": network.hidden_layers + 1}
     return replace(network, built_by=names, scaled=max((layers[builds[name]["scales"]] for name in names), default=0))
+
+
+def _find_on(units: Sequence[UnitConfig], facts: Sequence[Mapping[str, Any]], fact: str) -> list[str]:
+    """Name those of the units that are on which have a fact."""
+    having = {unit["key"] for unit in facts if unit.get(fact)}
+    return [unit.name for unit in units if unit.name in having]
 
 
 def _check_network(path: str, given: object, catalog: Catalog) -> NetworkConfig:

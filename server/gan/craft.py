@@ -20,6 +20,7 @@ from server.gan.randomness import Draws
 from server.gan.techniques import TECHNIQUES, Technique
 from server.gan.techniques.base import (
     CompanyTechnique,
+    EncoderTechnique,
     InputTechnique,
     LevelTechnique,
     OrderTechnique,
@@ -100,6 +101,8 @@ class Craft:
         """How samples are drawn beside the generated ones, if in another way."""
         self.rate = next((one for one in self._active if isinstance(one.unit, RateTechnique)), None)
         """How the learning rates change with the steps, if they do."""
+        self.encoder = next((one.unit for one in self._active if isinstance(one.unit, EncoderTechnique)), None)
+        """The technique that trains an encoder, so that the discriminator judges pairs, if one does."""
         self.is_simultaneous = any(isinstance(one.unit, OrderTechnique) for one in self._active)
         """Whether the generator learns from the discriminator as it was before it moved."""
 
@@ -116,7 +119,7 @@ class Craft:
     @property
     def widens(self) -> bool:
         """Whether the discriminator reads more of a point than its coordinates."""
-        return bool(self.level or self.company)
+        return bool(self.level or self.company or self.encoder)
 
     @property
     def company(self) -> CompanyTechnique | None:
@@ -217,13 +220,11 @@ class Craft:
     def pull_to_points(self, weights: list[Tensor], trace: Trace, upstream: Tensor) -> Tensor:
         """Carry a gradient (..., N, 1) from the scores of one sort of points to these (..., N, D).
 
-        In company a point is in the scores of others too, and is pulled by all of them.
+        In company a point is in the scores of others too, and is pulled by all of them; noise beside it stays.
         """
         slopes = self._network.input_gradient(weights, trace, upstream)
-        if self.level:
-            return slopes[..., :-1]
         if not self._company:
-            return slopes
+            return slopes[..., : self._dimension]
         with torch.enable_grad():
             points = trace.inputs[0][..., : self._dimension].detach().requires_grad_()
             return pull_back(self.read(points), points, slopes)

@@ -30,14 +30,17 @@ class Failures:
     ) -> Mapping[str, Tensor]:
         """Give the tensors that a player's update `moved`, those of failed runs as they were in `state`.
 
+        An encoder moves with the generator, and is looked at with it.
+
         Raises:
             Diverged: a single run met a number that is not finite.
         """
+        weights = torch.cat([moved[name] for name in (player, "encoder") if name in moved], -1)
         # Not finite as soon as one number is not; a norm is infinite before an optimizer's squares are.
-        total = loss.sum().item() + torch.linalg.vector_norm(gradient).item() + moved[player].sum().item()
+        total = loss.sum().item() + torch.linalg.vector_norm(gradient).item() + weights.sum().item()
         if not self and isfinite(total):
             return moved
-        self._find(state.step + 1, player, {"loss": loss, "gradient": gradient, "weights": moved[player]})
+        self._find(state.step + 1, player, {"loss": loss, "gradient": gradient, "weights": weights})
         going = self._going.unsqueeze(-1)
         return {name: torch.where(going, tensor, state.tensors[name]) for name, tensor in moved.items()}
 

@@ -128,7 +128,7 @@ def _score(trainer: Trainer, points: Tensor, metric: str) -> Tensor:
 def measure_slope(trainer: Trainer, points: Tensor) -> Tensor:
     """Give how the score of each of the points (R, N, D) grows as it moves, whatever stands beside it."""
     weights = trainer.weights("discriminator")
-    trace = trainer.craft.judge(weights, points)
+    trace = trainer.craft.judge(weights, trainer.pair(points))
     return trainer.discriminator.input_gradient(weights, trace, torch.ones_like(trace.outputs))[..., : points.shape[-1]]
 
 

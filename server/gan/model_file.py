@@ -128,6 +128,9 @@ def expect_shapes(config: RunConfig, catalog: Catalog) -> dict[str, tuple[int]]:
         shapes[network] = (count,)
         names = slots[getattr(config, f"{player}_optimizer").name]
         shapes |= {f"{player}_optimizer.{name}": (count,) for name in names}
+        if player == "g" and config.encoder:
+            count = count_parameters(config.encoder, point, latent)
+            shapes |= {"encoder": (count,), **{f"g_optimizer.encoder.{name}": (count,) for name in names}}
     return shapes | _expect_extras(config, catalog, {name: shapes[name] for name in PLAYERS.values()})
 
 

@@ -12,6 +12,8 @@ from torch import Tensor
 
 Player = Literal["both", "discriminator", "generator"]
 Learner = Literal["discriminator", "generator"]
+NetworkName = Literal["discriminator", "generator", "encoder"]
+"""The encoder, where there is one, learns in the generator's turn."""
 PhaseName = Literal["sample", "generate", "classify", "loss", "backward", "update"]
 
 

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from server.gan.config import RunConfig
 from server.gan.datasets import DATASETS
+from server.gan.encoding import reconstruct
 from server.gan.networks import Trace
 from server.gan.optimum import find_optimum
 from server.gan.refinement import refine_samples
@@ -91,6 +92,14 @@ def probe_averaged(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     return {"x_averaged": trainer.source.from_lab(points)}
 
 
+@torch.no_grad()
+def probe_reconstructed(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
+    """Show what the generator makes of the noise that the encoder answers real samples with, if the run has one."""
+    if not trainer.encoder:
+        return {}
+    return {"x_reconstructed": trainer.source.from_lab(reconstruct(trainer, draw_fixed_data(trainer, sizes)))}
+
+
 def probe_refined(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """Show the samples that the run's technique of drawing takes, if it has one, by the same draws at every step."""
     points = refine_samples(trainer, sizes.generated, trainer.source.draws("refined"))
@@ -103,7 +112,7 @@ def probe_predictions(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
         return {}
     return {
         "real_logits": trainer.score(draw_fixed_data(trainer, sizes)),
-        "fake_logits": trainer.score(_generate(trainer, sizes)),
+        "fake_logits": trainer.score(_generate(trainer, sizes), draw_fixed_latent(trainer, sizes)),
     }
 
 
@@ -111,7 +120,8 @@ def probe_surface(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """Show the discriminator's score at the centre of every cell of the view.
 
     Where it sees points in company, a place is scored among generated samples: what the generator's own points would
-    score there. A discriminator that nobody trains is not shown.
+    score there. Where it judges pairs, beside the noise that the encoder answers the place with, as a real point would
+    be. A discriminator that nobody trains is not shown.
     """
     if not trainer.loss.is_game:
         return {}
@@ -147,7 +157,9 @@ def probe_gradients(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
         return {}
     x_fake = _generate(trainer, sizes).requires_grad_()
     if trainer.loss.is_game:
-        per_example = trainer.loss(trainer.score(draw_fixed_partners(trainer, sizes)), trainer.score(x_fake)).generator
+        real_logits = trainer.score(draw_fixed_partners(trainer, sizes))
+        fake_logits = trainer.score(x_fake, draw_fixed_latent(trainer, sizes))
+        per_example = trainer.loss(real_logits, fake_logits).generator
     else:
         per_example = trainer.price_answers(draw_fixed_data(trainer, sizes)[: sizes.generated], x_fake)
     (slope,) = torch.autograd.grad(per_example.sum(), x_fake)
@@ -164,14 +176,15 @@ def probe_surface_change(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     if not trainer.loss.is_game:
         return {}
     discriminator, weights = trainer.discriminator, trainer.weights("discriminator")
-    real, x_fake = draw_fixed_partners(trainer, sizes), _generate(trainer, sizes)
-    trace = trainer.craft.judge(weights, real, x_fake)
+    real = trainer.pair(draw_fixed_partners(trainer, sizes))
+    fake = trainer.pair(_generate(trainer, sizes), draw_fixed_latent(trainer, sizes))
+    trace = trainer.craft.judge(weights, real, fake)
     logits = trace.outputs.squeeze(-1).requires_grad_()
-    loss = trainer.loss(*logits.split_with_sizes((len(real), len(x_fake)))).discriminator.mean()
+    loss = trainer.loss(*logits.split_with_sizes((len(real), len(fake)))).discriminator.mean()
     (upstream,) = torch.autograd.grad(loss, logits)
     gradient = discriminator.parameter_gradient(weights, trace, upstream.unsqueeze(-1))
     gradient = trainer.pull_to_parameters("discriminator", gradient)
-    gradient = trainer.penalise(real, x_fake, trainer.source.draws).add_gradient(gradient)
+    gradient = trainer.penalise(real, fake, trainer.source.draws).add_gradient(gradient)
     downhill = discriminator.split(trainer.push_to_weights("discriminator", -gradient))
     change = _shape_view(trainer, discriminator.tangent(weights, _judge_view(trainer, sizes), downhill), sizes)
     return {"surface_change": change / change.abs().max().clamp_min(torch.finfo(change.dtype).tiny)}
@@ -201,6 +214,7 @@ _CHANGING: dict[str, Probe] = {
     "generated": probe_generated,
     "averaged": probe_averaged,
     "refined": probe_refined,
+    "reconstructed": probe_reconstructed,
     "predictions": probe_predictions,
     "surface": probe_surface,
     "optimum": probe_optimum,
@@ -244,7 +258,7 @@ def _judge_view(trainer: Trainer, sizes: Sizes) -> Trace:
         trainer.weights("discriminator"),
     )
     if not trainer.craft.company:
-        return trainer.craft.judge(weights, cells)
+        return trainer.craft.judge(weights, trainer.pair(cells))
     groups = trainer.craft.group_others(_generate(trainer, sizes))
     others = [places.repeat_interleave(len(cells), 0) for places in groups.unbind(1)]
     return trainer.craft.judge(weights, cells.repeat(len(groups), 1), others=others)

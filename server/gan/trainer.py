@@ -21,11 +21,12 @@ from server.errors import EngineError
 from server.gan.autograd import pull_back
 from server.gan.config import RunConfig, restarts
 from server.gan.craft import Craft, Seen
+from server.gan.encoding import ENCODER_SLOTS, Pairs, judge_pairs, pair_up
 from server.gan.failures import Failures
 from server.gan.losses import LOSSES, LoneLoss
-from server.gan.networks import Network
+from server.gan.networks import Network, Trace
 from server.gan.optimizers import OPTIMIZERS, start_slots
-from server.gan.phases import Diverged, Learner, Losses, MakePhase, Phase, Player, begin_update
+from server.gan.phases import Diverged, Learner, Losses, MakePhase, NetworkName, Phase, Player, begin_update
 from server.gan.randomness import Draws, draws_for
 from server.gan.regularization import Penalties, Regularization, Scorer
 from server.gan.source import Source
@@ -110,6 +111,9 @@ class Trainer:
         self.loss = LOSSES[config.loss.name]
         self.generator = Network.build(config.generator, self.source.dimension, self.source.data_dimension)
         self.discriminator = Network.build(config.discriminator, self.source.data_dimension, 1)
+        size, point = self.source.dimension, self.source.data_dimension
+        self.encoder = Network.build(config.encoder, point, size) if config.encoder else None
+        """The third network, from points to noise, of a run that has one."""
         self.optimizers = {"d": OPTIMIZERS[config.d_optimizer.name], "g": OPTIMIZERS[config.g_optimizer.name]}
         self._values = {player: self._optimizer_values(player) for player in ("d", "g")}
         regularizers = [config.regularizers for config in self._padded]
@@ -128,6 +132,9 @@ class Trainer:
         for name, network in networks.items():
             drawn = network.draw_parameters(draws_for(self._seeds, 0, f"starting {name}")).to(self.device)
             tensors[name] = self.craft.begin_parameters(name, drawn)
+        if self.encoder:
+            draws = draws_for(self._seeds, 0, "starting encoder")
+            tensors["encoder"] = self.encoder.draw_parameters(draws).to(self.device)
         tensors |= self._start_optimizer("d", tensors) | self._start_optimizer("g", tensors)
         return RunState(self._start_extras(tensors))
 
@@ -143,7 +150,11 @@ class Trainer:
     def _start_optimizer(self, player: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         parameters = tensors["discriminator" if player == "d" else "generator"]
         slots = start_slots(self.optimizers[player], parameters)
-        return {f"{player}_optimizer.{name}": slot for name, slot in slots.items()}
+        started = {f"{player}_optimizer.{name}": slot for name, slot in slots.items()}
+        if player == "g" and self.encoder:
+            slots = start_slots(self.optimizers[player], tensors["encoder"])
+            started |= {f"{ENCODER_SLOTS}{name}": slot for name, slot in slots.items()}
+        return started
 
     @property
     def _seeds(self) -> int | list[int]:
@@ -166,7 +177,7 @@ class Trainer:
         answer = partial(self.generator, weights or self.weights("generator"))
         return self.loss.follow(answer, z, **self.config.loss.values)
 
-    def weights(self, network: Learner) -> list[Tensor]:
+    def weights(self, network: NetworkName) -> list[Tensor]:
         """Give the weights and biases that a network computes with, in the order of its `shapes`."""
         vector = self.state.tensors[network]
         held = self._views.get(network)
@@ -174,18 +185,39 @@ class Trainer:
             held = self._views[network] = (vector, self.weights_at(self.state, network))
         return held[1]
 
-    def weights_at(self, state: RunState, network: Learner) -> list[Tensor]:
+    def weights_at(self, state: RunState, network: NetworkName) -> list[Tensor]:
         """Give the weights and biases that a network computes with in a state of this run."""
-        return self.split_used(network, state.tensors[network], state)
+        vector = state.tensors[network]
+        if network == "encoder":
+            assert self.encoder, "a run without an encoder has none of its weights"
+            return self.encoder.split(vector)
+        return self.split_used(network, vector, state)
 
     def split_used(self, network: Learner, parameters: Tensor, state: RunState) -> list[Tensor]:
         """Give the weights and biases that a network of these trained parameters (..., Q) computes with in a state."""
         parts: list[Tensor] = getattr(self, network).split(self.craft.shape(network, parameters, state.tensors))
         return parts
 
-    def score(self, points: Tensor) -> Tensor:
-        """Give the logits (..., N) of points (..., N, D) in lab units: each other's company, where they have one."""
-        return self.craft.judge(self.weights("discriminator"), points).outputs.squeeze(-1)
+    def score(self, points: Tensor, z: Tensor | None = None) -> Tensor:
+        """Give the logits (..., N) of points (..., N, D) in lab units: each other's company, where they have one.
+
+        Where the discriminator judges pairs, `z` (..., N, Z) is the noise beside the points, as `pair` has it.
+        """
+        return self.craft.judge(self.weights("discriminator"), self.pair(points, z)).outputs.squeeze(-1)
+
+    def encode(self, points: Tensor) -> Trace:
+        """Let the encoder answer points (..., N, D) in lab units with noise (..., N, Z)."""
+        assert self.encoder, "a run without an encoder has no way back to the noise"
+        return self.encoder.trace(self.weights("encoder"), points)
+
+    def pair(self, points: Tensor, z: Tensor | None = None) -> Tensor:
+        """Give what the discriminator judges of points (..., N, D): these alone, or each beside its noise.
+
+        That is `z` (..., N, Z), which made the points, or else what the encoder answers them with.
+        """
+        if not self.encoder:
+            return points
+        return pair_up(points, self.encode(points).outputs if z is None else z)
 
     # Training ---------------------------------------------------------------------------------------------------
 
@@ -233,8 +265,10 @@ class Trainer:
         z = self.source.draw_batch("discriminator", "latent", update, step)
         yield phase("sample", x_real=x_real, z=z)
         x_fake = self.make_points(z)
-        yield phase("generate", x_fake=x_fake)
-        seen, changed = self._see_sorts({"real": x_real, "fake": x_fake}, "discriminator", update, step)
+        made = {"z_real": self.encode(x_real).outputs} if self.encoder else {}
+        yield phase("generate", x_fake=x_fake, **made)
+        sorts = {"real": self.pair(x_real, made.get("z_real")), "fake": self.pair(x_fake, z)}
+        seen, changed = self._see_sorts(sorts, "discriminator", update, step)
         weights = self.weights("discriminator")
         trace = self.craft.judge(weights, seen["real"], seen["fake"])
         logits = trace.outputs.squeeze(-1).requires_grad_()
@@ -263,14 +297,21 @@ class Trainer:
         self.scored_by = start if self.craft.is_simultaneous else self.state
         z = self.source.draw_batch("generator", "latent", update, step)
         sampled = {"z": z}
-        if self.loss.pairs or self.regularization.compares:
+        if self.loss.pairs or self.regularization.compares or self.encoder:
             sampled["x_real"] = self.source.draw_batch("generator", "data", update, step)
         sampled |= self.loss.pose(sampled, self._draws_at("generator", update, step))
         yield phase("sample", **sampled)
         weights = self.weights("generator")
         trace = self.generator.trace(weights, self.loss.read(sampled))
-        yield phase("generate", **{self.loss.answers: trace.outputs})
-        if self.loss.is_game:
+        answers = self.encode(sampled["x_real"]) if self.encoder else None
+        yield phase(
+            "generate", **{self.loss.answers: trace.outputs}, **({"z_real": answers.outputs} if answers else {})
+        )
+        if answers:
+            pairs = Pairs(sampled["x_real"], answers.outputs, trace.outputs, z)
+            logits, verdict = judge_pairs(self, self._scoring_weights, pairs, answers)
+            yield phase("classify", **logits)
+        elif self.loss.is_game:
             verdict = yield from self._judge(phase, trace.outputs, sampled.get("x_real"), update, step)
         else:
             verdict = compare(self.price_answers, self.loss.aim(sampled), trace.outputs)
@@ -285,7 +326,8 @@ class Trainer:
         gradient = self.generator.parameter_gradient(weights, trace, slope)
         gradient = held.add_gradient(self.pull_to_parameters("generator", gradient))
         yield phase("backward", **passed, **{self.loss.slope: slope}, gradient=gradient)
-        change = self._move("g", "generator", g_loss, gradient)
+        kept = self._move_encoder(passed["encoder_gradient"]) if answers else {}
+        change = self._move("g", "generator", g_loss, gradient, kept)
         yield phase("update", change=change)
 
     def _judge(
@@ -385,21 +427,31 @@ class Trainer:
         """Let the player's optimizer move its network, and keep the tensors `kept`; returns the change (..., P)."""
         state = self.state
         before = (self.moved_from or state).tensors[network]
-        optimizer, prefix = self.optimizers[player], f"{player}_optimizer."
+        change, slots = self._find_change(player, gradient, f"{player}_optimizer.")
+        after = before + change
+        if player == "d":
+            after = self.regularization.project(after)
+        kept = {**kept, **self.regularization.remember_history(network, after, state.tensors)}
+        moved: Mapping[str, Tensor] = {network: after, **kept, **slots}
+        moved = self._failures.keep_finite(state, network, loss, gradient, moved)
+        counted = {name: getattr(state, name) + 1 for name in (f"{player}_updates", f"{player}_optimizer_steps")}
+        self.state = state._replace(tensors={**state.tensors, **moved}, **counted)
+        return change
+
+    def _find_change(self, player: str, gradient: Tensor, prefix: str) -> tuple[Tensor, dict[str, Tensor]]:
+        """Ask a player's optimizer for its next change (..., P), and what it remembers under `prefix` after that."""
+        optimizer, state = self.optimizers[player], self.state
         slots = {name: state.tensors[prefix + name] for name in optimizer.slots}
         count = (state.d_optimizer_steps if player == "d" else state.g_optimizer_steps) + 1
         values = dict(self._values[player])
         values["learning_rate"] = values["learning_rate"] * self.craft.find_factor(state.step)
         change, slots = optimizer.function(gradient, slots, count, **values)
-        after = before + change
-        if player == "d":
-            after = self.regularization.project(after)
-        kept = {**kept, **self.regularization.remember_history(network, after, state.tensors)}
-        moved: Mapping[str, Tensor] = {network: after, **kept, **{prefix + name: slot for name, slot in slots.items()}}
-        moved = self._failures.keep_finite(state, network, loss, gradient, moved)
-        counted = {f"{player}_updates": getattr(state, f"{player}_updates") + 1, f"{player}_optimizer_steps": count}
-        self.state = state._replace(tensors={**state.tensors, **moved}, **counted)
-        return change
+        return change, {prefix + name: slot for name, slot in slots.items()}
+
+    def _move_encoder(self, gradient: Tensor) -> dict[str, Tensor]:
+        """Let the generator's optimizer move the encoder too: the tensors after that."""
+        change, slots = self._find_change("g", gradient, ENCODER_SLOTS)
+        return {"encoder": self.state.tensors["encoder"] + change, **slots}
 
     def _of_runs(self, values: Tensor) -> Tensor:
         return values if self.single else values[: self.runs]

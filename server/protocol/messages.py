@@ -23,6 +23,7 @@ Layer = Literal[
     "generated",
     "averaged",
     "refined",
+    "reconstructed",
     "predictions",
     "surface",
     "optimum",

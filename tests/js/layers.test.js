@@ -4,6 +4,9 @@ import { test } from "node:test";
 import { traceContour } from "../../static/js/layers/density.js";
 import { chooseNeedle, drawGradients } from "../../static/js/layers/gradients.js";
 import { LAYERS } from "../../static/js/layers/layers.js";
+import { layOutStrips } from "../../static/js/layers/line/places.js";
+import { drawReconstructions as drawOnLine } from "../../static/js/layers/line/reconstructions.js";
+import { describeReturn, drawReconstructions } from "../../static/js/layers/reconstructions.js";
 import { countOutside, drawGenerated, drawNoise, drawReal, drawRefined, frameNoise } from "../../static/js/layers/samples.js";
 import { buildScene as makeScene } from "../../static/js/layers/scene.js";
 import { createScoreScale } from "../../static/js/layers/score.js";
@@ -71,7 +74,7 @@ test("the best discriminator is drawn in the colours of the one that learns, and
 test("the caption says in whose company a place is scored, where the discriminator sees points so", () => {
   const state = (/** @type {object[]} */ techniques) => /** @type {any} */ ({
     frame: { arrays: {}, box: BOX },
-    catalog: { losses: [], regularizers: [], latents: [], datasets: [], techniques: [{ key: "ema" }, { key: "pacgan", company: true, packs: "size" }, { key: "stddev", company: true }, { key: "diffusion", level: "t, how far" }] },
+    catalog: { losses: [], regularizers: [], latents: [], datasets: [], techniques: [{ key: "ema" }, { key: "pacgan", company: true, packs: "size" }, { key: "stddev", company: true }, { key: "diffusion", level: "t, how far" }, { key: "bigan", encodes: true }] },
     config: { regularizers: [], techniques, latent: {}, data: {}, loss: {} },
   });
   const told = (/** @type {object} */ technique) => makeScene(state([technique]))?.company ?? "";
@@ -79,17 +82,50 @@ test("the caption says in whose company a place is scored, where the discriminat
   assert.match(told({ name: "pacgan", size: 2 }), /beside 1 generated sample,/);
   assert.match(told({ name: "diffusion" }), /told t, how far: a place is scored at 0,/);
   assert.match(told({ name: "stddev" }), /told how widely the samples are spread/);
+  assert.match(told({ name: "bigan" }), /a place is scored with the noise that the encoder answers it with$/);
   assert.equal(told({ name: "ema" }), "");
 });
 
+test("an arrow goes from a real sample to its reconstruction, and ends there in a head", () => {
+  const scene = buildScene({ x_real: { shape: [2, 2], data: [0, 0, 1, 1] }, x_reconstructed: { shape: [2, 2], data: [3, 4, 1, 1] } });
+  const [{ lines: [arrow] }] = readLines(drawReconstructions(scene));
+  const [x, y, endX, endY, leftX, leftY, ...rest] = arrow;
+  assert.deepEqual([x, y, endX, endY, ...rest.slice(0, 2)], [0, 0, 3, 4, 3, 4]);
+  assert.ok(Math.abs(Math.hypot(leftX - 3, leftY - 4) - 0.018 * 2) < 1e-6);
+  assert.ok(Math.hypot(leftX, leftY) < 5);
+  assert.equal(describeReturn(scene), "Through encoder and generator a real sample comes back 2.5 from its place, on average");
+});
+
+test("samples on the line come back along x, in the strip of the real ones", () => {
+  const scene = buildScene({ x_real: { shape: [2, 1], data: [0, 0.5] }, x_reconstructed: { shape: [2, 1], data: [1, -0.5] } });
+  const [{ lines }] = readLines(drawOnLine(scene));
+  const [low, high] = layOutStrips(scene).real;
+  assert.deepEqual(lines.map(([x, , endX]) => [x, endX]), [[0, 1], [0.5, -0.5]]);
+  for (const [, y, , endY] of lines) assert.ok(y === endY && low < y && y < high);
+  assert.match(describeReturn(scene), /comes back 1 from/);
+});
+
+test("there is no arrow while its ends are of different frames, or where no encoder is trained", () => {
+  const real = { shape: [1, 2], data: [0, 0] };
+  for (const scene of [buildScene({ x_real: real }), buildScene({ x_real: real, x_reconstructed: { shape: [2, 2], data: [1, 1, 2, 2] } })]) {
+    assert.deepEqual(drawReconstructions(scene), []);
+    assert.equal(describeReturn(scene), "");
+  }
+});
+
+/** @param {import("../../static/js/layers/marks.js").Mark[]} marks */
+function readLines(marks) {
+  return marks.flatMap((mark) => (mark.kind === "lines" ? [mark] : []));
+}
+
 test("what a layer had before a setting ended it is not in the picture any more", () => {
   const array = { shape: [1], data: Float32Array.of(0) };
-  const names = ["x_averaged", "x_refined", "optimal_surface", "optimal_gap", "surface", "x_fake"];
+  const names = ["x_averaged", "x_refined", "x_reconstructed", "optimal_surface", "optimal_gap", "surface", "x_fake"];
   const frame = { arrays: Object.fromEntries(names.map((name) => [name, array])), box: BOX };
   const catalog = {
     losses: [{ key: "usual", is_game: true, optimum: "log_ratio" }, { key: "hinge", label: "Hinge", is_game: true }],
     regularizers: [{ key: "smoothing", label: "Smoothing", moves_optimum: true }],
-    techniques: [{ key: "ema", averaged: "generator" }, { key: "truncation", refines: true }],
+    techniques: [{ key: "ema", averaged: "generator" }, { key: "truncation", refines: true }, { key: "bigan", encodes: true }],
     datasets: [],
     latents: [],
   };
@@ -100,11 +136,12 @@ test("what a layer had before a setting ended it is not in the picture any more"
     const config = { ...lists, latent: {}, data: {}, loss: { name: loss } };
     return Object.keys(makeScene(/** @type {any} */ ({ frame, catalog, config }))?.arrays ?? {});
   };
-  assert.deepEqual(left("usual", ["ema", "truncation"]), names);
-  assert.deepEqual(left("usual", ["truncation"]), names.filter((name) => name !== "x_averaged"));
-  assert.deepEqual(left("usual", ["ema"]), names.filter((name) => name !== "x_refined"));
-  assert.deepEqual(left("hinge", ["ema", "truncation"]), names.filter((name) => !name.startsWith("optimal")));
-  assert.deepEqual(left("usual", ["ema", "truncation"], ["smoothing"]), names.filter((name) => !name.startsWith("optimal")));
+  assert.deepEqual(left("usual", ["ema", "truncation", "bigan"]), names);
+  assert.deepEqual(left("usual", ["truncation", "bigan"]), names.filter((name) => name !== "x_averaged"));
+  assert.deepEqual(left("usual", ["ema", "bigan"]), names.filter((name) => name !== "x_refined"));
+  assert.deepEqual(left("usual", ["ema", "truncation"]), names.filter((name) => name !== "x_reconstructed"));
+  assert.deepEqual(left("hinge", ["ema", "truncation", "bigan"]), names.filter((name) => !name.startsWith("optimal")));
+  assert.deepEqual(left("usual", ["ema", "truncation", "bigan"], ["smoothing"]), names.filter((name) => !name.startsWith("optimal")));
 });
 
 test("the legend claims to know the law of few real points, and not that no other judges these better", () => {

@@ -19,7 +19,9 @@ def describe_networks(config: RunConfig, dimension: int, catalog: Catalog, names
     """
     point = config.data_dimension
     networks = {"generator": (config.generator, dimension, point), "discriminator": (config.discriminator, point, 1)}
-    networks = {name: facts for name, facts in networks.items() if name in names}
+    if config.encoder:
+        networks["encoder"] = (config.encoder, point, dimension)
+    networks = {name: facts for name, facts in networks.items() if name in {*names, "encoder"}}
     activations, inits = ({unit["key"]: unit for unit in catalog[kind]} for kind in ("activations", "inits"))
     chosen = [one for one, _, _ in networks.values()]
     used = dict.fromkeys(name for one in chosen for name in _name_activations(one))

@@ -20,7 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from server.gan.config import Catalog, RunConfig, UnitConfig, Value, restarts
 from server.gan.export.networks import describe_networks
 from server.gan.export.regularizers import write_afters, write_averages, write_penalties
-from server.gan.export.snippets import find_names, pick_statements, pick_value, rename
+from server.gan.export.snippets import find_names, pick_statements, pick_value, rename, turn_scores
 from server.gan.export.techniques import describe_techniques
 
 Facts = Mapping[str, Any]
@@ -250,7 +250,8 @@ def _name_class(optimizer: str) -> str:
 def _write_optimizer(letter: str, config: RunConfig) -> str:
     """Write the call that makes a player's optimizer, an argument a line."""
     unit = _optimizer(letter, config)
-    arguments = [PLAYERS[letter], *(f"{key}={value!r}" for key, value in unit.values.items())]
+    network = "nn.ModuleList([generator, encoder])" if letter == "g" and config.has_encoder else PLAYERS[letter]
+    arguments = [network, *(f"{key}={value!r}" for key, value in unit.values.items())]
     return "\n".join(
         [f"{letter}_optimizer = {_name_class(unit.name)}(", *(f"    {argument}," for argument in arguments), ")"]
     )
@@ -275,6 +276,8 @@ def _list_losses(name: str, stages: Sequence[Stage], catalog: Catalog, read: Fac
         loss = stage.config.loss
         own = pick_statements(find_unit(catalog, "losses", loss.name)["code"], name)
         lines = [rename(own, {key: repr(value) for key, value in loss.values.items()})]
+        if name == "g_loss" and stage.config.has_encoder:
+            lines.append(f"g_loss = g_loss + {turn_scores(pick_value(lines[0]), 'fake_logits', 'real_logits')}")
         player = PLAYERS[name.removesuffix("_loss")]
         lines.append(write_penalties(stage.config.regularizers, regularizers, player, read))
         codes.append((stage.step, "\n".join(line for line in lines if line)))

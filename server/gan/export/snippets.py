@@ -44,6 +44,11 @@ def rename(code: str, names: Mapping[str, str]) -> str:
     return "\n".join(lines)
 
 
+def turn_scores(text: str, score: str, other: str) -> str:
+    """Put another score, with its sign turned, in place of a score, in code or in LaTeX: two signs cancel."""
+    return text.replace(f"-{score}", other).replace(score, f"-{other}")
+
+
 def replace_calls(code: str, holder: str, write: Callable[[str, list[str]], str]) -> str:
     """Put other text in place of every call `holder.method(...)`: write(method, arguments). None stands in another."""
     lines = code.split("\n")

@@ -17,7 +17,8 @@ def describe_techniques(configs: Sequence[RunConfig], catalog: Catalog) -> dict[
     """Give the `techniques` of a run, their `lines` by place, the functions `points` and `company`, what is `scoring`.
 
     `moving` are the lines before a player's optimizer moves it; the players take their turns in so many `rounds`.
-    `drawing` are those that train nothing: how the samples were drawn in the end.
+    `encodes` tells whether there is an encoder. `drawing` are those that train nothing: how the samples were drawn in
+    the end.
 
     Raises:
         ConfigError: those that train changed on the way, which a script cannot follow.
@@ -44,6 +45,7 @@ def describe_techniques(configs: Sequence[RunConfig], catalog: Catalog) -> dict[
         "points": _list_points(units, facts),
         "drawing": [{**facts[unit.name], **_fill(unit, {"code": facts[unit.name]["code"]})} for unit in drawing],
         "company": next((script["company"] for script in scripts if "company" in script), None),
+        "encodes": configs[0].has_encoder,
         "scoring": next((script["scoring"] for script in scripts if "scoring" in script), "discriminator"),
     }
 

@@ -30,7 +30,11 @@ def tell_company(moment: Moment, sort: Sort) -> list[Formula]:
     if not craft.widens:
         return []
     whole, point = notate(moment.trainer, "discriminator").into, name_point(moment.trainer)
-    if craft.level:
+    if craft.encoder:
+        latex = rf"{whole} = ({point}, E({point}))" if sort == "real" else rf"{whole} = (G(z), z)"
+        noise = "the noise that the encoder answers it with" if sort == "real" else "the noise that it is made of"
+        meaning = f"The discriminator reads a pair: the sample, and beside it {noise}. The score is that of the pair."
+    elif craft.level:
         latex = rf"{whole} = ({', '.join(list_coordinates(moment.trainer))}, \ell)"
         meaning = f"Beside the sample the discriminator reads a number: {craft.level.level}, by the most there may be."
     elif company and company.packs:

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from server.gan.inspection.moments import Moment
+from server.gan.encoding import Pairs, judge_pairs
+from server.gan.inspection.moments import NOISE_OF, Moment
 from server.gan.phases import Learner
 from server.gan.probes import Sizes, draw_fixed_data, draw_fixed_latent, draw_fixed_partners, probe_layers
 from server.gan.trainer import Trainer
@@ -35,9 +36,9 @@ def look_at_data(trainer: Trainer, sizes: Sizes) -> Moment:
 
 def look_at_scores(trainer: Trainer, sizes: Sizes) -> Moment:
     """Look at z, x_fake, x_real (N, D), and how the discriminator scores both, whatever the loss makes of it."""
-    known = {**_generate(trainer, sizes), "x_real": draw_fixed_data(trainer, sizes)}
-    for sort in ("real", "fake"):
-        known[f"{sort}_logits"] = trainer.score(known[f"x_{sort}"])
+    known = {**_generate(trainer, sizes), **_encode(trainer, draw_fixed_data(trainer, sizes))}
+    for sort, noise in NOISE_OF.items():
+        known[f"{sort}_logits"] = trainer.score(known[f"x_{sort}"], known.get(noise))
     return _make_moment(trainer, "discriminator", known)
 
 
@@ -48,16 +49,17 @@ def look_at_making(trainer: Trainer, sizes: Sizes) -> Moment:
 
 def look_at_discriminator(trainer: Trainer, sizes: Sizes) -> Moment:
     """Look at what an update of the discriminator would know, if these samples were its batch."""
-    known = {"x_real": draw_fixed_partners(trainer, sizes), **_generate(trainer, sizes)}
+    known = {**_encode(trainer, draw_fixed_partners(trainer, sizes)), **_generate(trainer, sizes)}
     discriminator, weights = trainer.discriminator, trainer.weights("discriminator")
     count = sizes.generated
-    trace = trainer.craft.judge(weights, known["x_real"], known["x_fake"])
+    real, fake = (trainer.pair(known[f"x_{sort}"], known.get(noise)).detach() for sort, noise in NOISE_OF.items())
+    trace = trainer.craft.judge(weights, real, fake)
     logits = trace.outputs.squeeze(-1).requires_grad_()
     known["real_logits"], known["fake_logits"] = torch.split_with_sizes(logits, (count, count))
     per_example = trainer.loss(known["real_logits"], known["fake_logits"]).discriminator
     upstream = pull_mean(per_example, logits)
     known["real_logit_gradient"], known["fake_logit_gradient"] = torch.split_with_sizes(upstream, (count, count))
-    penalties = trainer.penalise(known["x_real"], known["x_fake"].detach(), trainer.source.draws)
+    penalties = trainer.penalise(real, fake, trainer.source.draws)
     gradient = discriminator.parameter_gradient(weights, trace, upstream.unsqueeze(-1))
     known["gradient"] = penalties.add_gradient(trainer.pull_to_parameters("discriminator", gradient))
     known |= {"per_example": per_example.detach(), **penalties.named}
@@ -72,9 +74,12 @@ def look_at_generator(trainer: Trainer, sizes: Sizes, row: int = 0) -> Moment:
     known = _generate(trainer, sizes)
     weights = trainer.weights("generator")
     trace = trainer.generator.trace(weights, known["z"])
-    known |= (
-        _judge(trainer, sizes, known["x_fake"]) if trainer.loss.is_game else _compare(trainer, sizes, known["x_fake"])
-    )
+    if trainer.encoder:
+        known |= _judge_pairs(trainer, sizes, known)
+    elif trainer.loss.is_game:
+        known |= _judge(trainer, sizes, known["x_fake"])
+    else:
+        known |= _compare(trainer, sizes, known["x_fake"])
     needles = torch.from_numpy(probe_layers(trainer, ("gradients",), sizes)["gradients"])
     if trainer.regularization.compares:
         known["x_real"] = draw_fixed_partners(trainer, sizes)
@@ -118,11 +123,35 @@ def _judge(trainer: Trainer, sizes: Sizes, x_fake: Tensor) -> dict[str, Tensor]:
     return {**known, "per_example": per_example.detach(), "fake_logit_gradient": upstream, "slope": slope}
 
 
+def _judge_pairs(trainer: Trainer, sizes: Sizes, made: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Look at how the discriminator scores what generator and encoder made, what that costs, and how it is passed back.
+
+    The page's real samples are the encoder's, one beside each generated one.
+    """
+    x_real = draw_fixed_partners(trainer, sizes)
+    answers = trainer.encode(x_real)
+    pairs = Pairs(x_real, answers.outputs, made["x_fake"], made["z"])
+    logits, verdict = judge_pairs(trainer, trainer.weights("discriminator"), pairs, answers)
+    passed, slope = verdict.pull()
+    return {
+        "x_real": x_real,
+        "z_real": answers.outputs,
+        **logits,
+        **passed,
+        "per_example": verdict.per_example.detach(),
+        "slope": slope,
+    }
+
+
 def _compare(trainer: Trainer, sizes: Sizes, x_fake: Tensor) -> dict[str, Tensor]:
     """Look at what these points cost beside real ones, and how that grows as they move."""
     x_real = draw_fixed_data(trainer, sizes)[: sizes.generated]
     verdict = compare(trainer.price_answers, x_real, x_fake)
     return {"x_real": x_real, "per_example": verdict.per_example.detach(), "slope": verdict.pull()[1]}
+
+
+def _encode(trainer: Trainer, x_real: Tensor) -> dict[str, Tensor]:
+    return {"x_real": x_real, **({"z_real": trainer.encode(x_real).outputs} if trainer.encoder else {})}
 
 
 def _generate(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:

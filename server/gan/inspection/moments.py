@@ -22,6 +22,8 @@ from server.gan.state import RunState
 from server.gan.trainer import Trainer
 
 Sort = Literal["real", "fake"]
+NOISE_OF: Mapping[Sort, str] = {"real": "z_real", "fake": "z"}
+"""The noise beside a sort of points, where the discriminator judges pairs."""
 PUBLISHED = frozenset({"x_real", "x_fake", "seen_real", "seen_fake"})
 """Points in lab units that are shown in published ones."""
 
@@ -32,6 +34,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "times": ("the time of each pair of noise and data: 0 at the noise, 1 at the data", ""),
     "places": ("where each is at its time, on the straight way from the noise to the data", "lab units"),
     "velocity": ("which way, and how fast, the generator says to go there", "lab units in a time of 1"),
+    "z_real": ("the noise that the encoder answers the samples of the data with", ""),
     "seen_real": ("the samples of the data as the discriminator sees them", "published units"),
     "seen_fake": ("the generated samples as the discriminator sees them", "published units"),
     "level_real": ("how far each sample of the data is changed, as the discriminator is told", ""),
@@ -45,6 +48,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "fake_logit_gradient": ("how the loss grows with the score of each generated sample", ""),
     "slope": ("how the loss grows as each generated point moves along each axis", "per lab unit"),
     "velocity_slope": ("how the loss grows with each velocity along each axis", ""),
+    "z_real_slope": ("how the loss grows with each number that the encoder answers", ""),
+    "encoder_gradient": ("how the loss grows with each weight and bias of the encoder, in one row", ""),
     "gradients": ("the needles: where each point should move to lower its own loss", "per published unit"),
     "gradient": ("how the loss grows with each weight and bias, in one row", ""),
     "change": ("how far each weight and bias moves, in one row", ""),
@@ -112,7 +117,8 @@ class Moment:
         """
         level = self.known.get(f"level_{sort}")
         points = self.known.get(f"seen_{sort}", self.known[f"x_{sort}"]).detach()
-        return self.trainer.craft.read(Seen(points, None if level is None else level.unsqueeze(-1)))
+        pairs = self.trainer.pair(points, self.known.get(NOISE_OF[sort]))
+        return self.trainer.craft.read(Seen(pairs, None if level is None else level.unsqueeze(-1)))
 
     def measure_score_slopes(self) -> list[tuple[int, list[float]]]:
         """Measure how scores grow as this example's generated point moves (D), as it is seen; each with its row.

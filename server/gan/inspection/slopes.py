@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from server.gan.export.snippets import turn_scores
 from server.gan.inspection.answers import Formula
 from server.gan.inspection.formulas import explain_functions, tell
 from server.gan.inspection.moments import Moment, Sort
@@ -17,6 +18,10 @@ def tell_own_slope(moment: Moment, sort: Sort, value: float) -> list[Formula]:
     templates = dict(zip(("real", "fake"), loss.d_slopes, strict=False))
     if moment.player == "generator":
         templates = dict(zip(("fake",), loss.g_slopes, strict=False))
+        if moment.trainer.craft.encoder:
+            # The price of a turned score falls where that of the score rises: a minus more, and these begin with one.
+            rise = templates["fake"].removeprefix("-")
+            templates["real"] = turn_scores(rise, "<fake_logit>", "<real_logit>")
     if sort not in templates:
         return []
     logits = (name for name in ("real_logit", "fake_logit") if f"{name}s" in moment.known)

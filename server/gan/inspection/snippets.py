@@ -11,7 +11,15 @@ from typing import Any
 from server.gan.activations import ACTIVATIONS
 from server.gan.config import NetworkConfig
 from server.gan.datasets import of_law
-from server.gan.export.snippets import find_names, pick_setup, pick_statements, pick_value, rename, replace_calls
+from server.gan.export.snippets import (
+    find_names,
+    pick_setup,
+    pick_statements,
+    pick_value,
+    rename,
+    replace_calls,
+    turn_scores,
+)
 from server.gan.networks import Network
 from server.gan.phases import Learner
 from server.gan.regularizers import REGULARIZERS, Regularizer
@@ -19,6 +27,11 @@ from server.gan.trainer import Trainer
 
 DRAWS = {"normal": "torch.randn", "uniform": "torch.rand"}
 """What the lab's draws are called in PyTorch."""
+PAIR_UP = {
+    "real": "real_seen = torch.cat([x_real, encoder(x_real)], 1)",
+    "fake": "fake_seen = torch.cat([x_fake, z], 1)",
+}
+"""How a sample gets its noise beside it, where the discriminator judges pairs."""
 CLASSIFY = "{sort}_logits = discriminator({points}).squeeze(-1)"
 SEEN = {"x_real": "real_seen", "x_fake": "fake_seen"}
 """What the discriminator reads in place of points, where it reads more than these."""
@@ -89,7 +102,7 @@ def write_classify(trainer: Trainer, *sorts: str, drawn: bool = False) -> str:
 
 def write_pairs(trainer: Trainer, count: int) -> list[str]:
     """Give the lines that the generator's loss needs of real samples: none, their draw, or that and what is read."""
-    if trainer.loss.pairs:
+    if trainer.loss.pairs or trainer.encoder:
         return [write_data(trainer, count), *([write_classify(trainer, "real")] if trainer.loss.is_game else [])]
     return [write_data(trainer, count), *_write_beside(trainer, "real")] if trainer.regularization.compares else []
 
@@ -109,6 +122,8 @@ def write_layer(trainer: Trainer, name: Learner, layer: int, row: int, squashes:
 
 def _write_beside(trainer: Trainer, *sorts: str, drawn: bool = False) -> list[str]:
     """Give the lines that put beside samples what the discriminator reads too, where it does; at level 0 or `drawn`."""
+    if trainer.encoder:
+        return [PAIR_UP[sort] for sort in sorts]
     level, unit = trainer.craft.level, trainer.craft.company or trainer.craft.level
     if not unit:
         return []
@@ -131,7 +146,12 @@ def write_loss(trainer: Trainer, player: Learner) -> str:
 def _write_game(trainer: Trainer, loss: str) -> str:
     """Give the lines from what the networks answer to "d_loss" or "g_loss", before any penalty."""
     own = _leave_out(pick_statements(trainer.loss.code, loss), pick_statements(trainer.loss.code, trainer.loss.answers))
-    return rename(own, write_values(trainer.config.loss.values))
+    own = rename(own, write_values(trainer.config.loss.values))
+    if not trainer.encoder or loss == "d_loss":
+        return own
+    return (
+        f"{own}\n{loss} = {loss} + {turn_scores(pick_value(own), 'fake_logits', 'real_logits')}  # the encoder's part"
+    )
 
 
 def write_backward(player: Learner) -> str:
@@ -154,7 +174,11 @@ def write_needle(trainer: Trainer, row: int) -> str:
 def write_update(trainer: Trainer, player: Learner, step: int) -> str:
     """Give the lines that make a player's optimizer, once, and let it move its network in a step of training."""
     values = getattr(trainer.config, f"{player[0]}_optimizer").values
-    names = {**write_values(values), "optimizer": f"{player[0]}_optimizer", "parameters": f"{player}.parameters()"}
+    names = {
+        **write_values(values),
+        "optimizer": f"{player[0]}_optimizer",
+        "parameters": _write_parameters(trainer, player),
+    }
     optimizer = f"{rename(trainer.optimizers[player[0]].code, names)}  # once, at the start"
     after = _write_regularizers(trainer, player, projects=True)
     timed = []
@@ -162,6 +186,12 @@ def write_update(trainer: Trainer, player: Learner, step: int) -> str:
         rate = values["learning_rate"] * trainer.craft.find_factor(step)
         timed = [f'{player[0]}_optimizer.param_groups[0]["lr"] = {rate!r}  # in this step']
     return "\n".join([optimizer, *timed, f"{player[0]}_optimizer.step()", *after])
+
+
+def _write_parameters(trainer: Trainer, player: Learner) -> str:
+    """Give the parameters that a player's optimizer moves: the encoder's are the generator's business."""
+    own = f"{player}.parameters()"
+    return f"[*{own}, *encoder.parameters()]" if trainer.encoder and player == "generator" else own
 
 
 def write_network(name: Learner, network: Network, config: NetworkConfig) -> str:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from torch import Tensor
 
+from server.gan.export.snippets import turn_scores
 from server.gan.inspection import snippets
 from server.gan.inspection.answers import Formula
 from server.gan.inspection.company import tell_company
@@ -18,6 +19,7 @@ from server.gan.inspection.comparisons import tell_comparison
 from server.gan.inspection.formulas import (
     SIGMOID,
     explain_functions,
+    name_point,
     notate,
     sigmoid,
     tell,
@@ -89,6 +91,9 @@ def tell_generate(moment: Moment) -> Told:
         told.formula += formula
         told.numbers |= {f"layer_{layer + 1}_{name}": value for name, value in numbers.items()}
     told.formula += tell_lab_units(trainer, point, published)
+    if "z_real" in moment.known:
+        told.formula.append(_tell_answer(moment))
+        told.code += "\nz_real = encoder(x_real)"
     return told
 
 
@@ -120,6 +125,9 @@ def tell_loss(moment: Moment) -> Told:
         templates, parts = moment.trainer.loss.d_parts, loss.discriminator_parts
     else:
         templates, parts = moment.trainer.loss.g_parts, loss.generator_parts
+        if encoder := moment.trainer.craft.encoder:
+            templates = (*templates, *(turn_scores(part, "<fake_logit>", "<real_logit>") for part in templates))
+            parts = [*parts, encoder(moment.trainer.loss, real_logits)]
     row, told = moment.row, Told(moment.subject, snippets.write_loss(moment.trainer, player))
     told.numbers |= {"N": len(fake_logits), "loss": moment.known[f"{letter}_loss"].item()}
     told.numbers |= {"per_example": moment.known["per_example"][row].item(), "fake_logit": fake_logits[row].item()}
@@ -148,6 +156,17 @@ def name_part(template: str) -> str:
 
 def _tell_vector(latex: str, symbol: str, vector: list[float], meaning: str) -> Formula:
     return {"latex": latex, "latex_numbers": f"{symbol} = {write_vector(vector)}", "meaning": meaning}
+
+
+def _tell_answer(moment: Moment) -> Formula:
+    """Tell what the encoder answers a real sample with."""
+    point, answer = (moment.known[name][moment.row].tolist() for name in ("x_real", "z_real"))
+    name = name_point(moment.trainer)
+    return {
+        "latex": f"E({name})",
+        "latex_numbers": f"E{write_vector(point)} = {write_vector(answer)}",
+        "meaning": "The encoder goes the other way: it answers a real sample with noise.",
+    }
 
 
 def _tell_score(moment: Moment, told: Told, sort: Sort, logits: Tensor) -> list[Formula]:

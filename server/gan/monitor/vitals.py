@@ -51,10 +51,11 @@ def read_stack(trainer: Trainer, scores: Sequence[Scores]) -> list[Reading]:
 def measure_vitals(trainer: Trainer) -> list[Vitals]:
     """Measure the vitals of every run of a trainer, in order."""
     x_real = trainer.source.sample_data(POINTS, trainer.source.draws("data"))
-    x_fake = trainer.make_points(trainer.source.sample_latent(POINTS, trainer.source.draws("latent")))
+    z = trainer.source.sample_latent(POINTS, trainer.source.draws("latent"))
+    x_fake = trainer.make_points(z)
     scoring = trainer.weights("discriminator")
     real_logits = trainer.score(x_real)
-    trace = trainer.craft.judge(scoring, x_fake)
+    trace = trainer.craft.judge(scoring, trainer.pair(x_fake, z))
     fake_logits = trace.outputs.squeeze(-1)
     pull_to_points = partial(trainer.craft.pull_to_points, scoring, trace)
     middle, centre = x_real.mean(-2), x_fake.mean(-2)

@@ -8,6 +8,7 @@ from server.gan.techniques import (  # isort: skip  # noqa: F401  # importing a 
     augmentation,
     diffusion,
     company,
+    encoders,
     rates,
     sampling,
 )

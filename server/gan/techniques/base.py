@@ -32,7 +32,8 @@ class Technique(Unit[Callable[..., Any]]):
     "rate" names a function that gives the factor of a step's rates, "points" one that the points go through, "company"
     one that puts something of the others beside each, "scoring" the network that the generator learns from.
     `line_script` has other lines for points of one coordinate, where they differ.
-    `goes_with` and `because` are as a regularizer's; `apart` names techniques that cannot be on too, and why.
+    `goes_with` and `because` are as a regularizer's; `apart` names techniques and regularizers that cannot be on too,
+    and why.
     """
 
     needs_discriminator: ClassVar[bool] = True
@@ -115,6 +116,22 @@ class CompanyTechnique(Technique):
     def describe(self) -> dict[str, Any]:
         """Give the facts as plain data."""
         return {**super().describe(), "company": True, "packs": self.packs, "adds": self.adds}
+
+
+@dataclass(frozen=True)
+class EncoderTechnique(Technique):
+    """Trains an encoder E too, from points to noise; the discriminator judges pairs (x, E(x)) and (G(z), z).
+
+    Its function is what the encoder pays for its pairs, `(loss, real_logits (..., N)) -> (..., N)`.
+    The discriminator's first layer reads the noise beside the point, so a change of it begins a new run.
+    """
+
+    restarts: ClassVar[bool] = True
+    moves_optimum: ClassVar[bool] = True
+
+    def describe(self) -> dict[str, Any]:
+        """Give the facts as plain data."""
+        return {**super().describe(), "encodes": True}
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,14 @@
 
 import { drawDensity } from "./density.js";
 import { drawGradients } from "./gradients.js";
+import { drawReconstructions } from "./reconstructions.js";
 import { drawAveraged, drawGenerated, drawReal, drawRefined } from "./samples.js";
 import { drawOptimum, drawSurface } from "./surface.js";
 import { drawWarp } from "./warp.js";
 
 /**
  * @typedef {"surface" | "optimum" | "density" | "real" | "gradients" | "generated" | "averaged" | "refined"
- *   | "warp"} PictureKey
+ *   | "reconstructed" | "warp"} PictureKey
  *
  * @typedef {object} Layer
  * @property {PictureKey} key
@@ -77,6 +78,13 @@ export const LAYERS = [
     draw: drawRefined,
   },
   {
+    key: "reconstructed",
+    label: "Reconstructions",
+    help: "Arrows from real samples to where encoder and generator, one after the other, bring them.",
+    arrays: ["x_real", "x_reconstructed"],
+    draw: drawReconstructions,
+  },
+  {
     key: "warp",
     label: "Generator warp",
     help: "A grid laid over the noise, as the generator bends it: every cell holds equally many samples.",
@@ -94,6 +102,7 @@ export const CHECKBOX_ORDER = /** @type {const} */ ([
   "generated",
   "averaged",
   "refined",
+  "reconstructed",
   "surface",
   "optimum",
   "gradients",

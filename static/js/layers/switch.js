@@ -49,6 +49,9 @@ export function explainAbsence(run, key) {
   if (key === "refined" && !findUnit(run, ({ refines }) => Boolean(refines))) {
     return "No technique draws samples in another way: the settings have some among the techniques.";
   }
+  if (key === "reconstructed" && !findUnit(run, ({ encodes }) => Boolean(encodes))) {
+    return "No encoder is trained: the settings have one among the techniques.";
+  }
   if (key === "warp") return explainNoGrid(run);
   if (key === "surface" || key === "predictions" || key === "d_gradients") return explainNoPart(run);
   if (key === "gradients") return pricesSamples(run) ? "" : "This loss prices no sample, so none is pulled anywhere.";

@@ -6,6 +6,7 @@ import { CHECKBOX_ORDER, LAYERS } from "../layers/layers.js";
 import { describeEstimate, describePeak } from "../layers/line/samples.js";
 import { formatCount, formatNumber } from "../layers/numbers.js";
 import { findPicture } from "../layers/pictures.js";
+import { describeReturn } from "../layers/reconstructions.js";
 import { countOutside } from "../layers/samples.js";
 import { explainAbsence, listShown, switchLayer } from "../layers/switch.js";
 import { make, setText } from "./elements.js";
@@ -16,7 +17,7 @@ import { make, setText } from "./elements.js";
 /** Layers of one-dimensional data with a curve that is estimated from samples. */
 const ESTIMATED = ["generated", "averaged", "refined"];
 /** Layers of techniques: nobody who has none of these on asks for them. */
-const WHERE_WANTED = new Set(["averaged", "refined"]);
+const WHERE_WANTED = new Set(["averaged", "refined", "reconstructed"]);
 
 /**
  * Make the layers' checkboxes, each with the sign that its marks have in the picture.
@@ -69,11 +70,12 @@ export function createCaption() {
   const needle = make("div", { className: "key" }, [bar, needleText]);
   const gap = make("p");
   const company = make("p");
+  const back = make("p");
   const outside = make("p", { className: "outside" });
   const chosen = make("p");
   const estimate = make("p");
   const summary = make("p", { className: "visually-hidden", id: "layered-summary", textContent: "No picture yet" });
-  const element = make("div", { className: "picture-caption" }, [surface, company, gap, needle, estimate, chosen, outside]);
+  const element = make("div", { className: "picture-caption" }, [surface, company, gap, needle, back, estimate, chosen, outside]);
 
   return {
     element,
@@ -94,6 +96,8 @@ export function createCaption() {
       needle.hidden = !(view.shown.has("gradients") && scene.arrays.gradients);
       bar.style.setProperty("inline-size", `${Math.round(view.needlePixels)}px`);
       setText(needleText, `A needle of this length = ${formatNumber(view.needle)} loss per unit`);
+      setText(back, describeReturn(scene));
+      back.hidden = !view.shown.has("reconstructed") || !back.textContent;
       setText(chosen, describeChosen(scene));
       chosen.hidden = !scene.chosen;
       setText(estimate, describeEstimate(scene));

@@ -3,6 +3,7 @@
 import { LAYERS } from "../layers.js";
 import { drawDensity } from "./density.js";
 import { drawGradients } from "./gradients.js";
+import { drawReconstructions } from "./reconstructions.js";
 import { drawAveraged, drawGenerated, drawReal, drawRefined } from "./samples.js";
 import { drawOptimum, drawSurface } from "./surface.js";
 import { drawWarp } from "./warp.js";
@@ -37,6 +38,10 @@ const PICTURES = {
     draw: drawAveraged,
   },
   refined: { help: "Samples as the technique of drawing that is on takes them.", draw: drawRefined },
+  reconstructed: {
+    help: "Arrows along x from real samples to where encoder and generator, one after the other, bring them.",
+    draw: drawReconstructions,
+  },
   warp: {
     help: "Lines from evenly spread, equally likely noise at the bottom to where the generator sends it on x.",
     draw: drawWarp,

@@ -89,8 +89,8 @@ class NetworkConfig:
 
     Its weights are drawn by `init`, and multiplied by `init_gain`.
     Techniques decide the rest, or the loss, and no config says it here: its first layer reads `beside` numbers more
-    than a point, or the noise, has, it is `built_by` them, and the neurons of its first `scaled` layers have one number
-    more each.
+    than a point, or the noise, has, it is `built_by` them, the neurons of its first `scaled` layers have one number
+    more each, and `norm` names what stands behind its hidden layers.
     """
 
     hidden_layers: int
@@ -102,6 +102,7 @@ class NetworkConfig:
     beside: int = 0
     built_by: tuple[str, ...] = ()
     scaled: int = 0
+    norm: str = ""
 
     def list_sizes(self, inputs: int, outputs: int) -> tuple[int, ...]:
         """Give how many numbers enter the first layer, and leave each."""
@@ -110,7 +111,8 @@ class NetworkConfig:
     def to_json(self) -> dict[str, Any]:
         """Give the network as plain data; its output and how it begins only where they are not the default."""
         unsaid = {OUTPUTS.key: OUTPUTS.default, "init": DEFAULT_INIT, INIT_GAIN.key: INIT_GAIN.default}
-        said = {key: value for key, value in asdict(self).items() if key not in ("beside", "built_by", "scaled")}
+        decided = ("beside", "built_by", "scaled", "norm")
+        said = {key: value for key, value in asdict(self).items() if key not in decided}
         return {key: value for key, value in said.items() if unsaid.get(key) != value}
 
 
@@ -370,11 +372,19 @@ def _count_rounds(made: Mapping[str, Any], facts: Sequence[Mapping[str, Any]]) -
 def _build_by(
     path: str, network: NetworkConfig, units: Sequence[UnitConfig], facts: Sequence[Mapping[str, Any]]
 ) -> NetworkConfig:
-    """Give a network as the techniques that it is built by have it."""
-    builds = {unit["key"]: unit["builds"] for unit in facts if unit.get("builds")}
-    names = tuple(one.name for one in units if one.name in builds and one.values.get("network", path) in (path, "both"))
+    """Give a network as the techniques that it is built by have it; what stands between layers must find some."""
+    known = {unit["key"]: unit["builds"] for unit in facts if unit.get("builds")}
     layers = {"": 0, "all": network.hidden_layers + 1}
-    return replace(network, built_by=names, scaled=max((layers[builds[name]["scales"]] for name in names), default=0))
+    for i, unit in enumerate(units):
+        builds = known.get(unit.name)
+        if builds is None or unit.values.get("network", builds["network"]) not in (path, "both"):
+            continue
+        if builds["norm"] and not network.hidden_layers:
+            expected = f"{unit.name} goes with a {path} of 1 hidden layer or more, not with 0"
+            raise ConfigError(f"techniques.{i}.name", f"{expected}: it changes what hidden layers answer")
+        scaled, norm = max(network.scaled, layers[builds["scales"]]), network.norm or builds["norm"]
+        network = replace(network, built_by=(*network.built_by, unit.name), scaled=scaled, norm=norm)
+    return network
 
 
 def _find_on(units: Sequence[UnitConfig], facts: Sequence[Mapping[str, Any]], fact: str) -> list[str]:

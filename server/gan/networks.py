@@ -22,6 +22,7 @@ from torch import Tensor
 from server.gan.activations import ACTIVATIONS, Activation
 from server.gan.config import DEFAULT_INIT, OUTPUTS, NetworkConfig
 from server.gan.initialisation import INITS, Init
+from server.gan.norms import NORMS, Norm
 from server.gan.randomness import Draws
 
 NARROW = 4
@@ -46,6 +47,7 @@ class Network:
     """The shape of a perceptron: `sizes` are (inputs, width, ..., width, outputs); `output` squashes the last sums.
 
     `init` is what its weights are drawn from, and `gain` multiplies them.
+    `norm` changes what a hidden layer answers, behind its activation.
     The neurons of the first `scaled` layers have one number more each, behind all weights and biases: what it does is
     a technique's to say, which gives the network the weights and biases that it computes with.
     """
@@ -56,14 +58,15 @@ class Network:
     init: Init = INITS[DEFAULT_INIT]
     gain: float = 1.0
     scaled: int = 0
+    norm: Norm | None = None
 
     @classmethod
     def build(cls, config: NetworkConfig, inputs: int, outputs: int) -> Network:
         """Make the network that `config` describes."""
         output = None if config.output == OUTPUTS.default else ACTIVATIONS[config.output]
         sizes = config.list_sizes(inputs, outputs)
-        init = INITS[config.init]
-        return cls(sizes, ACTIVATIONS[config.activation], output, init, config.init_gain, config.scaled)
+        init, norm = INITS[config.init], NORMS[config.norm] if config.norm else None
+        return cls(sizes, ACTIVATIONS[config.activation], output, init, config.init_gain, config.scaled, norm)
 
     @cached_property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
@@ -122,7 +125,8 @@ class Network:
         activate, add_up = self.activation.function, add_up or affine
         inputs, sums = [x], [add_up(x, parts[0], parts[1])]
         for weight, bias in zip(parts[2::2], parts[3::2], strict=True):
-            inputs.append(activate(sums[-1]))
+            answers = activate(sums[-1])
+            inputs.append(self.norm.function(answers) if self.norm else answers)
             sums.append(add_up(inputs[-1], weight, bias))
         return Trace(inputs, sums, self.output.function(sums[-1]) if self.output else sums[-1])
 
@@ -147,7 +151,8 @@ class Network:
         """Give the change (..., N, O) of the outputs, to first order, as the parts move along `direction`."""
         change = affine(trace.inputs[0], direction[0], direction[1])
         for layer in range(1, len(trace.sums)):
-            carried = self.activation.reverse(change, trace.sums[layer - 1]) @ parts[2 * layer]
+            passed = self.activation.reverse(change, trace.sums[layer - 1])
+            carried = self._through_norm(passed, trace.sums[layer - 1]) @ parts[2 * layer]
             change = carried + affine(trace.inputs[layer], direction[2 * layer], direction[2 * layer + 1])
         return self._through_output(trace, change)
 
@@ -157,7 +162,13 @@ class Network:
 
     def _through(self, parts: Sequence[Tensor], trace: Trace, upstream: Tensor, layer: int) -> Tensor:
         """Carry a gradient from a layer's sums to the sums of the layer before."""
-        return self.activation.reverse(reverse_product(upstream, parts[2 * layer]), trace.sums[layer - 1])
+        sums = trace.sums[layer - 1]
+        upstream = self._through_norm(reverse_product(upstream, parts[2 * layer]), sums)
+        return self.activation.reverse(upstream, sums)
+
+    def _through_norm(self, upstream: Tensor, sums: Tensor) -> Tensor:
+        """Multiply by the slopes of what stands behind a hidden layer: reverse and tangent are the same there too."""
+        return self.norm.pull(upstream, self.activation.function(sums)) if self.norm else upstream
 
 
 def affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

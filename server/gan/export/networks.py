@@ -15,7 +15,8 @@ Facts = Mapping[str, Any]
 def describe_networks(config: RunConfig, dimension: int, catalog: Catalog, names: Collection[str]) -> dict[str, Any]:
     """Give the `networks`' modules, of those in `names`, their `inits`, `setups` for what PyTorch lacks, `has_gain`.
 
-    `layers` are the techniques that have a class of their own for a network's layers; `plain` tells of the script's.
+    `layers` are the techniques that have a class of their own for a network's layers, or for what stands behind them;
+    `plain` tells whether the script's own is needed.
     """
     point = config.data_dimension
     networks = {"generator": (config.generator, dimension, point), "discriminator": (config.discriminator, point, 1)}
@@ -26,26 +27,29 @@ def describe_networks(config: RunConfig, dimension: int, catalog: Catalog, names
     chosen = [one for one, _, _ in networks.values()]
     used = dict.fromkeys(name for one in chosen for name in _name_activations(one))
     begun = dict.fromkeys(one.init for one in chosen)
-    layers = {name: _find_layer(one, catalog) for name, (one, _, _) in networks.items()}
+    layers, norms = (
+        {name: _find_script(one, place, catalog) for name, (one, _, _) in networks.items()}
+        for place in ("layer", "norm")
+    )
     return {
         "networks": {
             name: _list_modules(
-                one, inputs, outputs, activations, needs_first(inits[one.init]), _name_class(layers[name])
+                one, inputs, outputs, activations, needs_first(inits[one.init]), _name_class(layers[name]), norms[name]
             )
             for name, (one, inputs, outputs) in networks.items()
         },
         "inits": [{**inits[key], "needs_first": needs_first(inits[key])} for key in begun],
         "setups": [setup for name in used if (setup := pick_setup(activations[name]["code"]))],
-        "layers": list({unit["key"]: unit for unit in layers.values() if unit}.values()),
+        "layers": list({unit["key"]: unit for unit in (*layers.values(), *norms.values()) if unit}.values()),
         "plain": None in layers.values(),
         "has_gain": any(one.init_gain != INIT_GAIN.default for one in chosen),
     }
 
 
-def _find_layer(network: NetworkConfig, catalog: Catalog) -> Facts | None:
-    """Find the technique that has a class of its own for the layers of a network, if it is built by one."""
+def _find_script(network: NetworkConfig, place: str, catalog: Catalog) -> Facts | None:
+    """Find the technique that has a class for a `place` in a network, "layer" or "norm", if it is built by one."""
     found = (unit for unit in catalog["techniques"] if unit["key"] in network.built_by)
-    return next((unit for unit in found if "layer" in unit["script"]), None)
+    return next((unit for unit in found if place in unit["script"]), None)
 
 
 def _name_class(technique: Facts | None) -> str:
@@ -65,7 +69,13 @@ def _name_activations(network: NetworkConfig) -> list[str]:
 
 
 def _list_modules(
-    network: NetworkConfig, inputs: int, outputs: int, activations: Mapping[str, Facts], tells_first: bool, layer: str
+    network: NetworkConfig,
+    inputs: int,
+    outputs: int,
+    activations: Mapping[str, Facts],
+    tells_first: bool,
+    layer: str,
+    norm: Facts | None,
 ) -> list[str]:
     """Give what a network's nn.Sequential is made of, in order."""
     gain = "" if network.init_gain == INIT_GAIN.default else f", gain={network.init_gain!r}"
@@ -75,4 +85,6 @@ def _list_modules(
         modules.append(f"{layer}(*start_{network.init}({i}, {o}, draws{first}){gain})")
         if place < network.hidden_layers:
             modules.append(pick_value(activations[network.activation]["code"]))
+            if norm:
+                modules.append(f"{norm['script']['norm'].rpartition('class ')[2].partition('(')[0]}()")
     return modules if network.output == OUTPUTS.default else [*modules, pick_value(activations[network.output]["code"])]

@@ -102,7 +102,7 @@ def describe_run(stages: Sequence[Stage], catalog: Catalog, pictures: bool) -> d
     played = {"generator", *(["discriminator"] if judged else ()), *set[str]().union(*map(find_names, loss_code))}
     networks = describe_networks(first, latent["dimension"], catalog, played)
     begin_code = [init["code"] for init in networks["inits"]]
-    begin_code += [unit["script"]["layer"] for unit in networks["layers"]]
+    begin_code += [code for unit in networks["layers"] for code in unit["script"].values()]
     draw_code = [latent["code"], latent["points_code"], *begin_code]
     draw_code += [data["settings"], data["code"], data["pick"]] if data else []
     return {

@@ -101,7 +101,7 @@ def tell_neuron(
     neuron = 0 if last else int(sums.argmax())
     inputs, column = trace.inputs[layer][row].tolist(), parts[2 * layer][:, neuron].tolist()
     numbers = {"sum": sums[neuron].item(), "bias": parts[2 * layer + 1][neuron].item()}
-    symbols = _name_symbols(layer, neuron, len(inputs), notation)
+    symbols = _name_symbols(network, layer, neuron, len(inputs), notation)
     line = _describe_sum(layer, inputs, column, numbers, f"{name_layer(network, layer)}, neuron {neuron + 1}")
     activation = network.output if last else network.activation
     if last and activation is None:
@@ -110,9 +110,12 @@ def tell_neuron(
         symbols["activation"] = notation.outputs[neuron]
     told = [tell(line, symbols, numbers)]
     if activation is not None:
-        values = trace.outputs if last else trace.inputs[layer + 1]
-        numbers["activation"] = values[row, neuron].item()
+        values = trace.outputs[row] if last else activation.function(sums)
+        numbers["activation"] = values[neuron].item()
         told.append(tell(describe_activation(activation), symbols, numbers))
+        if network.norm and not last:
+            numbers |= {"normed": trace.inputs[layer + 1][row, neuron].item(), "square": values.square().mean().item()}
+            told.append(tell(PIXEL_NORM, symbols, numbers))
     return told, {**numbers, "neuron": neuron + 1}
 
 
@@ -150,6 +153,11 @@ SIGMOID = Line("value", r"\frac{1}{1 + e^{-<h>}}", "The sigmoid turns a score in
 SOFTPLUS = Line(
     "value", r"\ln(1 + e^{<h>})", "Softplus: nearly 0 for a very negative number, nearly h for a large one."
 )
+PIXEL_NORM = Line(
+    "normed",
+    r"\frac{<activation>}{\sqrt{<square> + 10^{-8}}}",
+    "Pixel norm: the answer is divided by the root of the mean square of all the layer's answers to this example.",
+)
 FUNCTIONS = {r"\mathrm{sp}": (SOFTPLUS, softplus), r"\sigma": (SIGMOID, sigmoid)}
 
 
@@ -165,9 +173,14 @@ def _describe_sum(layer: int, inputs: list[float], column: list[float], numbers:
     return Line("sum", " + ".join((*products, "<bias>")), meaning)
 
 
-def _name_symbols(layer: int, neuron: int, inputs: int, notation: Notation) -> dict[str, str]:
+def name_answers(network: Network, notation: Notation, layer: int) -> str:
+    """Name what a hidden layer hands on: with a hat where something stands behind its activation."""
+    return (r"\hat{a}" if network.norm else "a") + notation.mark(layer)
+
+
+def _name_symbols(network: Network, layer: int, neuron: int, inputs: int, notation: Notation) -> dict[str, str]:
     at = notation.mark(layer)
-    into = notation.into if layer == 0 else f"a{notation.mark(layer - 1)}"
+    into = notation.into if layer == 0 else name_answers(network, notation, layer - 1)
     symbols = {f"input_{i}": f"{into}_{{{i}}}" for i in range(1, inputs + 1)}
     symbols |= {f"weight_{i}": f"W{at}_{{{i},{neuron + 1}}}" for i in range(1, inputs + 1)}
     products = rf"\sum_{{i=1}}^{{{inputs}}} {into}_{{i}} \cdot W{at}_{{i,{neuron + 1}}}"
@@ -176,4 +189,6 @@ def _name_symbols(layer: int, neuron: int, inputs: int, notation: Notation) -> d
         "bias": f"b{at}_{{{neuron + 1}}}",
         "sum": f"h{at}_{{{neuron + 1}}}",
         "activation": f"a{at}_{{{neuron + 1}}}",
+        "normed": rf"\hat{{a}}{at}_{{{neuron + 1}}}",
+        "square": rf"\overline{{a{at} \cdot a{at}}}",
     }

@@ -23,6 +23,8 @@ from server.gan.export.snippets import (
 from server.gan.networks import Network
 from server.gan.phases import Learner
 from server.gan.regularizers import REGULARIZERS, Regularizer
+from server.gan.techniques import TECHNIQUES
+from server.gan.techniques.base import LayerTechnique
 from server.gan.trainer import Trainer
 
 DRAWS = {"normal": "torch.randn", "uniform": "torch.rand"}
@@ -111,13 +113,19 @@ def write_layer(trainer: Trainer, name: Learner, layer: int, row: int, squashes:
     """Give the lines that a batch passes a layer by, counted from 0, and show what became of sample `row`."""
     before = _write_beside(trainer, "fake") if name == "discriminator" and layer == 0 else []
     point = SEEN["x_fake"] if before else "x_fake"
-    into = {"generator": "z", "discriminator": point}[name] if layer == 0 else f"{name[0]}_a{layer}"
-    sums, linear = f"{name[0]}_h{layer + 1}", f"{name}[{2 * layer}]"
+    has_norm = trainer.generator.norm is not None and name == "generator"
+    handed, modules = ("n", 3) if has_norm else ("a", 2)
+    into = {"generator": "z", "discriminator": point}[name] if layer == 0 else f"{name[0]}_{handed}{layer}"
+    sums, linear = f"{name[0]}_h{layer + 1}", f"{name}[{modules * layer}]"
     line = "\n".join([*before, f"{sums} = {into} @ {linear}.weight.T + {linear}.bias"])
     if not squashes:
         return f"{line}\n{sums}[{row}]"
     values = f"{name[0]}_a{layer + 1}"
-    return f"{line}\n{values} = {name}[{2 * layer + 1}]({sums})\n{sums}[{row}], {values}[{row}]"
+    lines, shown = [line, f"{values} = {name}[{modules * layer + 1}]({sums})"], [sums, values]
+    if has_norm and layer < len(trainer.generator.sizes) - 2:
+        shown.append(f"g_n{layer + 1}")
+        lines.append(f"g_n{layer + 1} = generator[{modules * layer + 2}]({values})")
+    return "\n".join([*lines, ", ".join(f"{each}[{row}]" for each in shown)])
 
 
 def _write_beside(trainer: Trainer, *sorts: str, drawn: bool = False) -> list[str]:
@@ -197,13 +205,27 @@ def _write_parameters(trainer: Trainer, player: Learner) -> str:
 def write_network(name: Learner, network: Network, config: NetworkConfig) -> str:
     """Give the lines that build a network."""
     activation = ACTIVATIONS[config.activation].code
+    norm = [unit.code.partition("\n\n")[0] for unit in _list_norms(config)]
     layers: list[str] = []
     for inputs, outputs in zip(network.sizes[:-1], network.sizes[1:], strict=True):
-        layers += [f"nn.Linear({inputs}, {outputs})", pick_value(activation)]
-    layers[-1:] = [pick_value(network.output.code)] if network.output else []
+        layers += [
+            f"nn.Linear({inputs}, {outputs})",
+            pick_value(activation),
+            *(f"{_name_class(one)}()" for one in norm),
+        ]
+    layers[-1 - len(norm) :] = [pick_value(network.output.code)] if network.output else []
     whole = "\n".join((f"{name} = nn.Sequential(", *(f"    {layer}," for layer in layers), ")"))
-    setup = pick_setup(activation)
-    return "\n".join(([f"{setup}\n\n"] if setup else []) + [whole, *_write_start(name, network)])
+    setups = [setup for setup in (pick_setup(activation), *norm) if setup]
+    return "\n".join([*(f"{setup}\n\n" for setup in setups), whole, *_write_start(name, network)])
+
+
+def _list_norms(config: NetworkConfig) -> list[LayerTechnique]:
+    """List what stands behind the hidden layers of a network; its code begins with a class of it."""
+    return [unit for unit in map(TECHNIQUES.__getitem__, config.built_by) if isinstance(unit, LayerTechnique)]
+
+
+def _name_class(code: str) -> str:
+    return code.removeprefix("class ").partition("(")[0]
 
 
 def _write_start(name: Learner, network: Network) -> list[str]:

@@ -23,7 +23,7 @@ from server.gan.inspection.company import (
     write_terms,
 )
 from server.gan.inspection.comparisons import MEANS, tell_direct_needle
-from server.gan.inspection.formulas import SIGMOID, notate, sigmoid, tell, tell_lab_units, tell_neuron
+from server.gan.inspection.formulas import SIGMOID, name_answers, notate, sigmoid, tell, tell_lab_units, tell_neuron
 from server.gan.inspection.looks import PAGE, look_at_generator
 from server.gan.inspection.moments import Moment
 from server.gan.inspection.moves import Move, Underway, try_move, write_move
@@ -134,7 +134,7 @@ def _tell_layer(
     row, notation = moment.row, notate(moment.trainer, name)
     formula, numbers = tell_neuron(network, weights, trace, layer, row, notation)
     last = layer == count_layers(network) - 1
-    into = notation.into if layer == 0 else f"a{notation.mark(layer - 1)}"
+    into = notation.into if layer == 0 else name_answers(network, notation, layer - 1)
     company = tell_company(moment, "fake") if name == "discriminator" and layer == 0 else []
     vectors = [
         _show(into, "the point, with more beside" if company else "what comes in", trace.inputs[layer][row].tolist()),
@@ -142,8 +142,11 @@ def _tell_layer(
     ]
     activation = network.output if last else network.activation
     if activation is not None:
-        values = trace.outputs if last else trace.inputs[layer + 1]
-        vectors.append(_show(f"a{notation.mark(layer)}", f"after {activation.label}", values[row].tolist()))
+        values = trace.outputs[row] if last else activation.function(trace.sums[layer][row])
+        vectors.append(_show(f"a{notation.mark(layer)}", f"after {activation.label}", values.tolist()))
+        if network.norm and not last:
+            normed = trace.inputs[layer + 1][row].tolist()
+            vectors.append(_show(name_answers(network, notation, layer), "after pixel norm", normed))
     code = snippets.write_layer(moment.trainer, name, layer, row, squashes=activation is not None)
     title = f"{name[0].upper()}{name[1:]}, {name_layer(network, layer)}"
     return _make_stage(f"{name}-{layer + 1}", name, title, [*company, *formula], vectors, numbers, code)

@@ -4,6 +4,7 @@ from server.gan.techniques import (  # isort: skip  # noqa: F401  # importing a 
     steps,
     weights,
     reparametrisation,
+    layers,
     inputs,
     augmentation,
     diffusion,

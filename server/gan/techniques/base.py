@@ -28,7 +28,8 @@ class Technique(Unit[Callable[..., Any]]):
     `script` is what an exported run does, to the last digit, by its place there: "functions" and "begin" before
     training, "step" and "end" around a step, "round" before each of its rounds, "before" before every update, "after"
     after each of the discriminator's, "moving" before an optimizer moves the network called `player`.
-    "layer" is a class that a layer of the network is then made of, in place of the script's own `Layer`.
+    "layer" is a class that a layer of the network is then made of, in place of the script's own `Layer`, and "norm" one
+    of a module behind every activation of its hidden layers.
     "rate" names a function that gives the factor of a step's rates, "points" one that the points go through, "company"
     one that puts something of the others beside each, "scoring" the network that the generator learns from.
     `line_script` has other lines for points of one coordinate, where they differ.
@@ -163,7 +164,23 @@ class Reparametrisation(WeightTechnique):
 
     def describe(self) -> dict[str, Any]:
         """Give the facts as plain data."""
-        return {**super().describe(), "builds": {"scales": self.scales}}
+        return {**super().describe(), "builds": {"network": "", "scales": self.scales, "norm": ""}}
+
+
+@dataclass(frozen=True)
+class LayerTechnique(Technique):
+    """Puts something between the hidden layers of the generator: the one of `server.gan.norms` that is called `norm`.
+
+    The network is built by it, so a change of it begins a new run.
+    """
+
+    needs_discriminator: ClassVar[bool] = False
+    restarts: ClassVar[bool] = True
+    norm: str = field(kw_only=True)
+
+    def describe(self) -> dict[str, Any]:
+        """Give the facts as plain data."""
+        return {**super().describe(), "builds": {"network": "generator", "scales": "", "norm": self.norm}}
 
 
 @dataclass(frozen=True)

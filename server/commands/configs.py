@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from server.errors import ConfigError, FileError
+from server.gan.assignments import assign
 from server.gan.catalog import build_catalog
-from server.gan.config import Catalog, RunConfig, assign, check_config
+from server.gan.config import Catalog, RunConfig, check_config
 
 
 def read_config(preset: str | None, file: Path | None, assignments: Iterable[str]) -> RunConfig:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.errors import ConfigError
-from server.gan.config import assign, check_config, describe_changes, restarts
+from server.gan.assignments import assign
+from server.gan.config import check_config, describe_changes, restarts
 from tests.tools.runs import catalog, make_config
 
 CONTRACT = {

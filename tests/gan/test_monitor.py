@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from server.gan.config import assign, check_config, restarts
+from server.gan.assignments import assign
+from server.gan.config import check_config, restarts
 from server.gan.monitor.monitor import Monitor, Verdict
 from server.gan.monitor.readings import Reading, Vitals
 from server.gan.monitor.symptoms import SYMPTOMS

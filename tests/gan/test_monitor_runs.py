@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import pytest
 import torch
 
+from server.gan.assignments import assign
 from server.gan.catalog import build_catalog
-from server.gan.config import RunConfig, assign, check_config
+from server.gan.config import RunConfig, check_config
 from server.gan.metrics import evaluate_metrics, evaluate_stack
 from server.gan.monitor.monitor import Monitor, Verdict
 from server.gan.monitor.vitals import SCORED, read_run, read_stack

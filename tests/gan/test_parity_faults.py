@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from server.errors import ConfigError
+from server.gan.assignments import assign
 from server.gan.catalog import build_catalog
-from server.gan.config import RunConfig, assign, check_config, describe_changes, restarts
+from server.gan.config import RunConfig, check_config, describe_changes, restarts
 from server.gan.datasets import DATASETS
 from server.gan.phases import Diverged
 from server.gan.presets import PRESETS

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+from server.gan.assignments import assign
 from server.gan.catalog import build_catalog
-from server.gan.config import RunConfig, assign, check_config
+from server.gan.config import RunConfig, check_config
 from server.gan.losses import LOSSES
 
 catalog = cache(build_catalog)

@@ -142,6 +142,24 @@ def check_lessons(
         raise typer.Exit(1)
 
 
+@app.command()
+def load(
+    url: Annotated[str, typer.Argument(help="Where the lab is open, as it says itself when it starts.")],
+    clients: Annotated[int, typer.Option(help="How many clients have a run of their own.", min=1, max=2000)] = 30,
+    seconds: Annotated[float, typer.Option(help="How long they go on.", min=1, max=86_400)] = 60.0,
+    watchers: Annotated[int, typer.Option(help="How many more watch the first one's run.", min=0, max=2000)] = 0,
+    frames: Annotated[float, typer.Option(help="The most frames a second that a client paints.", min=1, max=240)] = 30,
+    assignments: Assignments = None,
+    seed: Annotated[int, typer.Option(help="Decides who does what when.", min=0)] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Write the figures as one JSON object.")] = False,
+) -> None:
+    """Try a running lab with many clients that play, step, seek, drop and return; exit with 1 if any of it fails."""
+    from server.commands.load import load_lab
+
+    if not load_lab(url, clients, seconds, watchers, frames, assignments or (), seed, as_json):
+        raise typer.Exit(1)
+
+
 @app.command("import")
 def import_ganlab(
     file: Annotated[Path, typer.Argument(help="The JSON file that GAN Lab saved; its weights lie beside it.")],

@@ -6,7 +6,8 @@
     ├── MessageError         a message that the protocol does not know or refuses
     ├── CommandError         a command that makes no sense in the session's present state
     ├── EngineError          a run cannot be computed: no worker, no room
-    └── FileError            a file that cannot be read, or is not what it claims to be
+    ├── FileError            a file that cannot be read, or is not what it claims to be
+    └── LoadError            a lab under test refuses, or does not answer
 
 Wording: `learning_rate: expected a number from 0.0001 to 1, got 7`. Lower case, no full stop.
 Divergence of a run is a state of the run, not an error.
@@ -43,3 +44,7 @@ class EngineError(LabError):
 
 class FileError(LabError):
     """A file that cannot be read, or is not what it claims to be."""
+
+
+class LoadError(LabError):
+    """A lab that is tested with many clients refuses one, or does not answer it."""

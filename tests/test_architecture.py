@@ -65,6 +65,9 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "server.commands.import_model": (*FACTS, *MODELS, "server.gan"),
     "server.commands.catalog": (*FACTS, "server.gan"),
     "server.commands.check_lessons": (*FACTS, "server.gan"),
+    # Clients of a lab, as they are outside of it: they know the conversation alone.
+    "server.load": (*FACTS, "server.protocol"),
+    "server.commands.load": (*FACTS, "server.load"),
     "server.__main__": ("server.errors",),
     "server": (),
 }
@@ -77,6 +80,7 @@ LAZY_ARROWS: dict[str, tuple[str, ...]] = {
         "server.commands.import_model",
         "server.commands.catalog",
         "server.commands.check_lessons",
+        "server.commands.load",
     ),
 }
 
@@ -107,6 +111,8 @@ FORBIDDEN_LIBRARIES: dict[str, tuple[str, ...]] = {
     "server.commands.import_model": WEB_LIBRARIES,
     "server.commands.catalog": WEB_LIBRARIES,
     "server.commands.check_lessons": WEB_LIBRARIES,
+    "server.load": TORCH_LIBRARIES,
+    "server.commands.load": TORCH_LIBRARIES,
     "server.__main__": TORCH_LIBRARIES,
 }
 # A framework hands on these; they need no line of their own in pyproject.toml.

@@ -24,9 +24,9 @@ On the line a surface, an optimal surface, a change and a density are (1, S): a 
 A layer without arrays is none for that run: a warp of noise that has no such cells, a density that is not known.
 Arrays that do not change within a revision (z, x_real, warp_noise, density) are sent once: a page keeps the newest of
 each array, and forgets all when `revision` changes.
-Metadata, all strings: session, step, phase, revision, box ("x0 x1 y0 y1"), on the line (y0, y1) is
-from 0 to the height of a picture of densities, per published unit; phase is the one that a run inside a step
-has just passed ("discriminator 1 loss"), and else empty.
+Metadata, all strings: session, step, phase, revision, box ("x0 x1 y0 y1"), made. On the line (y0, y1) is from 0 to the
+height of a picture of densities, per published unit; phase is the one that a run inside a step has just passed
+("discriminator 1 loss"), and else empty; made is when the frame was, in seconds since 1970.
 """
 
 from __future__ import annotations
@@ -77,5 +77,11 @@ def decode_frame(message: bytes) -> tuple[Arrays, Mapping[str, str]]:
         arrays = load(message)
     except SafetensorError as error:
         raise MessageError(f"frame: expected the safetensors format, got other bytes ({error})") from None
+    return arrays, read_metadata(message)
+
+
+def read_metadata(message: bytes) -> Mapping[str, str]:
+    """Read the metadata of a frame alone, without its arrays."""
     header_length = int.from_bytes(message[:8], "little")
-    return arrays, json.loads(message[8 : 8 + header_length]).get("__metadata__", {})
+    metadata: Mapping[str, str] = json.loads(message[8 : 8 + header_length]).get("__metadata__", {})
+    return metadata

@@ -79,6 +79,7 @@ class Readers:
             "phase": phase,
             "revision": str(revision),
             "box": " ".join(repr(edge) for edge in probe_box(trainer.config)),
+            "made": repr(time.time()),
         }
         frame = encode_frame(probe_layers(trainer, want.layers, fixed=want.fixed), metadata)
         report = reports.Frame(

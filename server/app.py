@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from server.engine.pool import Pool
 from server.sessions.hub import Hub
 from server.settings import Settings
+from server.telemetry import Telemetry
 from server.web import plotly, qr
 from server.web.api import api_router
 from server.web.assets import OwnFiles, find_folder
@@ -16,6 +17,7 @@ from server.web.branches import branches_router
 from server.web.exports import exports_router
 from server.web.guards import Guard, lab_names
 from server.web.inspection import inspection_router
+from server.web.metrics import metrics_router
 from server.web.models import models_router
 from server.web.pages import pages_router
 from server.web.refusals import answer_refusals
@@ -28,7 +30,8 @@ def create_app(settings: Settings) -> FastAPI:
 
     `app.state.draining` tells that the lab was asked to stop; `app.state.hub` has the sessions.
     """
-    pool = Pool(settings)
+    telemetry = Telemetry()
+    pool = Pool(settings, telemetry)
     hub = Hub(settings, pool)
 
     @asynccontextmanager
@@ -36,10 +39,12 @@ def create_app(settings: Settings) -> FastAPI:
         await pool.start()
         await hub.start()
         warming = asyncio.create_task(asyncio.to_thread(plotly.load_script))  # so that the first page need not wait
+        watching = asyncio.create_task(telemetry.watch_loop())
         try:
             yield
         finally:
-            await warming
+            watching.cancel()
+            await asyncio.gather(warming, watching, return_exceptions=True)
             await hub.stop()
             await pool.stop()
 
@@ -54,8 +59,9 @@ def create_app(settings: Settings) -> FastAPI:
     answer_refusals(app)
     documents = (models_router(hub, pool), runs_router(hub, pool), exports_router(hub, pool))
     of_sessions = (*documents, branches_router(hub), inspection_router(hub))
-    for router in (pages_router(pool, settings), api_router(pool), *of_sessions, plotly.router, qr.router):
+    of_lab = (pages_router(pool, settings), api_router(pool), metrics_router(hub, telemetry))
+    for router in (*of_lab, *of_sessions, plotly.router, qr.router):
         app.include_router(router)
-    app.router.routes.append(socket_route(hub, settings))
+    app.router.routes.append(socket_route(hub, settings, telemetry))
     app.mount("/static", OwnFiles(directory=find_folder("static")))
     return app

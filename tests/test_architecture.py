@@ -23,6 +23,7 @@ MODELS = ("server.gan.tensor_file", "server.gan.model_file", "server.gan.ganlab_
 ARROWS: dict[str, tuple[str, ...]] = {
     "server.errors": (),
     "server.settings": ("server.errors",),
+    "server.telemetry": (),
     # The mathematics. Facts and checks come first, because the web process may know them: they hold no torch.
     "server.gan.registry": ("server.errors",),
     "server.gan.partners": ("server.errors",),
@@ -37,7 +38,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     # The worker process: the only side that trains.
     "server.engine.worker": (*FACTS, "server.gan", "server.protocol", "server.settings", "server.engine"),
     # The web process, each layer knowing the ones before it.
-    "server.engine": (*FACTS, "server.gan.model_file", "server.protocol", "server.settings"),
+    "server.engine": (*FACTS, "server.gan.model_file", "server.protocol", "server.settings", "server.telemetry"),
     "server.sessions": (*FACTS, *MODELS, "server.protocol", "server.settings", "server.engine"),
     "server.web": (
         *FACTS,
@@ -47,6 +48,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "server.settings",
         "server.engine",
         "server.sessions",
+        "server.telemetry",
     ),
     "server.app": (
         *FACTS,
@@ -55,6 +57,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "server.engine",
         "server.sessions",
         "server.web",
+        "server.telemetry",
     ),
     # A command is imported when it is asked for: those that train know the mathematics, serving knows the web.
     "server.commands": (),
@@ -98,6 +101,7 @@ FORBIDDEN_LIBRARIES: dict[str, tuple[str, ...]] = {
     "server.gan.export": ("asyncio", *(set(WEB_LIBRARIES) - {"jinja2"}), *TORCH_LIBRARIES),
     "server.errors": ("asyncio", *WEB_LIBRARIES, *TORCH_LIBRARIES),
     "server.settings": ("asyncio", *WEB_LIBRARIES, *TORCH_LIBRARIES),
+    "server.telemetry": (*WEB_LIBRARIES, *TORCH_LIBRARIES),
     "server.protocol": (*WEB_LIBRARIES, *TORCH_LIBRARIES),
     "server.engine.worker": WEB_LIBRARIES,
     "server.engine": (*WEB_LIBRARIES, *TORCH_LIBRARIES),

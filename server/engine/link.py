@@ -12,6 +12,7 @@ from server.engine import orders, reports
 from server.engine.remote import RemoteRun
 from server.engine.wire import Unpacker, pack_envelope
 from server.gan.config import Catalog
+from server.telemetry import Telemetry
 
 logger = logging.getLogger(__name__)
 
@@ -30,13 +31,14 @@ class WorkerLink(asyncio.Protocol):
         process: subprocess.Popen[bytes],
         on_ready: Callable[[Catalog], None],
         on_lost: Callable[[WorkerLink], None],
+        telemetry: Telemetry,
     ) -> None:
         self.process = process
         self.runs: dict[str, RemoteRun] = {}
         self.is_ready = False
         self.trouble = ""
         self.in_turn: str | None = None
-        self._on_ready, self._on_lost = on_ready, on_lost
+        self._on_ready, self._on_lost, self._telemetry = on_ready, on_lost, telemetry
         self._transport: asyncio.WriteTransport | None = None
         self._early: list[bytes] = []
         self._unpacker = Unpacker()
@@ -108,9 +110,18 @@ class WorkerLink(asyncio.Protocol):
             elif isinstance(report, reports.Working):
                 self.in_turn = report.run
             elif isinstance(report, reports.Pong):
-                continue
-            elif run := self.runs.get(report.run):
-                run.receive(report, body)
+                for seconds in report.slices:
+                    self._telemetry.slices.observe(seconds)
+            else:
+                self._count(report)
+                if run := self.runs.get(report.run):
+                    run.receive(report, body)
+
+    def _count(self, report: reports.RunReport) -> None:
+        if isinstance(report, reports.Progress):
+            self._telemetry.steps.inc(len(report.steps))
+        elif isinstance(report, reports.Frame):
+            self._telemetry.frames.inc()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Say that the worker is gone."""

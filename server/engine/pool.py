@@ -17,6 +17,7 @@ from server.engine.spawn import start_worker
 from server.errors import EngineError
 from server.gan.config import Catalog
 from server.settings import Settings, count_cores
+from server.telemetry import Telemetry
 
 logger = logging.getLogger(__name__)
 
@@ -40,8 +41,9 @@ NOT_READY = "the lab is still starting; expected a worker to be ready, try again
 class Pool:
     """All workers of a lab; used inside one event loop."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, telemetry: Telemetry | None = None) -> None:
         self.settings = settings
+        self.telemetry = telemetry or Telemetry()
         self._catalog: Catalog | None = None
         self._started = asyncio.Event()
         self._links: list[WorkerLink] = []
@@ -70,6 +72,11 @@ class Pool:
         if self._catalog is None:
             raise EngineError(self.trouble or NOT_READY)
         return self._catalog
+
+    @property
+    def run_count(self) -> int:
+        """How many runs the workers have."""
+        return sum(len(link.runs) for link in self._links)
 
     @property
     def process_ids(self) -> list[int]:
@@ -130,7 +137,7 @@ class Pool:
 
     async def _start_worker(self) -> WorkerLink:
         process, connection = start_worker(self.settings.device, self.settings.frames_per_second)
-        link = WorkerLink(process, self._take_catalog, self._replace)
+        link = WorkerLink(process, self._take_catalog, self._replace, self.telemetry)
         await asyncio.get_running_loop().create_connection(lambda: link, sock=connection)
         return link
 
@@ -158,6 +165,7 @@ class Pool:
         if self._stopping:
             return
         logger.warning("worker %d was lost with %d runs", lost.process.pid, len(lost.runs))
+        self.telemetry.worker_restarts.inc()
         self._failed_starts += not lost.is_ready
         # A worker that cannot even start would otherwise be started again without a pause.
         pause = 0.0 if lost.is_ready else RETRY_SECONDS

@@ -43,9 +43,10 @@ class Working(Message):
 
 
 class Pong(Message):
-    """A sign of life."""
+    """A sign of life; `slices` are the seconds that each of the newest turns of a run took, since the last sign."""
 
     type: Literal["pong"] = "pong"
+    slices: tuple[float, ...] = ()
 
 
 class Progress(Message):

@@ -47,7 +47,7 @@ async def watch(client: Client, chance: random.Random) -> None:
 async def go_back(client: Client, chance: random.Random) -> None:
     """Go to a step of the past, and from there to the newest and on."""
     await client.command("pause")
-    target = chance.randint(client.first, max(client.first, client.head))
+    target = chance.randint(client.first, max(client.first, client.head - 1))
     began = time.monotonic()
     painted = asyncio.create_task(client.paint(lambda step: step == target))
     await client.command("seek", step=target)

@@ -23,8 +23,8 @@ class Audience:
     def __iter__(self) -> Iterator[Outbox]:
         return iter(self.outboxes)
 
-    def __bool__(self) -> bool:
-        return bool(self.outboxes)
+    def __len__(self) -> int:
+        return len(self.outboxes)
 
     def attach(self, seen: int, notify: Callable[[], None]) -> tuple[Outbox, bool]:
         """Let a page in that has seen the events up to number `seen`; tells whether others were here before."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from server.engine.pool import Pool
 from server.errors import ConfigError, EngineError
 from server.gan.config import RunConfig, check_config
-from server.protocol.messages import Hello
+from server.protocol.messages import Hello, State
 from server.sessions.outbox import Outbox
 from server.sessions.session import Session
 from server.settings import Settings
@@ -92,6 +92,14 @@ class Hub:
         if hello.preset not in presets:
             raise ConfigError("preset", f"expected one of {', '.join(presets)}, got {hello.preset!r}")
         return check_config(presets[hello.preset], catalog)
+
+    def count_readers(self) -> int:
+        """Count the pages that are connected."""
+        return sum(len(session.readers) for session in self.sessions.values())
+
+    def count_state(self, state: State) -> int:
+        """Count the sessions whose run is in a state."""
+        return sum(session.state == state for session in self.sessions.values())
 
     def sweep(self) -> None:
         """End the sessions that no page has come back to, and pause the runs that nobody seems to look at."""

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import Any
 
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from server.errors import EngineError, LabError, MessageError
-from server.protocol.messages import PROTOCOL, Failure, Hello, find_id, parse_message
+from server.protocol.messages import PROTOCOL, Credit, Failure, Hello, find_id, parse_message
 from server.sessions.hub import Hub
 from server.sessions.outbox import Outbox
 from server.sessions.session import Session
 from server.settings import Settings
+from server.telemetry import Telemetry
 
 logger = logging.getLogger(__name__)
 
@@ -40,11 +42,11 @@ HELLO_SECONDS = 30.0
 BROKEN = "the lab made a mistake with this message; the server's log has the details"
 
 
-def socket_route(hub: Hub, settings: Settings) -> WebSocketRoute:
+def socket_route(hub: Hub, settings: Settings, telemetry: Telemetry) -> WebSocketRoute:
     """Give the route of the websocket."""
 
     async def converse(websocket: WebSocket) -> None:
-        await Conversation(websocket, hub, settings.send_seconds).hold()
+        await Conversation(websocket, hub, settings.send_seconds, telemetry).hold()
 
     return WebSocketRoute("/ws", converse)
 
@@ -52,9 +54,10 @@ def socket_route(hub: Hub, settings: Settings) -> WebSocketRoute:
 class Conversation:
     """One connection of one page."""
 
-    def __init__(self, websocket: WebSocket, hub: Hub, send_seconds: float) -> None:
+    def __init__(self, websocket: WebSocket, hub: Hub, send_seconds: float, telemetry: Telemetry) -> None:
         self.websocket, self.hub = websocket, hub
-        self.send_seconds = send_seconds
+        self.send_seconds, self._telemetry = send_seconds, telemetry
+        self._frame_sent_at: float | None = None
         self._wake = asyncio.Event()
 
     async def hold(self) -> None:
@@ -125,7 +128,10 @@ class Conversation:
         while True:
             text = await self._receive()
             try:
-                session.handle(outbox, parse_message(text))
+                message = parse_message(text)
+                if isinstance(message, Credit):
+                    self._note_credit()
+                session.handle(outbox, message)
             except LabError as refusal:
                 outbox.answer(Failure(id=find_id(text), message=str(refusal)))
             except Exception:  # the socket's border: a mistake of ours must not end the conversation
@@ -158,6 +164,15 @@ class Conversation:
         """
         async with asyncio.timeout(self.send_seconds):
             if isinstance(message, str):
+                self._telemetry.sent_bytes.labels("text").inc(len(message))
                 await self.websocket.send_text(message)
             else:
+                self._telemetry.sent_bytes.labels("frame").inc(len(message))
                 await self.websocket.send_bytes(message)
+                self._frame_sent_at = time.monotonic()
+
+    def _note_credit(self) -> None:
+        """Tell how long the page took for the frame that it was sent last."""
+        if self._frame_sent_at is not None:
+            self._telemetry.credit_waits.observe(time.monotonic() - self._frame_sent_at)
+            self._frame_sent_at = None

@@ -6,7 +6,7 @@ import logging
 import select
 import socket
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 
 import torch
@@ -27,6 +27,8 @@ from server.protocol.messages import Divergence
 logger = logging.getLogger(__name__)
 
 RECEIVE_BYTES = 1 << 16
+MOST_SLICES = 1_000
+"""So many turns at most are told with a sign of life."""
 BROKEN = (
     "the run stopped because of a mistake in the lab itself, not in your settings; the server's log has the details"
 )
@@ -43,6 +45,7 @@ class Worker:
         self.runs: OrderedDict[str, Run] = OrderedDict()
         self._unpacker = Unpacker()
         self._in_turn: str | None = None
+        self._slices: deque[float] = deque(maxlen=MOST_SLICES)
 
     def serve(self) -> None:
         """Work until the other end of the socket is closed."""
@@ -82,11 +85,13 @@ class Worker:
                 self.runs.move_to_end(key)
                 self._note_turn(key)
                 self._guard(key, run.revision, run.work)
+                self._slices.append(time.monotonic() - now)
                 return
 
     def _obey(self, order: orders.Order, body: bytes) -> None:
         if isinstance(order, orders.Ping):
-            self.report(reports.Pong())
+            self.report(reports.Pong(slices=tuple(self._slices)))
+            self._slices.clear()
         elif isinstance(order, orders.Open):
             self._guard(order.run, order.revision, lambda: self._open(order, body))
         elif run := self.runs.get(order.run):

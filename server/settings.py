@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, StringConstraints
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from server.logs import LogForm
+
 # An origin as a Content-Security-Policy names it; what could end the directive, or begin another, is none.
 FrameAncestor = Annotated[str, StringConstraints(pattern=r"^https?://(\*\.)?[A-Za-z0-9.-]+(:\d{1,5})?$")]
 Device = Literal["auto", "cpu", "cuda", "mps"]
@@ -53,5 +55,9 @@ class Settings(BaseSettings):
     """A worker that is silent for so long, beyond the time that its runs' steps may take, is replaced."""
     frames_per_second: Annotated[float, Field(gt=0, le=240)] = 30.0
     """The most frames a second that are made for one page while its run trains."""
+    log_level: Literal["debug", "info", "warning", "error"] = "warning"
+    """From which level on the log is written, to stderr; `info` has every session's beginning and end."""
+    log_form: LogForm = "text"
+    """How a line of the log looks: `text` for people, `json` for programs."""
     send_seconds: Annotated[float, Field(gt=0)] = 5.0
     """A page that does not take a message within this time is let go; it may come back."""

@@ -22,7 +22,8 @@ MODELS = ("server.gan.tensor_file", "server.gan.model_file", "server.gan.ganlab_
 # A module belongs to the longest name it is, or is in; it may import its own layer and the layers listed.
 ARROWS: dict[str, tuple[str, ...]] = {
     "server.errors": (),
-    "server.settings": ("server.errors",),
+    "server.logs": (),
+    "server.settings": ("server.errors", "server.logs"),
     "server.telemetry": (),
     # The mathematics. Facts and checks come first, because the web process may know them: they hold no torch.
     "server.gan.registry": ("server.errors",),
@@ -36,14 +37,15 @@ ARROWS: dict[str, tuple[str, ...]] = {
     # The conversation, known to both processes.
     "server.protocol": FACTS,
     # The worker process: the only side that trains.
-    "server.engine.worker": (*FACTS, "server.gan", "server.protocol", "server.settings", "server.engine"),
+    "server.engine.worker": (*FACTS, "server.gan", "server.logs", "server.protocol", "server.settings", "server.engine"),
     # The web process, each layer knowing the ones before it.
     "server.engine": (*FACTS, "server.gan.model_file", "server.protocol", "server.settings", "server.telemetry"),
-    "server.sessions": (*FACTS, *MODELS, "server.protocol", "server.settings", "server.engine"),
+    "server.sessions": (*FACTS, *MODELS, "server.logs", "server.protocol", "server.settings", "server.engine"),
     "server.web": (
         *FACTS,
         *MODELS,
         "server.gan.export",
+        "server.logs",
         "server.protocol",
         "server.settings",
         "server.engine",
@@ -61,7 +63,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     ),
     # A command is imported when it is asked for: those that train know the mathematics, serving knows the web.
     "server.commands": (),
-    "server.commands.serve": ("server.errors", "server.settings", "server.app", "server.web"),
+    "server.commands.serve": ("server.errors", "server.logs", "server.settings", "server.app", "server.web"),
     "server.commands.configs": (*FACTS, "server.gan"),
     "server.commands.train": (*FACTS, *MODELS, "server.gan", "server.settings", "server.commands.configs"),
     "server.commands.export": (*FACTS, *MODELS, "server.gan", "server.gan.export", "server.commands.configs"),
@@ -101,6 +103,7 @@ FORBIDDEN_LIBRARIES: dict[str, tuple[str, ...]] = {
     "server.gan.export": ("asyncio", *(set(WEB_LIBRARIES) - {"jinja2"}), *TORCH_LIBRARIES),
     "server.errors": ("asyncio", *WEB_LIBRARIES, *TORCH_LIBRARIES),
     "server.settings": ("asyncio", *WEB_LIBRARIES, *TORCH_LIBRARIES),
+    "server.logs": ("asyncio", *WEB_LIBRARIES, *TORCH_LIBRARIES),
     "server.telemetry": (*WEB_LIBRARIES, *TORCH_LIBRARIES),
     "server.protocol": (*WEB_LIBRARIES, *TORCH_LIBRARIES),
     "server.engine.worker": WEB_LIBRARIES,

@@ -1,7 +1,6 @@
 """`ganlab serve`: takes a port, starts the web server on it, and says where the lab is once it answers."""
 
 import errno
-import logging
 import os
 import signal
 import socket
@@ -18,6 +17,7 @@ from pydantic import ValidationError
 
 from server.app import create_app
 from server.errors import ConfigError, LabError
+from server.logs import configure_logs
 from server.settings import Settings
 from server.web.socket import SOCKET_OPTIONS
 
@@ -59,7 +59,7 @@ def serve_lab(browser: bool, **options: Any) -> None:
         LabError: a setting is wrong, or the port cannot be had.
     """
     settings = make_settings(options)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    configure_logs(settings.log_level, settings.log_form)
     listener = open_listener(settings.host, list_ports(settings))
     address = lab_address(settings.host, listener.getsockname()[1])
     app = create_app(settings)

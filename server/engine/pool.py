@@ -136,7 +136,7 @@ class Pool:
         self._links.append(await self._start_worker())
 
     async def _start_worker(self) -> WorkerLink:
-        process, connection = start_worker(self.settings.device, self.settings.frames_per_second)
+        process, connection = start_worker(self.settings)
         link = WorkerLink(process, self._take_catalog, self._replace, self.telemetry)
         await asyncio.get_running_loop().create_connection(lambda: link, sock=connection)
         return link

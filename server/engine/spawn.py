@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 
-from server.settings import Device
+from server.settings import Settings
 
 MODULE = "server.engine.worker"
 # Measured: with glibc's defaults, training in stacks gives freed memory back to the system and faults it in again
@@ -17,7 +17,7 @@ MEMORY_TUNING = {
 }
 
 
-def start_worker(device: Device, frames_per_second: float) -> tuple[subprocess.Popen[bytes], socket.socket]:
+def start_worker(settings: Settings) -> tuple[subprocess.Popen[bytes], socket.socket]:
     """Start a worker process; returns it and our end of the socket pair, not blocking.
 
     Raises:
@@ -27,10 +27,15 @@ def start_worker(device: Device, frames_per_second: float) -> tuple[subprocess.P
     with theirs:
         ours.setblocking(False)
         try:
-            return _start_process(theirs, [device, str(frames_per_second)]), ours
+            return _start_process(theirs, list_options(settings)), ours
         except OSError:
             ours.close()
             raise
+
+
+def list_options(settings: Settings) -> list[str]:
+    """Give what a worker is told of the settings when it starts."""
+    return [settings.device, str(settings.frames_per_second), settings.log_level, settings.log_form]
 
 
 def _start_process(theirs: socket.socket, options: list[str]) -> subprocess.Popen[bytes]:

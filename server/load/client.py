@@ -68,7 +68,7 @@ class Client:
         self._seen = 0
         self._revision, self._counted = -1, 0
         self._shown: int | None = None
-        self._newest: tuple[int, float] | None = None
+        self._newest = 0, 0.0
         self._next_id = time.time_ns() // 1_000_000
         self._since = self._playing_since = 0.0
 
@@ -147,16 +147,17 @@ class Client:
             raise LoadError(f"{kind} refused: {told['message']}")
         return told
 
-    async def paint(self, shows: Callable[[int], bool]) -> float:
-        """Wait for a frame of a step of which `shows` is true, if the newest is none; returns when it came.
+    async def paint(self, shows: Callable[[int], bool], since: float = 0.0) -> float:
+        """Wait for a frame of a step of which `shows` is true, if none such has come last; returns when it came.
 
-        The time is that of the monotonic clock.
+        Times are those of the monotonic clock; a frame that came before `since` does not count.
 
         Raises:
             LoadError: none comes in time.
         """
-        if self._newest and shows(self._newest[0]):
-            return self._newest[1]
+        step, came = self._newest
+        if came > since and shows(step):
+            return came
         future: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         self._watchers.append((shows, future))
         try:

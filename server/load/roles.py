@@ -6,6 +6,8 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
+from operator import eq, le
 
 from server.errors import LoadError
 from server.load.client import Client
@@ -33,7 +35,7 @@ async def step_by_hand(client: Client, chance: random.Random) -> None:
     while True:
         target = client.step + 1
         began = time.monotonic()
-        painted = asyncio.create_task(client.paint(lambda step, target=target: step >= target))  # type: ignore[misc]
+        painted = asyncio.create_task(client.paint(partial(le, target), began))
         client.step = int((await client.command("step"))["step"])
         client.record.clicks.append(await painted - began)
         await asyncio.sleep(chance.uniform(0.5, 1.5) * PAUSE_SECONDS)
@@ -47,9 +49,9 @@ async def watch(client: Client, chance: random.Random) -> None:
 async def go_back(client: Client, chance: random.Random) -> None:
     """Go to a step of the past, and from there to the newest and on."""
     await client.command("pause")
-    target = chance.randint(client.first, max(client.first, client.head - 1))
+    target = chance.randint(client.first, max(client.first, client.head))
     began = time.monotonic()
-    painted = asyncio.create_task(client.paint(lambda step: step == target))
+    painted = asyncio.create_task(client.paint(partial(eq, target), began))
     await client.command("seek", step=target)
     client.record.seeks.append(await painted - began)
     await client.command("seek", step=max(client.head, target))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import secrets
 import time
 from collections.abc import Callable
@@ -11,10 +12,13 @@ from collections.abc import Callable
 from server.engine.pool import Pool
 from server.errors import ConfigError, EngineError
 from server.gan.config import RunConfig, check_config
+from server.logs import speak_of
 from server.protocol.messages import Hello, State
 from server.sessions.outbox import Outbox
 from server.sessions.session import Session
 from server.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 1.0
 DRAIN_SECONDS = 1.0
@@ -69,6 +73,8 @@ class Hub:
             raise EngineError("the lab is stopping; expected to be back soon")
         if len(self.sessions) >= self.settings.max_sessions:
             limit = self.settings.max_sessions
+            logger.warning("a page was turned away: all %d sessions are taken", limit)
+            self.pool.telemetry.refusals.labels("sessions").inc()
             raise EngineError(
                 f"the lab is full: {limit} sessions are open and it has room for {limit}; try again later"
             )
@@ -76,6 +82,7 @@ class Hub:
         self.sessions[key] = session = Session(
             key, config, self.pool, self._clock, self.settings.timeline_megabytes << 20
         )
+        self._log(key, "a session begins: %s on %s", config.loss.name, config.data.name)
         return session
 
     def leave(self, session: Session, outbox: Outbox) -> None:
@@ -108,8 +115,15 @@ class Hub:
             if not session.readers and now - session.lonely_since >= self.settings.grace_seconds:
                 del self.sessions[key]
                 session.close()
+                self._log(key, "the session ends: no page has come back to it")
             elif session.state == "running" and now - session.heard_at >= self.settings.idle_seconds:
                 session.pause()
+                self._log(key, "the run is paused: no page has said anything for long")
+
+    @staticmethod
+    def _log(key: str, text: str, *values: object) -> None:
+        with speak_of(key):
+            logger.info(text, *values)
 
     async def _sweep_often(self) -> None:
         while True:

@@ -15,6 +15,7 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from server.errors import EngineError, LabError, MessageError
+from server.logs import speak_of
 from server.protocol.messages import PROTOCOL, Credit, Failure, Hello, find_id, parse_message
 from server.sessions.hub import Hub
 from server.sessions.outbox import Outbox
@@ -70,7 +71,8 @@ class Conversation:
             if hello is None:
                 return
             session, outbox = hello
-            await self._talk(session, outbox)
+            with speak_of(session.key):
+                await self._talk(session, outbox)
         except (WebSocketDisconnect, TimeoutError):
             logger.debug("a page is gone")
         finally:

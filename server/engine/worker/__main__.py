@@ -1,6 +1,8 @@
-"""Start a worker: `python -m server.engine.worker SOCKET DEVICE FRAMES_PER_SECOND`, as `server.engine.spawn` does."""
+"""Start a worker: `python -m server.engine.worker SOCKET DEVICE FRAMES_PER_SECOND LOG_LEVEL LOG_FORM`.
 
-import logging
+`server.engine.spawn` does it.
+"""
+
 import os
 import signal
 import sys
@@ -12,18 +14,19 @@ from server.engine.spawn import inherit_socket
 from server.engine.wire import pack_envelope
 from server.engine.worker.loop import Worker
 from server.errors import EngineError
+from server.logs import LogForm, configure_logs
 
 NICENESS = 10
 
 
-def main(place: str, device: str, frames_per_second: str) -> None:
+def main(place: str, device: str, frames_per_second: str, log_level: str, log_form: LogForm) -> None:
     """Serve until the web process closes the socket, in whichever way it ends."""
     # Ctrl-C and a service manager's stop reach the whole group; the web process says when a worker ends.
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(NICENESS)
-    logging.basicConfig(format="worker: %(levelname)s: %(message)s")
+    configure_logs(log_level, log_form)
     torch.set_num_threads(1)
     connection = inherit_socket(place)
     try:
@@ -35,4 +38,4 @@ def main(place: str, device: str, frames_per_second: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(*sys.argv[1:])  # type: ignore[arg-type]  # the settings have checked them

@@ -21,6 +21,7 @@ from server.gan.config import RunConfig, check_config
 from server.gan.metrics import evaluate_metrics, metric_floors
 from server.gan.probes import probe_layers
 from server.gan.trainer import Trainer
+from server.logs import speak_of
 from server.protocol.frames import LAYER_ARRAYS
 from server.protocol.messages import Divergence
 
@@ -121,7 +122,8 @@ class Worker:
         except (BrokenPipeError, ConnectionResetError):
             raise
         except Exception:  # the worker's border: a mistake in one run must not stop the others
-            logger.exception("run %s: stopped by an unexpected error", key)
+            with speak_of(key):
+                logger.exception("the run was stopped by an unexpected error")
             run = self.runs.pop(key, None)
             position = run.position if run else reports.Position()
             failure = Divergence(step=position.step, player="", quantity="", message=BROKEN)

@@ -45,6 +45,12 @@ class Settings(BaseSettings):
     """Where the lab will keep what outlives it; nothing is kept yet."""
     max_sessions: Annotated[int, Field(ge=1)] = 64
     """How many sessions may be open at once; who comes later is asked to try again."""
+    max_parameters: Annotated[int, Field(ge=1)] = 2_000_000
+    """How many weights and biases the networks of one run may have together."""
+    max_batch: Annotated[int, Field(ge=1)] = 4096
+    """How many points one update of a run may see."""
+    messages_per_second: Annotated[float, Field(gt=0)] = 200.0
+    """How much a page may say in the long run; what it says faster is read later."""
     timeline_megabytes: Annotated[int, Field(ge=1, le=1 << 16)] = 32
     """How much memory the snapshots of one session's past may take; beyond it, the oldest are thinned out first."""
     grace_seconds: Annotated[float, Field(ge=0)] = 60.0

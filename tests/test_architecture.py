@@ -37,10 +37,25 @@ ARROWS: dict[str, tuple[str, ...]] = {
     # The conversation, known to both processes.
     "server.protocol": FACTS,
     # The worker process: the only side that trains.
-    "server.engine.worker": (*FACTS, "server.gan", "server.logs", "server.protocol", "server.settings", "server.engine"),
+    "server.engine.worker": (
+        *FACTS,
+        "server.gan",
+        "server.logs",
+        "server.protocol",
+        "server.settings",
+        "server.engine",
+    ),
     # The web process, each layer knowing the ones before it.
     "server.engine": (*FACTS, "server.gan.model_file", "server.protocol", "server.settings", "server.telemetry"),
-    "server.sessions": (*FACTS, *MODELS, "server.logs", "server.protocol", "server.settings", "server.engine"),
+    "server.sessions": (
+        *FACTS,
+        *MODELS,
+        "server.logs",
+        "server.protocol",
+        "server.settings",
+        "server.engine",
+        "server.telemetry",
+    ),
     "server.web": (
         *FACTS,
         *MODELS,

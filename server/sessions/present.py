@@ -15,6 +15,7 @@ from server.protocol.messages import Divergence, State, Status, StepPhase
 from server.sessions.audience import Audience
 from server.sessions.branches import Branches
 from server.sessions.chronicle import Chronicle
+from server.sessions.limits import Limits
 from server.sessions.standing import Standing
 from server.sessions.timeline import Timeline
 from server.sessions.waiting import Waitings
@@ -46,6 +47,7 @@ class Present:
         """Begin the run at step 0; its reports go to `receive`.
 
         Raises:
+            ConfigError: it is larger than this lab allows.
             EngineError: there is no worker to compute it.
         """
         self.state: State = "paused"
@@ -58,6 +60,8 @@ class Present:
         self.failure: Divergence | None = None
         self.pace = 0.0
         self._catalog, self._clock = pool.catalog, clock
+        self._limits = Limits(pool.settings, pool.telemetry)
+        self._limits.check(config)
         self._status_at = clock()
         self.run = self.readers.run = pool.open_run(key, receive, self.readers.show)
         self.set_config(config)
@@ -95,8 +99,13 @@ class Present:
     # Settings ---------------------------------------------------------------------------------------------------
 
     def read_config(self, plain: Plain) -> RunConfig:
-        """Give a config of one of the branches; what it has in common with the present one is kept once."""
+        """Give a config of one of the branches; what it has in common with the present one is kept once.
+
+        Raises:
+            ConfigError: it is wrong, or larger than this lab allows.
+        """
         config = check_config(plain, self._catalog)
+        self._limits.check(config)
         return replace(config, data=self.config.data) if config.data == self.config.data else config
 
     def set_config(self, config: RunConfig) -> None:

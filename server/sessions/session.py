@@ -42,6 +42,7 @@ class Session:
         """Begin the run at step 0; snapshots of its past take `most_bytes` of memory at most.
 
         Raises:
+            ConfigError: it is larger than this lab allows.
             EngineError: there is no worker to compute it.
         """
         self.key = key
@@ -145,8 +146,10 @@ class Session:
 
         Raises:
             CommandError: there is no room for it, or the session has ended meanwhile.
+            ConfigError: its networks are larger than this lab allows.
         """
         self._check_open()
+        self._present.read_config(model.config.to_json())
         self._commands.take_deed(lambda: self._begin_at(model, text))
 
     def _begin_at(self, model: Model, text: str) -> None:
@@ -157,9 +160,15 @@ class Session:
 
         Raises:
             CommandError: the session has ended meanwhile.
+            ConfigError: one of their runs is larger than this lab allows.
         """
         self._check_open()
-        self._commands.take_deed(lambda: self._travel.open_tree(branches, current))
+        opened = list(branches)
+        for branch in opened:
+            # All configs of a course have the same networks.
+            for plain in {plain["batch_size"]: plain for plain in branch.course.configs}.values():
+                self._present.read_config(plain)
+        self._commands.take_deed(lambda: self._travel.open_tree(opened, current))
 
     def _check_open(self) -> None:
         if self.state == "closed":

@@ -22,6 +22,7 @@ from server.sessions.outbox import Outbox
 from server.sessions.session import Session
 from server.settings import Settings
 from server.telemetry import Telemetry
+from server.web.pacing import Pacer
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ def socket_route(hub: Hub, settings: Settings, telemetry: Telemetry) -> WebSocke
     """Give the route of the websocket."""
 
     async def converse(websocket: WebSocket) -> None:
-        await Conversation(websocket, hub, settings.send_seconds, telemetry).hold()
+        await Conversation(websocket, hub, settings, telemetry).hold()
 
     return WebSocketRoute("/ws", converse)
 
@@ -55,9 +56,10 @@ def socket_route(hub: Hub, settings: Settings, telemetry: Telemetry) -> WebSocke
 class Conversation:
     """One connection of one page."""
 
-    def __init__(self, websocket: WebSocket, hub: Hub, send_seconds: float, telemetry: Telemetry) -> None:
+    def __init__(self, websocket: WebSocket, hub: Hub, settings: Settings, telemetry: Telemetry) -> None:
         self.websocket, self.hub = websocket, hub
-        self.send_seconds, self._telemetry = send_seconds, telemetry
+        self.send_seconds, self._telemetry = settings.send_seconds, telemetry
+        self._pacer = Pacer(settings.messages_per_second)
         self._frame_sent_at: float | None = None
         self._wake = asyncio.Event()
 
@@ -129,6 +131,7 @@ class Conversation:
     async def _listen(self, session: Session, outbox: Outbox) -> None:
         while True:
             text = await self._receive()
+            await self._pacer.wait()
             try:
                 message = parse_message(text)
                 if isinstance(message, Credit):

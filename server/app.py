@@ -15,6 +15,7 @@ from server.web.api import api_router
 from server.web.assets import OwnFiles, find_folder
 from server.web.branches import branches_router
 from server.web.exports import exports_router
+from server.web.gate import Gate
 from server.web.guards import Guard, lab_names
 from server.web.inspection import inspection_router
 from server.web.metrics import metrics_router
@@ -51,6 +52,8 @@ def create_app(settings: Settings) -> FastAPI:
     # No pages about the API: they would load scripts from another host.
     app = FastAPI(title="The GAN lab", lifespan=run_engine, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.hub, app.state.draining = hub, False
+    if settings.token:
+        app.add_middleware(Gate, token=settings.token)
     app.add_middleware(
         Guard,
         names=lab_names(settings.host, settings.allowed_hosts),

@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     """The address to listen at; `0.0.0.0` opens the lab to the network."""
     allowed_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_names)] = ()
     """Further host names that the lab answers to, with commas between them: `lab.school.example,lab`."""
+    token: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16,128}$|^$")] | None = None
+    """What a page must show to come in. Where it is not said, a lab that only this machine reaches asks for none, and
+    another one makes its own and prints it in its link; an empty one lets everybody in."""
     frame_ancestors: Annotated[tuple[FrameAncestor, ...], NoDecode, BeforeValidator(split_names)] = ()
     """Further origins whose pages may show the lab in a frame, with commas: `https://learn.school.example`."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000

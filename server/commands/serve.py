@@ -2,6 +2,7 @@
 
 import errno
 import os
+import secrets
 import signal
 import socket
 import sys
@@ -19,11 +20,13 @@ from server.app import create_app
 from server.errors import ConfigError, LabError
 from server.logs import configure_logs
 from server.settings import Settings
+from server.web.guards import ANY_ADDRESS, lab_names
 from server.web.socket import SOCKET_OPTIONS
 
 GRACE_SECONDS = 2
 """How long a stopping server waits for open requests; with telling the pages and ending the workers it is under 5 s."""
 PORTS_TRIED = 20
+TOKEN_BYTES = 32
 
 
 class LabServer(uvicorn.Server):
@@ -61,7 +64,8 @@ def serve_lab(browser: bool, **options: Any) -> None:
     settings = make_settings(options)
     configure_logs(settings.log_level, settings.log_form)
     listener = open_listener(settings.host, list_ports(settings))
-    address = lab_address(settings.host, listener.getsockname()[1])
+    settings = settings.model_copy(update={"token": choose_token(settings)})
+    address = lab_address(settings.host, listener.getsockname()[1], settings.token)
     app = create_app(settings)
     config = uvicorn.Config(
         app,
@@ -137,10 +141,18 @@ def listen_at(host: str, port: int) -> socket.socket:
     return listener
 
 
-def lab_address(host: str, port: int) -> str:
-    """Give the address to open in a browser on this machine."""
+def choose_token(settings: Settings) -> str:
+    """Give the token that the lab asks for: the operator's, or a new one where others can reach the lab."""
+    if settings.token is not None:
+        return settings.token
+    return secrets.token_urlsafe(TOKEN_BYTES) if ANY_ADDRESS in lab_names(settings.host) else ""
+
+
+def lab_address(host: str, port: int, token: str | None = None) -> str:
+    """Give the address to open in a browser on this machine; its fragment has the token, which is never sent."""
     name = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
-    return f"http://[{name}]:{port}/" if ":" in name else f"http://{name}:{port}/"
+    address = f"http://[{name}]:{port}/" if ":" in name else f"http://{name}:{port}/"
+    return f"{address}#token={token}" if token else address
 
 
 def announce_lab(address: str, browser: bool) -> None:

@@ -55,11 +55,14 @@ class Client:
     `painting` is how long it takes to paint a frame, in seconds; the credit for the next follows after it.
     """
 
-    def __init__(self, url: str, config: Mapping[str, Any], painting: float, session: str | None = None) -> None:
+    def __init__(
+        self, url: str, config: Mapping[str, Any], painting: float, session: str | None = None, token: str = ""
+    ) -> None:
         self.record = Record()
         self.session = session
         self.step, self.first, self.head, self.state = 0, 0, 0, ""
         self._url, self._config, self._painting = url, dict(config), painting
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._connection: ClientConnection | None = None
         self._listening: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -81,7 +84,13 @@ class Client:
             LoadError: nobody answers there, or the lab refuses; its words are the error's.
         """
         try:
-            self._connection = await connect(self._url, compression=None, max_size=None, open_timeout=ANSWER_SECONDS)
+            self._connection = await connect(
+                self._url,
+                additional_headers=self._headers,
+                compression=None,
+                max_size=None,
+                open_timeout=ANSWER_SECONDS,
+            )
         except (OSError, TimeoutError, InvalidHandshake, InvalidMessage) as error:
             raise LoadError(f"connection: expected a lab at {self._url}, got {type(error).__name__}: {error}") from None
         hello = {"type": "hello", "protocol": PROTOCOL, "session": self.session, "seen": self._seen}

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 from urllib.request import urlopen
 
 from server.errors import LoadError
@@ -42,15 +42,15 @@ async def try_lab(url: str, plan: Plan) -> Figures:
     Raises:
         LoadError: there is no lab at `url`.
     """
-    socket = find_socket(url)
+    socket, token = find_socket(url), find_token(url)
     await asyncio.to_thread(ask_health, url)
     chance, painting = random.Random(plan.seed), 1 / plan.frames_per_second
     roles: list[Role] = [step_by_hand if i % STEPPERS == STEPPERS - 1 else play for i in range(plan.clients)]
-    crew = [(Client(socket, plan.config or {}, painting), role) for role in roles]
+    crew = [(Client(socket, plan.config or {}, painting, token=token), role) for role in roles]
     tasks = [asyncio.create_task(follow(client, role, random.Random(chance.random()))) for client, role in crew]
     if plan.watchers:
         session = await _await_session(crew[0][0])
-        looking = [(Client(socket, {}, painting, session), watch) for _ in range(plan.watchers)]
+        looking = [(Client(socket, {}, painting, session, token), watch) for _ in range(plan.watchers)]
         tasks += [asyncio.create_task(follow(client, role, random.Random(chance.random()))) for client, role in looking]
         crew += looking
     health: list[float] = []
@@ -76,6 +76,11 @@ def find_socket(url: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise LoadError(f"url: expected an address like http://127.0.0.1:8000, got {url!r}")
     return f"{parts.scheme.replace('http', 'ws')}://{parts.netloc}/ws"
+
+
+def find_token(url: str) -> str:
+    """Give the token that the link of a lab carries; empty where it has none."""
+    return parse_qs(urlsplit(url).fragment).get("token", [""])[-1]
 
 
 def ask_health(url: str) -> float:

@@ -54,7 +54,11 @@ def pages_router(pool: Pool, settings: Settings) -> APIRouter:
     @router.api_route("/", methods=["GET", "HEAD"])
     def show_lab(request: Request) -> Response:
         """Show the lab itself."""
-        told = {"plotly_address": script_address(), "timeline_megabytes": settings.timeline_megabytes}
+        told = {
+            "plotly_address": script_address(),
+            "timeline_megabytes": settings.timeline_megabytes,
+            "token": settings.token or "",
+        }
         return templates.TemplateResponse(request, "index.html", told, headers={"Cache-Control": ASK_AGAIN})
 
     @router.api_route("/learn", methods=["GET", "HEAD"])

@@ -1,5 +1,6 @@
 /** Starts the lab where the browser has what it needs, and says what is missing where it has not. */
 
+import { takeToken } from "./link/token.js";
 import { describeMissing } from "./missing.js";
 
 const missing = describeMissing({
@@ -12,5 +13,6 @@ if (missing && note) {
   note.hidden = false;
   document.body.classList.add("cannot-start");
 } else {
+  takeToken();
   import("./main.js");
 }

@@ -16,7 +16,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from server.commands.serve import lab_address, list_ports, listen_at, make_settings, open_listener
+from server.commands.serve import choose_token, lab_address, list_ports, listen_at, make_settings, open_listener
 from server.errors import ConfigError, LabError
 from server.settings import Settings
 from tests.tools.lab import ROOT
@@ -142,6 +142,26 @@ def test_a_killed_lab_leaves_no_worker_behind() -> None:
 )
 def test_the_address_is_one_to_open_on_this_machine(host: str, address: str) -> None:
     assert lab_address(host, 8000) == address
+
+
+def test_a_lab_that_others_can_reach_makes_a_token_and_its_link_carries_it() -> None:
+    token, other = (choose_token(Settings(host="0.0.0.0")) for _ in range(2))
+    assert len(token) >= 43
+    assert token != other
+    assert lab_address("0.0.0.0", 8000, token) == f"http://127.0.0.1:8000/#token={token}"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
+def test_a_lab_of_this_machine_alone_asks_for_none(host: str) -> None:
+    assert choose_token(Settings(host=host)) == ""
+    assert lab_address(host, 8000, "") == lab_address(host, 8000)
+
+
+def test_an_operator_chooses_the_token_or_an_open_door() -> None:
+    assert choose_token(Settings(host="0.0.0.0", token="chosen-by-the-school")) == "chosen-by-the-school"
+    assert choose_token(Settings(host="0.0.0.0", token="")) == ""
+    with pytest.raises(ConfigError, match=r"^token: "):
+        make_settings({"token": "short"})
 
 
 def test_two_labs_cannot_listen_at_one_port(taken_port: int) -> None:

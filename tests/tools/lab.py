@@ -23,10 +23,11 @@ STOP_SECONDS = 20.0
 
 @dataclass
 class Lab:
-    """A running lab: where it is, its process, and what it has said so far."""
+    """A running lab: where it is, its process, and what it has said so far; `link` is the address that it printed."""
 
     process: subprocess.Popen[str]
     url: str = ""
+    link: str = ""
     lines: list[str] = field(default_factory=list)
 
     def read_output(self, opened: threading.Event) -> None:
@@ -35,7 +36,8 @@ class Lab:
         for line in self.process.stdout:
             self.lines.append(line.rstrip())
             if not self.url and (match := OPENING.search(line)):
-                self.url = match.group(1)
+                self.link = match.group(1)
+                self.url = self.link.partition("#")[0]
                 opened.set()
         opened.set()
 

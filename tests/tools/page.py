@@ -36,7 +36,7 @@ class Place:
 async def open_socket(pool: Pool, **settings: Any) -> AsyncIterator[Place]:
     """The websocket of a lab with this pool."""
     hub = Hub(Settings(**settings), pool)
-    app = Starlette(routes=[socket_route(hub, hub.settings)])
+    app = Starlette(routes=[socket_route(hub, hub.settings, pool.telemetry)])
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         server = uvicorn.Server(

@@ -3,6 +3,7 @@
 import { find } from "../controls/dom.js";
 import { make, setText } from "../plots/elements.js";
 import { HIDEABLE, LOCKABLE } from "./options.js";
+import { addToken } from "./token.js";
 import { writeLink } from "./write.js";
 
 /** @typedef {import("../state.js").PageStore} PageStore */
@@ -40,7 +41,8 @@ export function createShare({ dialog, button }, store, options, { signal }) {
     const chosen = { hide: readBoxes(hide), lock: readBoxes(lock), embed: embed.checked };
     const written = writeLink(store.get(), /** @type {Options} */ (chosen));
     if (!written) return;
-    const address = `${location.origin}${location.pathname}${written.fragment && `#${written.fragment}`}`;
+    const fragment = addToken(written.fragment, dialog.dataset.token ?? "");
+    const address = `${location.origin}${location.pathname}${fragment && `#${fragment}`}`;
     field.value = address;
     setText(copied, "");
     // It promises the same picture, which a link that leaves something out does not give.

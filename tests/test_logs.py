@@ -11,7 +11,7 @@ import pytest
 from server.errors import LoadError
 from server.load.client import Client
 from server.load.trial import find_socket
-from server.logs import configure_logs, name_session, speak_of
+from server.logs import LogForm, configure_logs, name_session, speak_of
 from tests.tools.lab import open_lab
 
 
@@ -62,3 +62,24 @@ def test_a_line_for_people_says_level_place_and_session(capsys: pytest.CaptureFi
     assert "warning" in line
     assert "server.somewhere" in line
     assert "not said" not in line
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_an_error_is_told_with_its_place_and_without_what_was_at_hand(
+    capsys: pytest.CaptureFixture[str], form: LogForm
+) -> None:
+    before = logging.root.handlers[:], logging.root.level
+    at_hand = "a value that nobody needs to read"
+    try:
+        configure_logs("warning", form)
+        try:
+            raise ValueError(at_hand[:7])
+        except ValueError:
+            logging.getLogger("server.somewhere").exception("it broke")
+        said = capsys.readouterr().err
+    finally:
+        logging.root.handlers[:] = before[0]
+        logging.root.setLevel(before[1])
+    assert "it broke" in said
+    assert "ValueError: a value" in said
+    assert at_hand not in said

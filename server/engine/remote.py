@@ -192,7 +192,8 @@ class RemoteRun:
         if report.revision != self.revision:
             return
         if isinstance(report, reports.Frame):
-            self._wants.pop(report.reader, None)
+            for reader in report.readers:
+                self._wants.pop(reader, None)
             if not self.is_busy:  # one that is busy may still be lost by what it does after its frames
                 self.futile_starts = 0
             self._show(report, body)

@@ -150,12 +150,12 @@ class Floors(Message):
 
 
 class Frame(Message):
-    """The body is a frame for `reader`; `fixed` if it holds the arrays that do not change within the revision."""
+    """The body is a frame for all of `readers`; `fixed` if it has the arrays that stay the same within the revision."""
 
     type: Literal["frame"] = "frame"
     run: str
     revision: int
-    reader: int
+    readers: tuple[int, ...]
     layers: tuple[Layer, ...]
     fixed: bool
 

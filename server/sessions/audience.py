@@ -72,9 +72,9 @@ class Audience:
             self.ask_frame(outbox, revision)
 
     def show(self, report: reports.Frame, frame: bytes) -> None:
-        """Give a frame to the page that asked for it."""
+        """Give a frame to the pages that asked for it."""
         for outbox in self.outboxes:
-            if outbox.reader == report.reader:
+            if outbox.reader in report.readers:
                 outbox.put_frame(report, frame)
 
     def mark_status(self) -> None:

@@ -127,7 +127,7 @@ def test_a_frame_that_is_waited_for_is_asked_for_again(config: RunConfig) -> Non
     wire.answer(wire.run.open(config, 1))
     wire.run.want(1, ("real",), fixed=True)
     assert [order.type for order, _ in wire.resume()] == ["open", "want"]
-    frame = reports.Frame(run="a", revision=1, reader=1, layers=("real",), fixed=True)
+    frame = reports.Frame(run="a", revision=1, readers=(1,), layers=("real",), fixed=True)
     wire.run.receive(frame, b"frame")
     assert [order.type for order, _ in wire.resume()] == ["open"]
 
@@ -135,7 +135,7 @@ def test_a_frame_that_is_waited_for_is_asked_for_again(config: RunConfig) -> Non
 def test_a_frame_clears_a_resting_run_of_the_suspicion_and_never_a_playing_one(config: RunConfig) -> None:
     wire = Wire()
     wire.answer(wire.run.open(config, 1))
-    frame = reports.Frame(run="a", revision=1, reader=1, layers=("real",), fixed=True)
+    frame = reports.Frame(run="a", revision=1, readers=(1,), layers=("real",), fixed=True)
     wire.run.futile_starts = 2
     wire.run.receive(frame, b"frame")
     assert wire.run.futile_starts == 0

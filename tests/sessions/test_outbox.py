@@ -12,7 +12,7 @@ def make_outbox(*layers: Layer) -> Outbox:
 
 
 def make_frame(revision: int, fixed: bool, *layers: Layer) -> reports.Frame:
-    return reports.Frame(run="a", revision=revision, reader=1, layers=layers, fixed=fixed)
+    return reports.Frame(run="a", revision=revision, readers=(1,), layers=layers, fixed=fixed)
 
 
 def test_no_frame_is_asked_for_without_credit_or_without_layers() -> None:

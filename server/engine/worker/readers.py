@@ -11,21 +11,23 @@ from server.gan.probes import probe_box, probe_layers
 from server.gan.state import RunState
 from server.gan.trainer import Trainer
 from server.protocol.frames import encode_frame
+from server.protocol.messages import Layer
 
 COST_SHARE = 4
-"""While a run trains, frames for a reader take at most one part in so many of the worker's time."""
+"""While a run trains, the frames of one look take at most one part in so many of the worker's time."""
 NEVER = float("inf")
 
 Shown = tuple[RunState, RunConfig, tuple[str, ...]]
+Look = tuple[tuple[Layer, ...], bool]
+"""The layers of a frame, and whether with their fixed arrays."""
 
 
 class Reader:
-    """What one reader wants, what its last frame showed, and when it may have the next while the run trains."""
+    """What one reader wants, and what its last frame showed."""
 
     def __init__(self) -> None:
         self.want: orders.Want | None = None
         self.shown: Shown | None = None
-        self.next_at = 0.0
 
     def wants_frame(self, trainer: Trainer) -> bool:
         """Tell whether a frame is wanted that would show something new."""
@@ -38,12 +40,13 @@ class Reader:
 
 
 class Readers:
-    """All readers of one run, by their numbers."""
+    """All readers of one run, by their numbers; those that look at the same get the same frame, made once."""
 
     def __init__(self, run: str, frame_seconds: float) -> None:
         self.run = run
         self.frame_seconds = frame_seconds
         self._readers: dict[int, Reader] = {}
+        self._next_at: dict[Look, float] = {}
 
     def add(self, want: orders.Want) -> None:
         """Take in what a reader wants; its last wish is the one that counts."""
@@ -55,24 +58,38 @@ class Readers:
 
     def find_due(self, trainer: Trainer, playing: bool) -> float:
         """The time at which the next frame is to be made; at once where the run stands still."""
-        waiting = [reader.next_at for reader in self._readers.values() if reader.wants_frame(trainer)]
-        return min(waiting, default=NEVER) if playing else (0.0 if waiting else NEVER)
+        looks = self._group(trainer)
+        if not playing:
+            return 0.0 if looks else NEVER
+        return min((self._next_at.get(look, 0.0) for look in looks), default=NEVER)
 
     def make_frames(
         self, trainer: Trainer, revision: int, playing: bool, phase: str
     ) -> Iterator[tuple[reports.Frame, bytes]]:
         """Make the frames that are due; `phase` is the one that a run inside a step has just passed, or empty."""
-        for reader in self._readers.values():
+        for look, numbers in self._group(trainer).items():
             began = time.monotonic()
-            if reader.wants_frame(trainer) and not (playing and reader.next_at > began):
-                yield self._make_frame(trainer, revision, reader, phase)
+            if not (playing and self._next_at.get(look, 0.0) > began):
+                yield self._make_frame(trainer, revision, look, numbers, phase)
                 cost = time.monotonic() - began
-                reader.next_at = began + max(self.frame_seconds, COST_SHARE * cost)
+                self._next_at = {kept: due for kept, due in self._next_at.items() if due > began}
+                self._next_at[look] = began + max(self.frame_seconds, COST_SHARE * cost)
 
-    def _make_frame(self, trainer: Trainer, revision: int, reader: Reader, phase: str) -> tuple[reports.Frame, bytes]:
-        want, reader.want = reader.want, None
-        assert want, "a frame is made where one is wanted"
-        reader.shown = trainer.state, trainer.config, want.layers
+    def _group(self, trainer: Trainer) -> dict[Look, list[int]]:
+        """Give the readers that want a frame, by what they look at."""
+        looks: dict[Look, list[int]] = {}
+        for number, reader in self._readers.items():
+            if reader.want and reader.wants_frame(trainer):
+                looks.setdefault((reader.want.layers, reader.want.fixed), []).append(number)
+        return looks
+
+    def _make_frame(
+        self, trainer: Trainer, revision: int, look: Look, numbers: list[int], phase: str
+    ) -> tuple[reports.Frame, bytes]:
+        layers, fixed = look
+        for number in numbers:
+            reader = self._readers[number]
+            reader.want, reader.shown = None, (trainer.state, trainer.config, layers)
         metadata = {
             "session": self.run,
             "step": str(trainer.state.step),
@@ -81,8 +98,6 @@ class Readers:
             "box": " ".join(repr(edge) for edge in probe_box(trainer.config)),
             "made": repr(time.time()),
         }
-        frame = encode_frame(probe_layers(trainer, want.layers, fixed=want.fixed), metadata)
-        report = reports.Frame(
-            run=self.run, revision=revision, reader=want.reader, layers=want.layers, fixed=want.fixed
-        )
+        frame = encode_frame(probe_layers(trainer, layers, fixed=fixed), metadata)
+        report = reports.Frame(run=self.run, revision=revision, readers=tuple(numbers), layers=layers, fixed=fixed)
         return report, frame

@@ -1,0 +1,69 @@
+"""Who looks at a run: a frame is made once for all that look at the same, and not before its time."""
+
+import pytest
+
+from server.engine import orders
+from server.engine.worker.readers import Readers
+from server.gan.catalog import build_catalog
+from server.gan.config import check_config
+from server.gan.trainer import Trainer
+from server.protocol.frames import decode_frame
+from server.protocol.messages import Layer
+
+GENERATED: tuple[Layer, ...] = ("generated",)
+SURFACE: tuple[Layer, ...] = ("surface",)
+
+
+@pytest.fixture
+def trainer() -> Trainer:
+    """A run at its first step."""
+    return Trainer(check_config({}, build_catalog()))
+
+
+def want(reader: int, layers: tuple[Layer, ...], fixed: bool = False) -> orders.Want:
+    """A reader's wish for a frame."""
+    return orders.Want(run="a", reader=reader, layers=layers, fixed=fixed)
+
+
+def test_a_hundred_watchers_of_the_same_get_one_frame_that_was_made_once(trainer: Trainer) -> None:
+    readers = Readers("a", 1 / 30)
+    for number in range(100):
+        readers.add(want(number, GENERATED))
+    ((report, frame),) = readers.make_frames(trainer, 1, playing=True, phase="")
+    assert report.readers == tuple(range(100))
+    assert set(decode_frame(frame)[0]) == {"x_fake"}
+    assert list(readers.make_frames(trainer, 1, playing=True, phase="")) == []
+
+
+def test_those_who_look_at_something_else_or_need_what_is_fixed_get_their_own(trainer: Trainer) -> None:
+    readers = Readers("a", 1 / 30)
+    readers.add(want(1, GENERATED))
+    readers.add(want(2, SURFACE))
+    readers.add(want(3, GENERATED, fixed=True))
+    readers.add(want(4, SURFACE))
+    made = {report.readers: set(decode_frame(frame)[0]) for report, frame in readers.make_frames(trainer, 1, True, "")}
+    assert made == {(1,): {"x_fake"}, (2, 4): {"surface"}, (3,): {"x_fake"}}
+
+
+def test_while_a_run_trains_a_look_has_its_next_frame_at_its_time_and_at_rest_at_once(trainer: Trainer) -> None:
+    readers = Readers("a", 3600.0)
+    readers.add(want(1, GENERATED))
+    assert len(list(readers.make_frames(trainer, 1, playing=True, phase=""))) == 1
+    trainer.step()
+    readers.add(want(1, GENERATED))
+    readers.add(want(2, SURFACE))
+    assert [report.readers for report, _ in readers.make_frames(trainer, 1, playing=True, phase="")] == [(2,)]
+    assert readers.find_due(trainer, playing=True) > 1000
+    assert readers.find_due(trainer, playing=False) == 0.0
+    assert [report.readers for report, _ in readers.make_frames(trainer, 1, playing=False, phase="")] == [(1,)]
+
+
+def test_a_reader_that_has_seen_this_state_waits_and_one_that_left_gets_nothing(trainer: Trainer) -> None:
+    readers = Readers("a", 0.0)
+    readers.add(want(1, GENERATED))
+    assert len(list(readers.make_frames(trainer, 1, playing=False, phase=""))) == 1
+    readers.add(want(1, GENERATED))
+    readers.add(want(2, GENERATED))
+    readers.remove(2)
+    assert list(readers.make_frames(trainer, 1, playing=False, phase="")) == []
+    assert readers.find_due(trainer, playing=False) == float("inf")

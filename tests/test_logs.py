@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,15 @@ from server.load.client import Client
 from server.load.trial import find_socket
 from server.logs import LogForm, configure_logs, name_session, speak_of
 from tests.tools.lab import open_lab
+
+
+@pytest.fixture(autouse=True)
+def restored_logging() -> Iterator[None]:
+    """What these tests configure is undone."""
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
 
 
 async def test_a_session_is_followed_through_the_log_and_its_key_is_not_in_it(
@@ -47,16 +57,11 @@ async def test_a_session_is_followed_through_the_log_and_its_key_is_not_in_it(
 
 
 def test_a_line_for_people_says_level_place_and_session(capsys: pytest.CaptureFixture[str]) -> None:
-    before = logging.root.handlers[:], logging.root.level
-    try:
-        configure_logs("warning", "text")
-        with speak_of("a key"):
-            logging.getLogger("server.somewhere").warning("so many: %d", 3)
-            logging.getLogger("server.somewhere").info("not said")
-        line = capsys.readouterr().err
-    finally:
-        logging.root.handlers[:] = before[0]
-        logging.root.setLevel(before[1])
+    configure_logs("warning", "text")
+    with speak_of("a key"):
+        logging.getLogger("server.somewhere").warning("so many: %d", 3)
+        logging.getLogger("server.somewhere").info("not said")
+    line = capsys.readouterr().err
     assert "so many: 3" in line
     assert f"session={name_session('a key')}" in line
     assert "warning" in line
@@ -68,18 +73,13 @@ def test_a_line_for_people_says_level_place_and_session(capsys: pytest.CaptureFi
 def test_an_error_is_told_with_its_place_and_without_what_was_at_hand(
     capsys: pytest.CaptureFixture[str], form: LogForm
 ) -> None:
-    before = logging.root.handlers[:], logging.root.level
     at_hand = "a value that nobody needs to read"
+    configure_logs("warning", form)
     try:
-        configure_logs("warning", form)
-        try:
-            raise ValueError(at_hand[:7])
-        except ValueError:
-            logging.getLogger("server.somewhere").exception("it broke")
-        said = capsys.readouterr().err
-    finally:
-        logging.root.handlers[:] = before[0]
-        logging.root.setLevel(before[1])
+        raise ValueError(at_hand[:7])
+    except ValueError:
+        logging.getLogger("server.somewhere").exception("it broke")
+    said = capsys.readouterr().err
     assert "it broke" in said
     assert "ValueError: a value" in said
     assert at_hand not in said

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from server.gan.encoding import reconstruct
 from server.gan.metrics import (
     EVALUATION_POINTS,
     METRICS,
@@ -106,6 +107,14 @@ def averaged_quality(trainer: Trainer) -> Tensor:
     return _score(trainer, trainer.source.from_lab(points), "high_quality")
 
 
+def reconstruction(trainer: Trainer) -> Tensor:
+    """Give how far real points are from what encoder and generator, one after the other, make of them, on average."""
+    real = trainer.source.sample_data(POINTS, trainer.source.draws("data"))
+    ends = (trainer.source.from_lab(points) for points in (real, reconstruct(trainer, real)))
+    distances: Tensor = torch.linalg.vector_norm(next(ends) - next(ends), dim=-1)
+    return distances.mean(-1)
+
+
 def compare_refined(trainer: Trainer, metric: str) -> Tensor:
     """Give a metric of the refined samples of a run, over that of its generated samples.
 
@@ -151,6 +160,7 @@ MEASURES: Mapping[str, Measure] = {
     "largest_score": Measure("Largest score", largest_score),
     "imbalance": Measure("Distance of the two players from their balance", imbalance),
     "memory_gap": Measure("Gap between the scores of known and of fresh real points", memory_gap),
+    "reconstruction": Measure("Mean distance of real points from their reconstructions", reconstruction),
     "averaged_quality": Measure("High-quality share, averaged generator", averaged_quality),
     **{
         f"refined_{key}": Measure(

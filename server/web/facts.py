@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from server.gan.config import Catalog
+from server.gan.config import LIST_SECTIONS, Catalog
 
 Unit = Mapping[str, Any]
 
@@ -98,12 +98,13 @@ def _write_partners(unit: Unit, catalog: Catalog) -> str:
 
 
 def _write_apart(unit: Unit, catalog: Catalog) -> str:
-    """Say what a technique is kept from, whichever of the two says so."""
+    """Say what a technique or a regularizer is kept from, whichever of the two says so."""
     reasons = dict(unit.get("apart", {}))
-    for other in catalog["techniques"] if "apart" in unit else ():
+    beside = {one["key"]: one for section in LIST_SECTIONS for one in catalog[section]}
+    for other in catalog["techniques"] if beside.get(unit["key"]) == unit else ():
         if unit["key"] in other["apart"]:
             reasons.setdefault(other["key"], other["apart"][unit["key"]])
-    return "; ".join(f"{_find_label(catalog, 'techniques', key)}: {why}" for key, why in reasons.items())
+    return "; ".join(f"{beside[key]['label']}: {why}" for key, why in reasons.items())
 
 
 def _write_density(unit: Unit, catalog: Catalog) -> str:

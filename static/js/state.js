@@ -82,7 +82,7 @@ import { History } from "./history.js";
  * @property {boolean} [company] of a technique: whether the discriminator sees a point in company
  * @property {string} [level] of a technique that tells the discriminator a number of each point: what it is
  * @property {string} [packs] of a technique with company: the number of points side by side; empty where it is a summary
- * @property {Record<string, string>} [apart] of a technique: those that cannot be on too, and why
+ * @property {Record<string, string>} [apart] of a technique: those that cannot be on too, and the regularizers, and why
  * @property {boolean} [encodes] of a technique: whether an encoder is trained, and the discriminator judges pairs
  * @property {string} [averaged] of a technique: what it keeps that is a generator of its own; empty where there is none
  * @property {string} [because] why it needs the company of some

@@ -15,6 +15,7 @@ from server.errors import ConfigError
 from server.gan.config import RunConfig, check_config, restarts
 from server.gan.encoding import price_pairs, reconstruct
 from server.gan.inspection import inspect_node, inspect_phase, tell_sample
+from server.gan.measures import POINTS, measure_stack
 from server.gan.model_file import build_model, expect_shapes, read_model, write_model
 from server.gan.monitor.vitals import measure_vitals
 from server.gan.networks import Network
@@ -235,6 +236,18 @@ def test_reconstructions_are_what_the_generator_makes_of_the_encoders_answers() 
     assert shown["x_reconstructed"].shape == shown["x_real"].shape == (40, 2)
     torch.testing.assert_close(torch.from_numpy(shown["x_reconstructed"]), trainer.generate(z))
     assert probe_layers(Trainer(config_with(techniques=[])), ["reconstructed"], SIZES) == {}
+
+
+def test_the_reconstruction_of_a_run_is_the_mean_length_of_its_arrows() -> None:
+    trainer = Trainer([config_with("data.name=moons", seed=seed) for seed in (0, 5)])
+    run(trainer, 3)
+    real = trainer.source.sample_data(POINTS, trainer.source.draws("data"))
+    per_unit = 3 / trainer.source.box.half_extent
+    for stacked, seed in zip(measure_stack(trainer, ["reconstruction"]), (0, 5), strict=True):
+        row = (0, 5).index(seed)
+        gaps = (real - reconstruct(trainer, real))[row] / per_unit
+        expected = sum(float(gap.square().sum()) ** 0.5 for gap in gaps) / POINTS
+        assert stacked["reconstruction"] == pytest.approx(expected, rel=1e-4)
 
 
 def test_a_place_is_scored_with_the_encoders_answer_and_a_sample_with_the_noise_that_made_it() -> None:

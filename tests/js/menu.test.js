@@ -21,7 +21,7 @@ const CATALOG = /** @type {Catalog} */ (
   /** @type {unknown} */ ({
     losses: [unit("minimax", { label: "Minimax" }), unit("usual", { label: "Usual" }), unit("hinge")],
     regularizers: [R1, SMOOTHING],
-    techniques: [unit("ema"), unit("spectral", { label: "Spectral", apart: { weight: "it rescales too" } }), unit("weight")],
+    techniques: [unit("ema"), unit("spectral", { label: "Spectral", apart: { weight: "it rescales too", r1: "it is steep" } }), unit("weight")],
     run: { sections: { loss: "losses" }, numbers: [], network: [] },
   })
 );
@@ -62,7 +62,7 @@ test("a unit says what it goes with and why, while the run has something else", 
   assert.equal(describeAbsence(R1, "regularizers", run("hinge"), CATALOG), "");
 });
 
-test("two techniques that mean nothing together keep each other off, whichever says so", () => {
+test("two units that mean nothing together keep each other off, whichever says so", () => {
   const [ema, spectral, weight] = /** @type {[UnitFacts, UnitFacts, UnitFacts]} */ (CATALOG.techniques);
   const beside = (/** @type {UnitFacts} */ one, /** @type {string} */ on) =>
     describeAbsence(one, "techniques", run("usual", [on]), CATALOG);
@@ -70,6 +70,9 @@ test("two techniques that mean nothing together keep each other off, whichever s
   assert.equal(beside(weight, "spectral"), "Not now. Spectral is on: it rescales too.");
   assert.equal(beside(weight, "ema"), "");
   assert.equal(beside(ema, "spectral"), "");
+  assert.equal(describeAbsence(R1, "regularizers", run("usual", ["spectral"]), CATALOG), "Not now. Spectral is on: it is steep.");
+  const withR1 = { ...run("usual"), regularizers: [{ name: "r1" }] };
+  assert.equal(describeAbsence(spectral, "techniques", /** @type {any} */ (withR1), CATALOG), "Not together with R1: it is steep.");
 });
 
 test("a mark says which units of a list went on and off, and which of their numbers changed", () => {

@@ -4,6 +4,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 from html import escape
 from html.parser import HTMLParser
+from itertools import permutations
 from typing import Any
 
 import httpx
@@ -182,6 +183,12 @@ def test_a_metric_tells_its_direction_its_bounds_its_cost_and_when_it_lies() -> 
 def test_a_unit_that_needs_company_says_which_and_why() -> None:
     facts = dict(describe_facts(find("regularizers", "label_smoothing"), CATALOG))
     assert facts["Goes with"].startswith("loss: Non-saturating or Minimax (saturating), because it changes")
+
+
+def test_a_technique_and_a_regularizer_that_are_kept_apart_both_say_so() -> None:
+    for (kind, one), (other_kind, other) in permutations((("techniques", "bigan"), ("regularizers", "dragan"))):
+        facts = dict(describe_facts(find(kind, one), CATALOG))
+        assert f"{find(other_kind, other)['label']}: it looks around points" in facts["Not together with"]
 
 
 def test_two_techniques_that_are_kept_apart_both_say_so() -> None:

@@ -10,6 +10,7 @@ from server.gan.lessons.company import COMPANY
 from server.gan.lessons.contrasts import CONTRASTS
 from server.gan.lessons.diffusion import DIFFUSION
 from server.gan.lessons.divergences import DIVERGENCES
+from server.gan.lessons.encoders import ENCODERS
 from server.gan.lessons.few_data import FEW_DATA
 from server.gan.lessons.games import GAMES
 from server.gan.lessons.noise import NOISE
@@ -17,4 +18,16 @@ from server.gan.lessons.rates import RATES
 from server.gan.lessons.sampling import SAMPLING
 from server.gan.lessons.training import TRAINING
 
-LESSONS = (*TRAINING, *COMPANY, *GAMES, *FEW_DATA, *DIFFUSION, *NOISE, *RATES, *SAMPLING, *CONTRASTS, *DIVERGENCES)
+LESSONS = (
+    *TRAINING,
+    *COMPANY,
+    *GAMES,
+    *FEW_DATA,
+    *DIFFUSION,
+    *NOISE,
+    *RATES,
+    *SAMPLING,
+    *CONTRASTS,
+    *DIVERGENCES,
+    *ENCODERS,
+)

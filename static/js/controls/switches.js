@@ -17,6 +17,9 @@ import { buildFields } from "./units.js";
 /** @typedef {import("../state.js").UnitFacts} UnitFacts */
 /** @typedef {"regularizers" | "techniques"} ListKey */
 
+/** The lists whose units may keep each other off. @type {readonly ListKey[]} */
+const LISTS = ["regularizers", "techniques"];
+
 /**
  * One unit's switch; its place is there from the beginning, and hidden where nobody has asked for it.
  *
@@ -163,11 +166,13 @@ export function describeAbsence(unit, section, config, catalog) {
     const labels = names.map((name) => (kind && catalog[kind].find(({ key }) => key === name)?.label) ?? name);
     return `Not now. It goes with ${labels.join(" or ")}${because}.`;
   }
-  for (const { name } of config[section]) {
-    const other = catalog[section].find(({ key }) => key === name);
-    if (!other) continue;
-    if (unit.apart?.[name]) return `Not together with ${other.label}: ${unit.apart[name]}.`;
-    if (other.apart?.[unit.key]) return `Not now. ${other.label} is on: ${other.apart[unit.key]}.`;
+  for (const place of LISTS) {
+    for (const { name } of config[place]) {
+      const other = catalog[place].find(({ key }) => key === name);
+      if (!other) continue;
+      if (unit.apart?.[name]) return `Not together with ${other.label}: ${unit.apart[name]}.`;
+      if (other.apart?.[unit.key]) return `Not now. ${other.label} is on: ${other.apart[unit.key]}.`;
+    }
   }
   return "";
 }

@@ -57,7 +57,7 @@ def find_known(points: Tensor, known: Tensor) -> Tensor:
 def test_a_batch_is_picked_from_the_points_that_were_drawn_once(key: str) -> None:
     trainer = Trainer(check_config({**SMALL, "data": {"name": key, "size": 7}}, catalog()))
     points = known_points(trainer)
-    assert points.shape == (7, 2)
+    assert points.shape == (7, DATASETS[key].dimension)
     batches = [trainer.source.draw_batch("discriminator", "data", 0, step) for step in range(20)]
     found = find_known(torch.cat(batches), points)
     assert torch.equal(found.sum(-1), torch.ones(320))

@@ -117,7 +117,7 @@ TECHNIQUES.add(
         see="The points are drawn as they are; only the discriminator sees them moved. What it remembers of few points"
         " is smeared over the places where the moves take them, so the islands on its surface stay low. A click on the"
         " discriminator tells p.",
-        code="# T turns by quarters (on the line it mirrors), scales and shifts, each with probability p.\n"
+        code="# T turns (on the line: mirrors), scales and shifts, each with probability p.\n"
         "x_real, x_fake = T(x_real, p), T(x_fake, p)\n"
         "# After every fourth update of the discriminator:\n"
         "way = torch.sign(real_logits.sign().mean() - target)\n"

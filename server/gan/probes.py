@@ -41,6 +41,8 @@ class Sizes:
     warp: int = 21
 
 
+STREAMS = 40
+"""So many samples are shown on their way."""
 Probe = Callable[[Trainer, Sizes], dict[str, Tensor]]
 
 
@@ -98,6 +100,13 @@ def probe_reconstructed(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     if not trainer.encoder:
         return {}
     return {"x_reconstructed": trainer.source.from_lab(reconstruct(trainer, draw_fixed_data(trainer, sizes)))}
+
+
+def probe_streams(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
+    """Show the ways of the first generated samples from their noise, where they do not come of it at once."""
+    with torch.no_grad():
+        way = trainer.follow_points(draw_fixed_latent(trainer, sizes)[:STREAMS])
+    return {"streams": trainer.source.from_lab(torch.stack(way, -2))} if len(way) > 1 else {}
 
 
 def probe_refined(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
@@ -219,6 +228,7 @@ _CHANGING: dict[str, Probe] = {
     "surface": probe_surface,
     "optimum": probe_optimum,
     "warp": probe_warp,
+    "streams": probe_streams,
     "gradients": probe_gradients,
     "d_gradients": probe_surface_change,
 }

@@ -28,6 +28,7 @@ Layer = Literal[
     "surface",
     "optimum",
     "warp",
+    "streams",
     "gradients",
     "d_gradients",
     "density",

@@ -219,7 +219,7 @@ import { History } from "./history.js";
 /** @typedef {import("./store.js").Store<PageState>} PageStore */
 
 /** The layers that are switched on when nobody has chosen. @type {readonly LayerKey[]} */
-export const DEFAULT_LAYERS = ["real", "generated", "averaged", "refined", "surface", "gradients"];
+export const DEFAULT_LAYERS = ["real", "generated", "averaged", "refined", "streams", "surface", "gradients"];
 /** The same where the data are one-dimensional: there the densities and the way from the noise are the picture. */
 export const LINE_DEFAULT_LAYERS = Object.freeze([...DEFAULT_LAYERS, "density", "warp"]);
 

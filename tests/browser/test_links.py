@@ -121,8 +121,8 @@ def test_a_link_from_one_browser_opens_the_same_state_in_another(page: Page, oth
     train_to(page, 70)
     link = read_link(page)
     assert urlsplit(link).fragment == (
-        "at.30=g_optimizer.learning_rate:0.01&data=grid25&generator.width=32&layers=averaged,generated,real,refined,surface"
-        "&seed=7&step=70&view=-4,4,-4,4"
+        "at.30=g_optimizer.learning_rate:0.01&data=grid25&generator.width=32&layers=averaged,generated,real,refined,streams"
+        ",surface&seed=7&step=70&view=-4,4,-4,4"
     )
     opened = open_link(other, link, 70)
     watcher.until(lambda: watcher.step == 70, "the last frame")

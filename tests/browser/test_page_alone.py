@@ -49,3 +49,22 @@ def test_slow_motion_goes_through_five_phases_of_the_generator(page: Page) -> No
     expect(step_of(page)).to_have_text("1")
     current = page.locator("#slow-generator .caption[aria-current=step]")
     expect(current).to_have_text("The generator’s weights change, a little, that way.")
+
+
+def test_flow_matching_shows_the_ways_of_samples_and_no_needles(page: Page) -> None:
+    watcher = open_lab(page)
+    streams = page.get_by_role("checkbox", name="Streams", exact=True)
+    expect(streams).to_be_hidden()
+    settings = page.get_by_role("region", name="Settings")
+    settings.get_by_label("Loss", exact=True).select_option("flow_matching")
+    expect(page.locator("[data-node=discriminator]")).to_contain_text("velocities")
+    expect(streams).to_be_visible()
+    expect(streams).to_be_checked()
+    expect(page.get_by_role("checkbox", name="Gradients", exact=True)).to_be_disabled()
+    expect(page.locator("svg.arrows")).to_have_attribute("aria-label", re.compile("Noise flows along"))
+    expect(page.locator("[data-edge='generator g-loss']")).to_be_visible()
+    expect(page.locator("[data-edge='generated g-loss']")).to_be_hidden()
+    watcher.until(lambda: "streams" in watcher.arrays, "the streams")
+    let_paint(page)
+    assert count_ink(page.locator("canvas[data-layer=streams]")) > 0
+    assert count_ink(page.locator("canvas[data-layer=gradients]")) == 0

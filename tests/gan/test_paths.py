@@ -267,6 +267,30 @@ def test_no_needles_and_no_scores_are_shown_where_none_is_priced() -> None:
     assert set(probe_layers(trainer, ["generated", "warp", "noise"], SIZES)) == {"x_fake", "warp", "warp_noise", "z"}
 
 
+def test_streams_are_the_ways_of_the_first_samples_in_published_units() -> None:
+    trainer = run_small(3, "data.name=gaussians", "loss.steps=4")
+    arrays = probe_layers(trainer, ["streams", "generated"], SIZES)
+    assert arrays["streams"].shape == (20, 5, 2)
+    np.testing.assert_allclose(arrays["streams"][:, -1], arrays["x_fake"], rtol=1e-5)
+    noise = trainer.source.from_lab(draw_fixed_latent(trainer, SIZES))
+    np.testing.assert_allclose(arrays["streams"][:, 0], noise, rtol=1e-5)
+    assert probe_layers(Trainer(make_config("loss.name=mmd")), ["streams"], SIZES) == {}
+
+
+@pytest.mark.parametrize("data", ["two_bumps", "even"])
+def test_a_run_on_the_line_has_ways_and_metrics(data: str) -> None:
+    trainer = run_small(3, f"data.name={data}", "latent.dimension=1")
+    arrays = probe_layers(trainer, ["streams", "generated", "warp"], SIZES)
+    assert arrays["streams"].shape == (20, 11, 1)
+    assert arrays["x_fake"].shape == (20, 1)
+    assert evaluate_metrics(trainer, ["sliced_w2"])["sliced_w2"] is not None
+    before = trainer.state
+    for phase in trainer.phases():
+        assert inspect_phase(trainer, phase, before)["formula"]
+        before = trainer.state
+    assert tell_sample(trainer, 3, SIZES)["stages"]
+
+
 def test_an_averaged_generator_has_ways_of_its_own() -> None:
     trainer = run_small(0, techniques=[{"name": "ema"}])
     arrays = probe_layers(trainer, ["generated", "averaged"], SIZES)

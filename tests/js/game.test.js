@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { titlePhase } from "../../static/js/inspector/phase_words.js";
 import { describeAbsence } from "../../static/js/controls/switches.js";
 import { explainNoPart, isGame } from "../../static/js/layers/game.js";
+import { drawStreams } from "../../static/js/layers/streams.js";
 import { buildScene } from "../../static/js/layers/scene.js";
 import { explainAbsence } from "../../static/js/layers/switch.js";
 
@@ -45,6 +46,16 @@ test("where no sample is priced there are no needles, and their layer says why",
   const arrays = { x_fake: { shape: [1, 2], data: Float32Array.of(0, 0) }, gradients: { shape: [1, 2], data: Float32Array.of(1, 1) } };
   const scene = buildScene({ ...run("flow"), frame: { arrays, box: [-1, 1, -1, 1] } });
   assert.deepEqual(Object.keys(scene?.arrays ?? {}), ["x_fake"]);
+});
+
+test("samples have ways from their noise where the generator answers velocities, each a line with a ring at its beginning", () => {
+  assert.match(explainAbsence(run("mmd"), "streams"), /at once/);
+  assert.equal(explainAbsence(run("flow"), "streams"), "");
+  const streams = { shape: [2, 3, 2], data: Float32Array.from({ length: 12 }, (_, i) => i) };
+  const [lines, rings] = drawStreams(/** @type {any} */ ({ arrays: { streams } }));
+  assert.deepEqual(lines?.kind === "lines" && lines.lines.map((line) => [...line]), [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]]);
+  assert.deepEqual(rings?.kind === "points" && [...rings.points], [0, 1, 6, 7]);
+  assert.deepEqual(drawStreams(/** @type {any} */ ({ arrays: {} })), []);
 });
 
 test("what changes how a discriminator learns cannot be switched on where none does", () => {

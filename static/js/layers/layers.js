@@ -4,12 +4,13 @@ import { drawDensity } from "./density.js";
 import { drawGradients } from "./gradients.js";
 import { drawReconstructions } from "./reconstructions.js";
 import { drawAveraged, drawGenerated, drawReal, drawRefined } from "./samples.js";
+import { drawStreams } from "./streams.js";
 import { drawOptimum, drawSurface } from "./surface.js";
 import { drawWarp } from "./warp.js";
 
 /**
  * @typedef {"surface" | "optimum" | "density" | "real" | "gradients" | "generated" | "averaged" | "refined"
- *   | "reconstructed" | "warp"} PictureKey
+ *   | "reconstructed" | "streams" | "warp"} PictureKey
  *
  * @typedef {object} Layer
  * @property {PictureKey} key
@@ -48,6 +49,13 @@ export const LAYERS = [
     help: "Examples from the data.",
     arrays: ["x_real"],
     draw: drawReal,
+  },
+  {
+    key: "streams",
+    label: "Streams",
+    help: "The ways that some samples take from their noise, small rings, by the generator's velocities.",
+    arrays: ["streams"],
+    draw: drawStreams,
   },
   {
     key: "gradients",
@@ -103,6 +111,7 @@ export const CHECKBOX_ORDER = /** @type {const} */ ([
   "averaged",
   "refined",
   "reconstructed",
+  "streams",
   "surface",
   "optimum",
   "gradients",

@@ -17,6 +17,7 @@ const ARRAYS = {
   surface: ["surface"],
   optimum: ["optimal_surface", "optimal_gap"],
   warp: ["warp", "warp_noise"],
+  streams: ["streams"],
   gradients: ["gradients"],
   d_gradients: ["surface_change"],
   density: ["density"],

@@ -1,5 +1,6 @@
 /** Switching layers on and off: checkboxes, words and nodes all go through here, so none can disagree. */
 
+import { findDimension } from "./dimension.js";
 import { explainNoPart, isGame, pricesSamples } from "./game.js";
 import { GROUNDS } from "./layers.js";
 
@@ -55,8 +56,15 @@ export function explainAbsence(run, key) {
   if (key === "warp") return explainNoGrid(run);
   if (key === "surface" || key === "predictions" || key === "d_gradients") return explainNoPart(run);
   if (key === "gradients") return pricesSamples(run) ? "" : "This loss prices no sample, so none is pulled anywhere.";
+  if (key === "streams") return explainNoStreams(run);
   if (key === "density") return explainUnknownDensity(run);
   return key === "optimum" ? explainUnknownOptimum(run) : "";
+}
+
+/** @param {Run} run */
+function explainNoStreams(run) {
+  if (pricesSamples(run)) return "The generator turns noise into samples at once: there are no ways between them.";
+  return findDimension(run) === 1 ? "The ways of samples from their noise are drawn in the plane alone." : "";
 }
 
 /** @param {Run} run */

@@ -16,8 +16,8 @@ import { make, setText } from "./elements.js";
 
 /** Layers of one-dimensional data with a curve that is estimated from samples. */
 const ESTIMATED = ["generated", "averaged", "refined"];
-/** Layers of techniques: nobody who has none of these on asks for them. */
-const WHERE_WANTED = new Set(["averaged", "refined", "reconstructed"]);
+/** Layers of techniques, and of some losses: nobody who has none of these on asks for them. */
+const WHERE_WANTED = new Set(["averaged", "refined", "reconstructed", "streams"]);
 
 /**
  * Make the layers' checkboxes, each with the sign that its marks have in the picture.

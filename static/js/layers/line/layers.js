@@ -42,6 +42,7 @@ const PICTURES = {
     help: "Arrows along x from real samples to where encoder and generator, one after the other, bring them.",
     draw: drawReconstructions,
   },
+  streams: { help: "The ways of samples from their noise are drawn in the plane alone.", draw: () => [] },
   warp: {
     help: "Lines from evenly spread, equally likely noise at the bottom to where the generator sends it on x.",
     draw: drawWarp,

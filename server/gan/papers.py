@@ -11,6 +11,7 @@ WGAN_GP = Paper("Gulrajani, Ahmed, Arjovsky, Dumoulin, Courville", "Improved Tra
 GAN = Paper("Goodfellow et al.", "Generative Adversarial Networks", 2014)
 GAN_TUTORIAL = Paper("Goodfellow", "NIPS 2016 Tutorial: Generative Adversarial Networks", 2016)
 IMPROVED = Paper("Salimans et al.", "Improved Techniques for Training GANs", 2016)
+NUMERICS = Paper("Mescheder, Nowozin, Geiger", "The Numerics of GANs", 2017)
 WHICH_CONVERGE = Paper("Mescheder, Geiger, Nowozin", "Which Training Methods for GANs do actually Converge?", 2018)
 LIMITED_DATA = Paper(
     "Karras, Aittala, Hellsten, Laine, Lehtinen, Aila",

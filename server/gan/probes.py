@@ -193,7 +193,9 @@ def probe_surface_change(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     (upstream,) = torch.autograd.grad(loss, logits)
     gradient = discriminator.parameter_gradient(weights, trace, upstream.unsqueeze(-1))
     gradient = trainer.pull_to_parameters("discriminator", gradient)
-    gradient = trainer.penalise(real, fake, trainer.source.draws).add_gradient(gradient)
+    penalties = trainer.penalise(real, fake, trainer.source.draws)
+    drawn = {"z": draw_fixed_latent(trainer, sizes), "x_real": draw_fixed_partners(trainer, sizes)}
+    gradient = trainer.field.price("discriminator", penalties, trainer.state, drawn).add_gradient(gradient)
     downhill = discriminator.split(trainer.push_to_weights("discriminator", -gradient))
     change = _shape_view(trainer, discriminator.tangent(weights, _judge_view(trainer, sizes), downhill), sizes)
     return {"surface_change": change / change.abs().max().clamp_min(torch.finfo(change.dtype).tiny)}

@@ -18,6 +18,7 @@ from server.gan.randomness import Draws
 from server.gan.regularizers import (
     REGULARIZERS,
     FeatureRegularizer,
+    FieldRegularizer,
     HistoryRegularizer,
     Regularizer,
     SampleRegularizer,
@@ -93,7 +94,8 @@ class Regularization:
         self._units = [one.unit for one in active]
         self._samples = [one for one in active if isinstance(one.unit, SampleRegularizer | FeatureRegularizer)]
         self._histories = [one for one in active if isinstance(one.unit, HistoryRegularizer)]
-        apart = [*self._samples, *self._histories]
+        self._fields = [one for one in active if isinstance(one.unit, FieldRegularizer)]
+        apart = [*self._samples, *self._histories, *self._fields]
         self._penalties = [one for one in active if not one.unit.projects and one not in apart]
         self._projections = [one for one in active if one.unit.projects]
 
@@ -138,7 +140,16 @@ class Regularization:
     @property
     def compares(self) -> bool:
         """Whether the generator pays for a difference between its points and real ones, which must be drawn then."""
-        return any(isinstance(one.unit, FeatureRegularizer) for one in self._samples)
+        return self.prices_field or any(isinstance(one.unit, FeatureRegularizer) for one in self._samples)
+
+    @property
+    def prices_field(self) -> bool:
+        """Whether both players pay for the slopes of the game."""
+        return bool(self._fields)
+
+    def price_field(self, slopes: Sequence[Tensor]) -> dict[str, Tensor]:
+        """Compute what both players pay for the slopes (..., P) of their losses."""
+        return {unit.key: unit(slopes, **numbers) for unit, numbers, _ in self._fields}
 
     @property
     def prices_samples(self) -> bool:

@@ -23,6 +23,7 @@ from server.gan.config import RunConfig, restarts
 from server.gan.craft import Craft, Seen
 from server.gan.encoding import ENCODER_SLOTS, Pairs, judge_pairs, pair_up
 from server.gan.failures import Failures
+from server.gan.field import Field
 from server.gan.losses import LOSSES, LoneLoss
 from server.gan.networks import Network, Trace
 from server.gan.optimizers import OPTIMIZERS, start_slots
@@ -121,6 +122,7 @@ class Trainer:
         techniques = [config.techniques for config in self._padded]
         networks: dict[Learner, Network] = {"generator": self.generator, "discriminator": self.discriminator}
         self.craft = Craft(techniques, networks, self.source.data_dimension, self.single, self.device)
+        self.field = Field(self.loss, self.generator, self.discriminator, self.craft, self.regularization)
 
     def _optimizer_values(self, player: str) -> dict[str, Value]:
         units = [getattr(config, f"{player}_optimizer") for config in self._padded]
@@ -276,6 +278,8 @@ class Trainer:
         yield phase("classify", **changed, real_logits=real_logits, fake_logits=fake_logits)
         per_example = self.loss(real_logits, fake_logits).discriminator
         penalties = self.penalise(seen["real"], seen["fake"], self._draws_at("discriminator", update, step))
+        see = partial(self.see, player="discriminator", update=update, step=step)
+        penalties = self.field.price("discriminator", penalties, self.state, {"z": z, "x_real": x_real}, see)
         d_loss = penalties.add_loss(per_example.detach().mean(-1))
         self._losses = Losses(self._of_runs(d_loss))
         yield phase("loss", per_example=per_example, **penalties.named, d_loss=d_loss)
@@ -318,6 +322,7 @@ class Trainer:
         see = partial(self.see, player="generator", update=update, step=step)
         penalties = self.penalise_generator(sampled | {"x_fake": trace.outputs}, self._scoring_weights, see)
         held = self.regularization.price_history("generator", self.state.tensors)
+        held = self.field.price("generator", held, self.state, sampled, see, self.scored_by)
         g_loss = held.add_loss(penalties.add_loss(verdict.per_example.detach().mean(-1)))
         self._losses = Losses(self._losses.discriminator, self._of_runs(g_loss))
         yield phase("loss", per_example=verdict.per_example, **penalties.named, **held.named, g_loss=g_loss)

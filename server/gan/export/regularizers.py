@@ -9,6 +9,8 @@ from server.gan.config import UnitConfig
 from server.gan.export.snippets import find_names, rename
 
 Facts = Mapping[str, Any]
+OTHER = "other_loss"
+"""What the other player's loss is called in an update of one."""
 
 
 def write_penalties(
@@ -19,13 +21,17 @@ def write_penalties(
     `read` says what the discriminator is that the generator learns from, and what that one reads of the points.
     """
     lines, loss = [], f"{player[0]}_loss"
-    for unit in units:
+    for unit in sorted(units, key=lambda one: not facts[one.name]["reads_field"]):  # the game alone has a field
         if not facts[unit.name]["projects"] and player in facts[unit.name]["players"]:
             code = _write(unit, facts)
             if facts[unit.name]["histories"]:
                 code = rename(code, {"network": player, "history": f"{player[0]}_history.mean"})
             if player == "generator" and facts[unit.name]["reads_features"]:
                 code = rename(code, read)
+            if facts[unit.name]["reads_field"]:
+                other = "d_loss" if player == "generator" else "g_loss"
+                scoring = read["discriminator"] if player == "generator" else "discriminator"
+                code = rename(code, {other: OTHER, "discriminator": scoring})
             if "draws" in find_names(code):
                 lines.append(f'draws = Draws(step, f"discriminator {unit.name} {{update}}")')
             lines += [code, f"{loss} = {loss} + penalty.mean()"]

@@ -19,7 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from server.gan.config import Catalog, RunConfig, UnitConfig, Value, restarts
 from server.gan.export.networks import describe_networks
-from server.gan.export.regularizers import write_afters, write_averages, write_penalties
+from server.gan.export.regularizers import OTHER, write_afters, write_averages, write_penalties
 from server.gan.export.snippets import find_names, pick_statements, pick_value, rename, turn_scores
 from server.gan.export.techniques import describe_techniques
 
@@ -131,6 +131,7 @@ def describe_run(stages: Sequence[Stage], catalog: Catalog, pictures: bool) -> d
         "pairs": pairs,
         "compares": compares,
         "takes_fake": bool(wanted & {"x_fake", SEEN}),
+        "reads_field": any(regularizers[name]["reads_field"] for name in active),
         "sees_real": pairs or any(regularizers[name]["reads_features"] for name in active),
         "judged": judged,
         "poses": not loss_unit["makes_points"],
@@ -275,6 +276,10 @@ def _list_losses(name: str, stages: Sequence[Stage], catalog: Catalog, read: Fac
     for stage in stages:
         loss = stage.config.loss
         own = pick_statements(find_unit(catalog, "losses", loss.name)["code"], name)
+        if any(regularizers[unit.name]["reads_field"] for unit in stage.config.regularizers):
+            other = "d_loss" if name == "g_loss" else "g_loss"
+            theirs = pick_statements(find_unit(catalog, "losses", loss.name)["code"], other)
+            own = f"{own}\n{rename(theirs, {other: OTHER})}"
         lines = [rename(own, {key: repr(value) for key, value in loss.values.items()})]
         if name == "g_loss" and stage.config.has_encoder:
             lines.append(f"g_loss = g_loss + {turn_scores(pick_value(lines[0]), 'fake_logits', 'real_logits')}")

@@ -60,6 +60,7 @@ def look_at_discriminator(trainer: Trainer, sizes: Sizes) -> Moment:
     upstream = pull_mean(per_example, logits)
     known["real_logit_gradient"], known["fake_logit_gradient"] = torch.split_with_sizes(upstream, (count, count))
     penalties = trainer.penalise(real, fake, trainer.source.draws)
+    penalties = trainer.field.price("discriminator", penalties, trainer.state, known)
     gradient = discriminator.parameter_gradient(weights, trace, upstream.unsqueeze(-1))
     known["gradient"] = penalties.add_gradient(trainer.pull_to_parameters("discriminator", gradient))
     known |= {"per_example": per_example.detach(), **penalties.named}
@@ -85,6 +86,7 @@ def look_at_generator(trainer: Trainer, sizes: Sizes, row: int = 0) -> Moment:
         known["x_real"] = draw_fixed_partners(trainer, sizes)
     penalties = trainer.penalise_generator(known, trainer.weights("discriminator"))
     held = trainer.regularization.price_history("generator", trainer.state.tensors)
+    held = trainer.field.price("generator", held, trainer.state, known)
     g_loss = held.add_loss(penalties.add_loss(known["per_example"].mean()))
     known |= {**penalties.named, **held.named, "g_loss": g_loss, "gradients": needles}
     known["slope"] = penalties.add_gradient(known["slope"])

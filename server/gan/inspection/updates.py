@@ -208,7 +208,7 @@ def _tell_output_bias(moment: Moment, told: Told) -> Formula:
     told.numbers["output_bias_gradient"] = value
     symbol = rf"\frac{{\partial {_loss(moment)}}}{{\partial b{at}_{{1}}}}"
     priced = find_penalties(moment).values()
-    turned = priced if moment.player == "discriminator" else [unit for unit in priced if unit.keeps_history]
+    turned = priced if moment.player == "discriminator" else [unit for unit in priced if len(unit.players) > 1]
     names = [name for name in ("real_logit_gradient", "fake_logit_gradient") if name in moment.known]
     if moment.player == "generator":
         terms, numbers = [rf"\sum_{{i=1}}^{{N}} \frac{{\partial L_G}}{{\partial h{at}_{{i,1}}}}"], ""

@@ -85,6 +85,14 @@ GAMES = (
         claims=(_claim("at most", 0.2),),
     ),
     Preset(
+        "game_consensus",
+        "The smallest game: consensus",
+        "The same game, but both players pay for how steep it is for either of them.",
+        "No circle any more: within some fifty steps the cloud is on the data, and the plane lies flat.",
+        _game(regularizers=[{"name": "consensus", "gamma": 1.0}]),
+        claims=(_claim("at most", 0.2),),
+    ),
+    Preset(
         "game_history",
         "The smallest game: memory",
         "The same game, but both players pay for being far from the mean of all that they have been.",

@@ -52,6 +52,8 @@ class Regularizer(Unit[Callable[..., Tensor]]):
     """Whether it means nothing beside a loss without one."""
     keeps_history: ClassVar[bool] = False
     """Whether the mean of all that the payers' parameters have been is kept for it."""
+    reads_field: ClassVar[bool] = False
+    """Whether it looks at the slopes of both players' losses, and so at both losses in either's update."""
     averages: tuple[str, ...] = ()
     projects: bool = False
     line: Line | None = None
@@ -65,7 +67,8 @@ class Regularizer(Unit[Callable[..., Tensor]]):
         facts = {"projects": self.projects, "averages": list(self.averages), "because": self.because}
         facts |= {"players": list(self.players), "needs_discriminator": self.needs_discriminator}
         facts |= {"histories": list(self.players) if self.keeps_history else []}
-        facts |= {"reads_features": self.reads_features, "moves_optimum": self.moves_optimum}
+        facts |= {"reads_features": self.reads_features, "reads_field": self.reads_field}
+        facts |= {"moves_optimum": self.moves_optimum}
         return {**super().describe(), **facts, "goes_with": {k: list(v) for k, v in self.goes_with.items()}}
 
 
@@ -104,6 +107,18 @@ class HistoryRegularizer(Regularizer):
     players: ClassVar[tuple[str, ...]] = ("discriminator", "generator")
     needs_discriminator: ClassVar[bool] = False
     keeps_history: ClassVar[bool] = True
+
+
+@dataclass(frozen=True)
+class FieldRegularizer(Regularizer):
+    """A penalty of both players for the slopes of the game: `(slopes, **numbers) -> (..., 1)`.
+
+    The slopes (..., P) are those of each player's own loss by its own parameters, without any penalties, where both are
+    now; each player pays for both. `code` ends with `penalty`, made of d_loss, g_loss, the networks and the numbers.
+    """
+
+    players: ClassVar[tuple[str, ...]] = ("discriminator", "generator")
+    reads_field: ClassVar[bool] = True
 
 
 REGULARIZERS: Registry[Regularizer] = Registry("regularizer")

@@ -45,6 +45,7 @@ TECHNIQUES.add(
             "diffusion": CHANGES,
             "lookahead": "it takes two players back a part of their way, and the encoder, a third, would go on",
             "extragradient": "it takes two players ahead and back, and the encoder, a third, would go on",
+            "consensus": "it moves a third network, whose slopes the price of consensus would leave out",
             "rejection": ALONE,
             "metropolis_hastings": ALONE,
             "langevin": ALONE,

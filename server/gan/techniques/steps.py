@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from server.gan.papers import PROGRESSIVE
+from server.gan.papers import NUMERICS, PROGRESSIVE
 from server.gan.registry import Number, Paper
 from server.gan.techniques.base import TECHNIQUES, OrderTechnique, StepTechnique, Tensors
 from server.gan.values import Value
@@ -104,7 +104,7 @@ TECHNIQUES.add(
         simultaneous,
         r"\theta_{t+1} = \theta_t - \eta \nabla_{\theta} L_G(\theta_t, \phi_t)"
         r" \quad \text{instead of} \quad L_G(\theta_t, \phi_{t+1})",
-        Paper("Mescheder, Nowozin, Geiger", "The Numerics of GANs", 2017),
+        NUMERICS,
         see="In the smallest game, two players without hidden layers, the circle of the generated cloud grows"
         " wider and wider; with updates in turn it keeps its size.",
         code="# Before the discriminator's updates; the generator learns from this one.\n"

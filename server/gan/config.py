@@ -145,8 +145,13 @@ class RunConfig:
 
     @property
     def encoder(self) -> NetworkConfig | None:
-        """The encoder, where there is one: of the generator's hidden shape; noise has no bounds that suit a tanh."""
-        return replace(self.generator, output=OUTPUTS.default, built_by=(), scaled=0) if self.has_encoder else None
+        """The encoder, where there is one: of the generator's hidden shape, without what techniques make of that."""
+        if not self.has_encoder:
+            return None
+        shape = self.generator
+        return NetworkConfig(
+            shape.hidden_layers, shape.width, shape.activation, init=shape.init, init_gain=shape.init_gain
+        )
 
     @property
     def phases(self) -> tuple[str, ...]:

@@ -184,6 +184,18 @@ def test_a_saved_model_has_the_encoder_in_the_shape_that_its_config_says() -> No
                        trainer.weights("encoder")[0])  # fmt: skip
 
 
+@pytest.mark.parametrize("technique", ["weight_norm", "equalized_rate", "pixel_norm"])
+def test_what_techniques_make_of_the_generator_leaves_the_encoder_plain(technique: str) -> None:
+    trainer = build(techniques=[*BIGAN, {"name": technique}])
+    x = draw_fixed_data(trainer, SIZES).double()
+    assert trainer.encoder
+    expected = answer("encoder", trainer.state.tensors["encoder"].double(), trainer.encoder, x)
+    torch.testing.assert_close(trainer.encode(x.float()).outputs, expected.float(), atol=1e-5, rtol=1e-4)
+    assert {name: tuple(one.shape) for name, one in trainer.state.tensors.items()} == expect_shapes(
+        trainer.config, catalog()
+    )
+
+
 def test_another_optimizer_begins_the_encoders_memory_anew() -> None:
     trainer = build()
     trainer.configure(config_with("g_optimizer.name=rmsprop"))
@@ -345,6 +357,7 @@ def test_nodes_and_the_story_of_a_sample_tell_of_pairs() -> None:
     [
         {"regularizers": [{"name": "r1"}, {"name": "historical_averaging"}], "loss": {"name": "minimax"}},
         {"techniques": [*BIGAN, {"name": "simultaneous"}, {"name": "spectral_norm"}], "loss": {"name": "hinge"}},
+        {"techniques": [*BIGAN, {"name": "pixel_norm"}, {"name": "weight_norm"}]},
         {"regularizers": [{"name": "gradient_penalty"}, {"name": "mode_seeking"}], "loss": {"name": "wasserstein"}},
     ],
 )

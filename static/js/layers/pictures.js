@@ -15,6 +15,7 @@ import { framePicture, placeGenerated } from "./line/places.js";
  * @property {typeof CHOSEN} chosen the marked sample, on top of them
  * @property {(box: Box) => Box} frame what is seen of a run's box when all of it is
  * @property {(box: Box, home: Box) => Box} hold what can be seen of what is asked for
+ * @property {string} keys how the keyboard moves it, in words
  * @property {(scene: Scene) => Float32Array | undefined} placeGenerated where the generated samples are, interleaved
  */
 
@@ -24,6 +25,7 @@ const PLANE = {
   chosen: CHOSEN,
   frame: (box) => box,
   hold: (box) => box,
+  keys: "Arrow keys move the view, plus and minus zoom, 0 shows all of it again.",
   placeGenerated: ({ arrays }) => arrays.x_fake?.data,
 };
 
@@ -34,6 +36,7 @@ const LINE = {
   frame: framePicture,
   // Densities begin at nothing, and the strips have no scale: only x is looked at closer.
   hold: ([x0, x1], [, , y0, y1]) => [x0, x1, y0, y1],
+  keys: "The arrow keys left and right move the view along x, plus and minus zoom, 0 shows all of it again.",
   placeGenerated,
 };
 

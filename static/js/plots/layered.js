@@ -44,7 +44,6 @@ const STILL_DELAY = 150;
 const SUMMARY_DELAY = 2000;
 const WITHOUT_PLOTS =
   "plotly.js could not be loaded. The picture goes on without axes, without values under the pointer, and cannot be saved.";
-const HOW_TO_LOOK = "Arrow keys move the view, plus and minus zoom, 0 shows all of it again.";
 /** An application, because the arrow keys act on it; what it shows is told by its description. */
 const STAGE_WORDS = {
   role: "application",
@@ -85,6 +84,7 @@ class LayeredView {
   /** @type {Box | null} what is seen of it */
   #box = null;
   #picture = findPicture(2);
+  #keys = make("p", { className: "visually-hidden", id: "layered-keys", textContent: this.#picture.keys });
   /** What the plot's frame was made of. */
   #frame = createChangeCheck();
   #side = 0;
@@ -134,7 +134,7 @@ class LayeredView {
       ]),
       createLegend(store, { signal }),
       this.#caption.summary,
-      make("p", { className: "visually-hidden", id: "layered-keys", textContent: HOW_TO_LOOK }),
+      this.#keys,
     ]);
   }
 
@@ -178,6 +178,7 @@ class LayeredView {
       const dimension = measureDimension(frame.arrays);
       this.#picture = findPicture(dimension);
       this.element.dataset.dimension = String(dimension);
+      setText(this.#keys, this.#picture.keys);
     }
     const box = frame && this.#picture.frame(frame.box);
     if (box && !sameBox(this.#home, box)) {

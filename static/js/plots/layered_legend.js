@@ -14,7 +14,6 @@ import { writeLineLegend } from "./line_legend.js";
  * @typedef {object} Words
  * @property {(key: PictureKey, text: string) => HTMLElement} word switches a layer
  * @property {() => HTMLElement} knowledge what the optimal discriminator knows
- * @property {() => HTMLElement} absence why some layers cannot be shown
  * @property {(way: "up" | "flat") => HTMLElement} needle a sample with its needle
  */
 
@@ -31,29 +30,31 @@ export function createLegend(store, { signal }) {
   /** @type {Words} */
   const words = {
     word: (key, text) => createWord(store, key, text, signal),
-    knowledge: () => createPart(store, "", ({ config }) => describeKnowledge(config), signal),
-    absence: () => createPart(store, "legend-absence", listReasons, signal),
+    knowledge: () => createKnowledge(store, signal),
     needle: createSampleNeedle,
   };
-  const kinds = [
-    { isLine: false, element: make("div", { className: "legend-words" }, writePlaneLegend(words)) },
-    { isLine: true, element: make("div", { className: "legend-words" }, writeLineLegend(words)) },
-  ];
+  const [plane, line] = [writePlaneLegend(words), writeLineLegend(words)];
+  const absence = make("p", { className: "legend-absence" });
+  const element = make("div", { className: "legend" }, [...plane, absence]);
   store.subscribe(
     ["catalog", "config"],
     (state) => {
-      for (const { isLine, element } of kinds) element.hidden = isLine !== (findDimension(state) === 1);
+      const wanted = findDimension(state) === 1 ? line : plane;
+      // What is there already stays, and the focus in it.
+      if (element.firstChild !== wanted[0]) element.replaceChildren(...wanted, absence);
+      setText(absence, listReasons(state));
+      absence.hidden = absence.textContent === "";
     },
     { signal },
   );
-  return make("div", { className: "legend" }, kinds.map(({ element }) => element));
+  return element;
 }
 
 /**
  * @param {Words} words
  * @returns {HTMLElement[]} paragraphs
  */
-function writePlaneLegend({ word, knowledge, absence, needle }) {
+function writePlaneLegend({ word, knowledge, needle }) {
   return [
     make("p", {}, [
       "Circles are ",
@@ -70,8 +71,6 @@ function writePlaneLegend({ word, knowledge, absence, needle }) {
       word("optimum", "optimal discriminator"),
       " takes the ground's place: it knows ",
       knowledge(),
-      " ",
-      absence(),
     ]),
     make("p", {}, [
       word("gradients", "Gradients"),
@@ -83,19 +82,19 @@ function writePlaneLegend({ word, knowledge, absence, needle }) {
 }
 
 /**
- * Words that follow the settings.
  * @param {PageStore} store
- * @param {string} className
- * @param {(state: Readonly<import("../state.js").PageState>) => string} write
  * @param {AbortSignal} signal
  */
-function createPart(store, className, write, signal) {
-  const element = make("span", { className });
-  store.subscribe(["catalog", "config"], (state) => setText(element, write(state)), { signal });
+function createKnowledge(store, signal) {
+  const element = make("span");
+  store.subscribe(["config"], ({ config }) => setText(element, describeKnowledge(config)), { signal });
   return element;
 }
 
-/** @param {Readonly<import("../state.js").PageState>} state */
+/**
+ * Why some layers cannot be shown.
+ * @param {Readonly<import("../state.js").PageState>} state
+ */
 function listReasons(state) {
   return [...new Set(REASONED.map((key) => explainAbsence(state, key)))].filter(Boolean).join(" ");
 }

@@ -6,7 +6,7 @@ import { make } from "./elements.js";
  * @param {import("./layered_legend.js").Words} words
  * @returns {HTMLElement[]} paragraphs
  */
-export function writeLineLegend({ word, knowledge, absence, needle }) {
+export function writeLineLegend({ word, knowledge, needle }) {
   return [
     make("p", {}, [
       "Along the bottom is x, the one number that a sample is made of. The filled curve is the ",
@@ -26,8 +26,6 @@ export function writeLineLegend({ word, knowledge, absence, needle }) {
       word("optimum", "optimal discriminator"),
       " takes the place of both: it knows ",
       knowledge(),
-      " ",
-      absence(),
     ]),
     make("p", {}, [
       word("gradients", "Gradients"),

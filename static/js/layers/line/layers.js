@@ -34,10 +34,10 @@ const PICTURES = {
     draw: drawGenerated,
   },
   averaged: {
-    help: "What the average of the recent generators makes of the same noise.",
+    help: "What the average of the recent generators makes of the same noise; its curve has dashes and dots.",
     draw: drawAveraged,
   },
-  refined: { help: "Samples as the technique of drawing that is on takes them.", draw: drawRefined },
+  refined: { help: "Samples as the technique of drawing that is on takes them; their curve is dotted.", draw: drawRefined },
   reconstructed: {
     help: "Arrows along x from real samples to where encoder and generator, one after the other, bring them.",
     draw: drawReconstructions,

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from server.gan.config import assign
+from server.gan.assignments import assign
 from server.load.figures import list_lines
 from server.load.trial import Plan, try_lab
 

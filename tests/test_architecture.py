@@ -87,7 +87,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "server.commands.check_lessons": (*FACTS, "server.gan"),
     # Clients of a lab, as they are outside of it: they know the conversation alone.
     "server.load": (*FACTS, "server.protocol"),
-    "server.commands.load": (*FACTS, "server.load"),
+    "server.commands.load": (*FACTS, "server.gan.assignments", "server.load"),
     "server.__main__": ("server.errors",),
     "server": (),
 }

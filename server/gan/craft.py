@@ -20,6 +20,7 @@ from server.gan.randomness import Draws
 from server.gan.techniques import TECHNIQUES, Technique
 from server.gan.techniques.base import (
     CompanyTechnique,
+    DataTechnique,
     EncoderTechnique,
     InputTechnique,
     LevelTechnique,
@@ -65,6 +66,13 @@ class Active(NamedTuple):
         return self.network in (learner, "both")
 
 
+class _Renewal(NamedTuple):
+    """A technique that replaces real points, with its numbers."""
+
+    unit: DataTechnique
+    numbers: Mapping[str, Value]
+
+
 class Craft:
     """The techniques of `configs`, one a run of the stack, or the only one's; they differ in live numbers at most."""
 
@@ -97,6 +105,8 @@ class Craft:
             for learner in networks
         }
         self._steps = [one for one in self._active if isinstance(one.unit, StepTechnique)]
+        data = (_Renewal(one.unit, one.numbers) for one in self._active if isinstance(one.unit, DataTechnique))
+        self._data = next(data, None)
         self.sampling = next((one for one in self._active if isinstance(one.unit, SamplingTechnique)), None)
         """How samples are drawn beside the generated ones, if in another way."""
         self.rate = next((one for one in self._active if isinstance(one.unit, RateTechnique)), None)
@@ -110,6 +120,11 @@ class Craft:
     def changes_inputs(self) -> bool:
         """Whether the discriminator sees other points than were drawn."""
         return bool(self._inputs)
+
+    @property
+    def renews_data(self) -> bool:
+        """Whether the real points change while the run trains."""
+        return self._data is not None
 
     @property
     def level(self) -> LevelTechnique | None:
@@ -142,8 +157,12 @@ class Craft:
         """Give what the learning rates are multiplied with in a step, counted from 0."""
         return self.rate.unit(step, **self.rate.numbers) if self.rate else 1.0
 
-    def start(self, tensors: Mapping[str, Tensor], draws: Purpose) -> dict[str, Tensor]:
-        """Give `tensors` with what these techniques remember, new ones at their beginning, and no others."""
+    def start(self, tensors: Mapping[str, Tensor], draws: Purpose, points: Tensor | None = None) -> dict[str, Tensor]:
+        """Give `tensors` with what these techniques remember, new ones at their beginning, and no others.
+
+        `points` (..., n, D) are the real ones, where they are finitely many.
+        """
+        data = {} if points is None else {"data": points.flatten(-2)}
         kept = {name: tensor for name, tensor in tensors.items() if not name.startswith(PREFIX)}
         for unit in self:
             names = {slot: name_slot(unit, slot) for slot in unit.slots}
@@ -152,7 +171,7 @@ class Craft:
             elif isinstance(unit, WeightTechnique) and unit.begin:
                 begun = unit.begin(self._network, kept["discriminator"], draws(f"starting {unit.key}"))
             else:
-                begun = {slot: _begin_slot(source, kept) for slot, source in unit.slots.items()}
+                begun = {slot: _begin_slot(source, kept | data) for slot, source in unit.slots.items()}
             kept |= {names[slot]: tensor for slot, tensor in begun.items()}
         return kept
 
@@ -273,6 +292,31 @@ class Craft:
             )
             tensors = {**tensors, **networks, **{name_slot(unit, slot): tensor for slot, tensor in slots.items()}}
         return tensors
+
+    def find_points(self, tensors: Mapping[str, Tensor]) -> Tensor | None:
+        """Give the real points (..., n, D) of the present, if a technique replaces them."""
+        if not self._data:
+            return None
+        points = tensors[self._name_points()]
+        return points.view(*points.shape[:-1], -1, self._dimension)
+
+    def is_due(self, step: int) -> bool:
+        """Tell whether the real points are replaced at the end of a step, the `step`-th of the run."""
+        return self._data is not None and not step % int(self._data.numbers[self._data.unit.every])
+
+    def renew_points(
+        self, tensors: Mapping[str, Tensor], first: Tensor, own: Tensor, draws: Draws
+    ) -> Mapping[str, Tensor]:
+        """Give `tensors` with the real points replaced: `first` are those of the beginning, `own` generated ones."""
+        assert self._data, "a technique replaces the points"
+        numbers = {k: v for k, v in self._data.numbers.items() if k != self._data.unit.every}
+        points: Tensor = self._data.unit(first, own, draws, **numbers)
+        return {**tensors, self._name_points(): points.flatten(-2)}
+
+    def _name_points(self) -> str:
+        assert self._data, "a technique replaces the points"
+        (slot,) = self._data.unit.slots
+        return name_slot(self._data.unit, slot)
 
     def find_average(self, tensors: Mapping[str, Tensor]) -> Tensor | None:
         """Give the parameters (..., P) of the averaged generator, if a technique keeps one."""

@@ -82,7 +82,7 @@ def largest_score(trainer: Trainer) -> Tensor:
 
 def memory_gap(trainer: Trainer) -> Tensor:
     """Give how much higher the points that a run learns from are scored than fresh points of the same law."""
-    known = trainer.source.points
+    known = trainer.known
     assert known is not None, "a run that never sees a point again claims nothing of its memory"
     fresh = trainer.source.sample_data(POINTS, trainer.source.draws("data"))
     gap: Tensor = classify(trainer, known).mean(-1) - classify(trainer, fresh).mean(-1)

@@ -55,3 +55,22 @@ def _check_prices(made: Facts, loss: Facts, regularizers: list[Facts]) -> None:
             expected = f"{unit.name} goes with a loss that generates points, not with {loss['key']}"
             because = f"it prices such points, and in training this generator answers a {loss['answers']}"
             raise ConfigError(f"regularizers.{i}.name", f"{expected}: {because}")
+
+
+def check_needs(made: Facts, loss: Facts, techniques: list[Facts]) -> None:
+    """Refuse a technique that needs a number of the run which is 0, or generated points where training makes none.
+
+    Raises:
+        ConfigError: the text says which, and why.
+    """
+    known = {unit["key"]: unit for unit in techniques}
+    for i, unit in enumerate(made["techniques"]):
+        for path in known[unit.name]["needs"]:
+            section, key = path.split(".")
+            if not made[section].values[key]:
+                words = f"{unit.name} goes with a {path} of 1 or more, not with 0: {known[unit.name]['because']}"
+                raise ConfigError(f"techniques.{i}.name", words)
+        if known[unit.name].get("renews_data") and not loss["makes_points"]:
+            expected = f"{unit.name} goes with a loss that generates points, not with {loss['key']}"
+            because = f"it takes such points for real, and in training this generator answers a {loss['answers']}"
+            raise ConfigError(f"techniques.{i}.name", f"{expected}: {because}")

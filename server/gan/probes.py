@@ -79,6 +79,11 @@ def probe_real(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     return {"x_real": trainer.source.from_lab(draw_fixed_data(trainer, sizes))}
 
 
+def probe_renewed(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
+    """Show the real points of the present, where they change while a run trains."""
+    return probe_real(trainer, sizes) if trainer.craft.renews_data else {}
+
+
 def probe_generated(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """Show where the generator sends the fixed noise now."""
     return {"x_fake": trainer.generate(draw_fixed_latent(trainer, sizes))}
@@ -222,6 +227,7 @@ _FIXED: dict[str, Probe] = {
     "density": probe_density,
 }
 _CHANGING: dict[str, Probe] = {
+    "real": probe_renewed,
     "generated": probe_generated,
     "averaged": probe_averaged,
     "refined": probe_refined,
@@ -244,10 +250,11 @@ def draw_fixed_latent(trainer: Trainer, sizes: Sizes) -> Tensor:
 def draw_fixed_data(trainer: Trainer, sizes: Sizes) -> Tensor:
     """Give the real points (N, D) that are looked at, in lab units: the same at every step.
 
-    Where a run learns from finitely many points they are these, all of them if there is room.
+    Where a run learns from finitely many points they are these, all of them if there is room; a technique may replace
+    them on the way.
     """
-    if trainer.source.points is not None:
-        return trainer.source.points[: sizes.real]
+    if trainer.known is not None:
+        return trainer.known[: sizes.real]
     return trainer.source.sample_data(max(sizes.real, sizes.generated), trainer.source.draws("data"))[: sizes.real]
 
 

@@ -49,7 +49,12 @@ class Draws:
 
 def pick_points(points: Tensor, count: int, draws: Draws) -> Tensor:
     """Pick from points (..., K, D), all equally likely and with replacement: (..., count, D)."""
-    chosen = draws.integers(points.shape[-2], count).to(points.device)
+    return take_points(points, draws.integers(points.shape[-2], count))
+
+
+def take_points(points: Tensor, chosen: Tensor) -> Tensor:
+    """Take the `chosen` (..., count) of points (..., K, D) by number: (..., count, D)."""
+    chosen, count = chosen.to(points.device), chosen.shape[-1]
     runs = torch.broadcast_shapes(points.shape[:-2], chosen.shape[:-1])  # type: ignore[no-untyped-call]  # torch's own
     points, chosen = points.expand(*runs, *points.shape[-2:]), chosen.expand(*runs, count)
     return torch.take_along_dim(points, chosen.unsqueeze(-1), -2)

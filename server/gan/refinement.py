@@ -5,9 +5,11 @@ Shape letters: R runs (the leading axis of a stack, absent for a single run), N 
 
 from __future__ import annotations
 
+from functools import partial
+
 from torch import Tensor
 
-from server.gan.randomness import Draws
+from server.gan.randomness import Draws, pick_points
 from server.gan.techniques.base import Players
 from server.gan.trainer import Trainer
 
@@ -24,12 +26,18 @@ def refine_samples(trainer: Trainer, count: int, draws: Draws) -> Tensor | None:
     return points.detach()
 
 
+def sample_known(trainer: Trainer, count: int, draws: Draws) -> Tensor:
+    """Draw real points (..., count, D) to learn from: of the law, or of the finite data, with replacement."""
+    known = trainer.known
+    return trainer.source.sample_data(count, draws) if known is None else pick_points(known, count, draws)
+
+
 def make_players(trainer: Trainer) -> Players:
     """Give the players of a run as they are now; the data are those that the run learns from."""
     return Players(
         dimension=trainer.source.dimension,
         draw_latent=trainer.source.sample_latent,
-        draw_data=trainer.source.sample_known,
+        draw_data=partial(sample_known, trainer),
         generate=lambda z: trainer.make_points(z.to(trainer.device)),
         score=trainer.score,
     )

@@ -16,7 +16,7 @@ from torch import Tensor
 from server.gan.config import RunConfig
 from server.gan.datasets import DATASETS, LAB_BOX, from_lab, of_law, to_lab
 from server.gan.latents import LATENTS
-from server.gan.randomness import Batches, Draws, Seeds, draws_for, pick_points
+from server.gan.randomness import Batches, Draws, Seeds, draws_for, take_points
 
 
 class Source:
@@ -44,13 +44,33 @@ class Source:
         """Give draws of the runs' seeds for a look; training never uses a look's purposes."""
         return draws_for(self._seeds, 0, f"look: {purpose}")
 
-    def draw_batch(self, player: str, kind: Literal["data", "latent"], update: int, step: int) -> Tensor:
-        """Give the real points or the latents that an update of a step trains on."""
-        purpose = f"{player} {kind} {update}"
+    def draws_at(self, step: int, purpose: str) -> Draws:
+        """Give draws of the runs' seeds for a purpose of a step."""
+        return draws_for(self._seeds, step, purpose)
+
+    def draw_batch(
+        self, player: str, kind: Literal["data", "latent"], update: int, step: int, known: Tensor | None = None
+    ) -> Tensor:
+        """Give the real points or the latents that an update of a step trains on.
+
+        Finitely many points are picked from; `known` (..., n, D) are those, where they are not `points` any more.
+        """
+        purpose, picks = f"{player} {kind} {update}", kind == "data" and self.points is not None
         if purpose not in self._batches:
-            law = (self.data_dimension, self.sample_known) if kind == "data" else (self.dimension, self.sample_latent)
-            self._batches[purpose] = Batches(self._seeds, purpose, self._batch_size, *law)
-        return self._batches[purpose].at(step)
+            law = (self.data_dimension, self.sample_data) if kind == "data" else (self.dimension, self.sample_latent)
+            sample = self._choose if picks else law[1]
+            self._batches[purpose] = Batches(self._seeds, purpose, self._batch_size, law[0], sample)
+        batch = self._batches[purpose].at(step)
+        if not picks:
+            return batch
+        points = self.points if known is None else known
+        assert points is not None, "there are points to pick from"
+        return take_points(points, batch.squeeze(-1))
+
+    def _choose(self, count: int, draws: Draws) -> Tensor:
+        """Choose from the finite data, with replacement: numbers (..., count, 1) of points."""
+        assert self.points is not None, "there are points to choose from"
+        return draws.integers(self.points.shape[-2], count).unsqueeze(-1)
 
     def sample_latent(self, count: int, draws: Draws) -> Tensor:
         """Draw latents (..., count, Z)."""
@@ -59,12 +79,6 @@ class Source:
     def sample_data(self, count: int, draws: Draws) -> Tensor:
         """Draw fresh real points (..., count, D) of the law."""
         return self.to_lab(self._draw_data(count, draws).to(self._device))
-
-    def sample_known(self, count: int, draws: Draws) -> Tensor:
-        """Draw real points (..., count, D) to learn from: of the law, or of the finite data, with replacement."""
-        if self.points is None:
-            return self.sample_data(count, draws)
-        return pick_points(self.points, count, draws)
 
     def to_lab(self, points: Tensor) -> Tensor:
         """Map published points (..., D) to the units that training happens in."""

@@ -30,6 +30,7 @@ from server.gan.optimizers import OPTIMIZERS, start_slots
 from server.gan.phases import Diverged, Learner, Losses, MakePhase, NetworkName, Phase, Player, begin_update
 from server.gan.randomness import Draws, draws_for
 from server.gan.regularization import Penalties, Regularization, Scorer
+from server.gan.renewal import renew_points
 from server.gan.source import Source
 from server.gan.stacks import STACK_UNIT, structure
 from server.gan.state import RunState
@@ -147,7 +148,7 @@ class Trainer:
     def _start_extras(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Give `tensors` with what regularizers and techniques remember, at its beginning where it is new."""
         tensors = self.regularization.start(tensors)
-        return self.craft.start(tensors, lambda purpose: draws_for(self._seeds, 0, purpose))
+        return self.craft.start(tensors, lambda purpose: draws_for(self._seeds, 0, purpose), self.source.points)
 
     def _start_optimizer(self, player: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         parameters = tensors["discriminator" if player == "d" else "generator"]
@@ -199,6 +200,12 @@ class Trainer:
         """Give the weights and biases that a network of these trained parameters (..., Q) computes with in a state."""
         parts: list[Tensor] = getattr(self, network).split(self.craft.shape(network, parameters, state.tensors))
         return parts
+
+    @property
+    def known(self) -> Tensor | None:
+        """The real points (..., n, D) that the runs learn from now, where they are finitely many."""
+        points = self.craft.find_points(self.state.tensors)
+        return self.source.points if points is None else points
 
     def score(self, points: Tensor, z: Tensor | None = None) -> Tensor:
         """Give the logits (..., N) of points (..., N, D) in lab units: each other's company, where they have one.
@@ -255,6 +262,7 @@ class Trainer:
             raise
         tensors = self.craft.end_step(self.state.tensors, start.step + 1)
         self.state = self.state._replace(tensors=tensors, step=start.step + 1)
+        self.state = renew_points(self.craft, self.source, self.make_points, self.state)
         if self._failures:
             self.state = self._failures.undo(self.state, start)
             self._losses = self._failures.keep_losses(self._losses, losses_before)
@@ -263,7 +271,7 @@ class Trainer:
         phase = begin_update("discriminator", update)
         self._renew_discriminator()
         batch = self.config.batch_size
-        x_real = self.source.draw_batch("discriminator", "data", update, step)
+        x_real = self.source.draw_batch("discriminator", "data", update, step, self.known)
         z = self.source.draw_batch("discriminator", "latent", update, step)
         yield phase("sample", x_real=x_real, z=z)
         x_fake = self.make_points(z)
@@ -302,7 +310,7 @@ class Trainer:
         z = self.source.draw_batch("generator", "latent", update, step)
         sampled = {"z": z}
         if self.loss.pairs or self.regularization.compares or self.encoder:
-            sampled["x_real"] = self.source.draw_batch("generator", "data", update, step)
+            sampled["x_real"] = self.source.draw_batch("generator", "data", update, step, self.known)
         sampled |= self.loss.pose(sampled, self._draws_at("generator", update, step))
         yield phase("sample", **sampled)
         weights = self.weights("generator")

@@ -93,6 +93,7 @@ def _write_reading(unit: Unit, catalog: Catalog) -> str:
 def _write_partners(unit: Unit, catalog: Catalog) -> str:
     wanted = unit.get("goes_with", {})
     parts = [f"{section}: {_list_labels(catalog, section, names)}" for section, names in wanted.items()]
+    parts += [f"{path} of 1 or more" for path in unit.get("needs", {})]
     text = "; ".join(parts)
     return f"{text}, because {unit['because']}" if text and unit.get("because") else text
 

@@ -42,7 +42,8 @@ def write_fragment(entries: Mapping[str, str]) -> str:
 
 
 def _find_company(unit: Mapping[str, Any], catalog: Catalog) -> dict[str, str]:
-    """Give the units beside which this one means something, where the lab's defaults are not among them."""
+    """Give the units beside which this one means something, unless they are defaults, and the numbers it needs."""
     defaults = catalog["run"]["defaults"]
     wanted = unit.get("goes_with", {})
-    return {section: names[0] for section, names in wanted.items() if defaults[section]["name"] not in names}
+    numbers = {path: str(number) for path, number in unit.get("needs", {}).items()}
+    return numbers | {section: names[0] for section, names in wanted.items() if defaults[section]["name"] not in names}

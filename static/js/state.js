@@ -81,6 +81,8 @@ import { History } from "./history.js";
  * @property {boolean} [moves_optimum] of a regularizer or technique: whether the best discriminator beside it is another
  * @property {boolean} [company] of a technique: whether the discriminator sees a point in company
  * @property {string} [level] of a technique that tells the discriminator a number of each point: what it is
+ * @property {Record<string, number>} [needs] of a technique: numbers of the run that must not be 0, each with one that serves
+ * @property {boolean} [renews_data] of a technique: whether real points give way to generated ones on the way
  * @property {string} [packs] of a technique with company: the number of points side by side; empty where it is a summary
  * @property {Record<string, string>} [apart] of a technique: those that cannot be on too, and the regularizers, and why
  * @property {boolean} [encodes] of a technique: whether an encoder is trained, and the discriminator judges pairs

@@ -20,7 +20,7 @@ from server.gan.regularizers import REGULARIZERS
 from server.gan.techniques import TECHNIQUES
 from server.gan.techniques.base import CompanyTechnique
 from server.gan.trainer import Trainer
-from tests.tools.runs import catalog, make_config
+from tests.tools.runs import catalog, make_config, serve_needs
 
 COMPANY = [unit.key for unit in TECHNIQUES.values() if isinstance(unit, CompanyTechnique)]
 SPREAD = [{"name": "minibatch_stddev"}]
@@ -152,7 +152,8 @@ def test_a_penalty_looks_at_whole_packs() -> None:
 
 @pytest.mark.parametrize("key", list(TECHNIQUES))
 def test_a_technique_says_whether_switching_it_begins_a_new_run(key: str) -> None:
-    off, on = make_config(), make_config(techniques=[{"name": key}])
+    needs = serve_needs(TECHNIQUES[key])
+    off, on = make_config(*needs), make_config(*needs, techniques=[{"name": key}])
     assert restarts(off, on) == restarts(on, off) == TECHNIQUES[key].restarts
 
 

@@ -12,7 +12,7 @@ from server.gan.regularizers import REGULARIZERS
 from server.gan.techniques import TECHNIQUES
 from server.gan.trainer import Trainer
 from tests.gan.test_export import run_script, train
-from tests.tools.runs import catalog
+from tests.tools.runs import catalog, make_config, serve_needs
 
 STEPS = 60
 TOLERANCE = 1e-4
@@ -20,6 +20,7 @@ QUICK: dict[str, dict[str, float]] = {
     "ada": {"kimg": 1.0},
     "diffusion": {"kimg": 1.0, "target": 0.0, "sigma": 0.5},
     "rate_decay": {"steps": 40},
+    "retraining": {"k": 7, "share": 0.25},
     "cyclical_rate": {"step_size": 7},
 }
 """Numbers with which a technique does something in so few steps."""
@@ -47,7 +48,8 @@ def test_a_run_with_a_regularizer_is_exported_as_it_trains(key: str, tmp_path: P
 def test_a_run_with_a_technique_is_exported_as_it_trains(key: str, tmp_path: Path) -> None:
     (loss, *_) = TECHNIQUES[key].goes_with.get("loss", ("rpgan",))
     technique, most = {"name": key, **QUICK.get(key, {})}, 1 if getattr(TECHNIQUES[key], "rounds", 1) > 1 else 2
-    config = check_config({"techniques": [technique], "loss": {"name": loss}, "d_updates": most}, catalog())
+    needs = serve_needs(TECHNIQUES[key])
+    config = make_config(*needs, techniques=[technique], loss={"name": loss}, d_updates=most)
     agree(config, tmp_path, steps=SOONER.get(key, STEPS))
 
 

@@ -12,7 +12,7 @@ from server.gan.probes import Sizes, probe_box, probe_layers
 from server.gan.regularizers import REGULARIZERS
 from server.gan.techniques import TECHNIQUES
 from server.gan.trainer import Trainer
-from tests.tools.runs import make_config
+from tests.tools.runs import make_config, serve_needs
 
 STD, SHIFT = 0.3, 0.25
 FLOOR = 0.04
@@ -105,8 +105,8 @@ def test_the_optimum_is_shown_for_the_losses_that_say_theirs() -> None:
     assert not {"hinge", "wasserstein", "rpgan", "ganlab_log"} & known
 
 
-MOVERS = {"label_smoothing", "instance_noise", "ada", "pacgan", "minibatch_stddev"}
-"""Units that change the labels, or what of the two laws the discriminator sees."""
+MOVERS = {"label_smoothing", "instance_noise", "ada", "pacgan", "minibatch_stddev", "bigan", "retraining"}
+"""Units that change the labels, or what of the two laws the discriminator sees, or put others in their place."""
 
 
 def test_the_optimum_is_not_shown_beside_a_unit_that_moves_it() -> None:
@@ -115,7 +115,7 @@ def test_the_optimum_is_not_shown_beside_a_unit_that_moves_it() -> None:
         for unit in units.values():
             if "non_saturating" not in unit.goes_with.get("loss", ("non_saturating",)):
                 continue
-            trainer = Trainer(make_config(**{section: [{"name": unit.key}]}))
+            trainer = Trainer(make_config(*serve_needs(unit), **{section: [{"name": unit.key}]}))
             if not probe_layers(trainer, ["optimum"]):
                 hidden.add(unit.key)
             if unit.describe()["moves_optimum"]:

@@ -15,19 +15,20 @@ from server.gan.techniques import TECHNIQUES
 from server.gan.techniques.base import SamplingTechnique, WeightTechnique
 from server.gan.trainer import Trainer
 from server.protocol.frames import LAYER_ARRAYS
-from tests.tools.runs import catalog, make_config
+from tests.tools.runs import catalog, make_config, serve_needs
 
 TRAINING = [unit.key for unit in TECHNIQUES.values() if not isinstance(unit, SamplingTechnique)]
 SMALL = ("generator.width=8", "discriminator.width=8", "batch_size=16")
 WEIGHTS = [unit for unit in TECHNIQUES.values() if isinstance(unit, WeightTechnique)]
 
 
-QUICK: dict[str, dict[str, float]] = {"ada": {"kimg": 0.1, "target": -1.0}}
+QUICK: dict[str, dict[str, float]] = {"ada": {"kimg": 0.1, "target": -1.0}, "retraining": {"k": 5}}
 """Numbers with which a technique does something in a few steps."""
 
 
 def config_with(*units: dict[str, object], regularizers: tuple[dict[str, object], ...] = ()) -> RunConfig:
-    plain = make_config(*SMALL).to_json()
+    needs = serve_needs(*(TECHNIQUES[str(unit["name"])] for unit in units))
+    plain = make_config(*SMALL, *needs).to_json()
     return check_config({**plain, "techniques": list(units), "regularizers": list(regularizers)}, catalog())
 
 
@@ -53,7 +54,8 @@ def test_every_technique_trains_the_same_in_a_stack(key: str) -> None:
 @pytest.mark.parametrize("key", [key for key in TRAINING if key != "ema"])
 def test_every_technique_changes_the_run(key: str) -> None:
     with_it = config_with({"name": key, **QUICK.get(key, {})})
-    plain, other = (networks(train(Trainer(config), 24)) for config in (make_config(*SMALL), with_it))
+    without = make_config(*SMALL, *serve_needs(TECHNIQUES[key]))
+    plain, other = (networks(train(Trainer(config), 24)) for config in (without, with_it))
     assert not torch.equal(plain[0], other[0])
 
 

@@ -118,6 +118,17 @@ function readLines(marks) {
   return marks.flatMap((mark) => (mark.kind === "lines" ? [mark] : []));
 }
 
+test("the caption says what the real samples are, where generated ones take their place", () => {
+  const state = (/** @type {object[]} */ techniques) => /** @type {any} */ ({
+    frame: { arrays: {}, box: BOX },
+    catalog: { losses: [], regularizers: [], latents: [], datasets: [], techniques: [{ key: "ema" }, { key: "retraining", renews_data: true }] },
+    config: { regularizers: [], techniques, latent: {}, data: {}, loss: {} },
+  });
+  const told = (/** @type {object} */ technique) => makeScene(state([technique]))?.renewal;
+  assert.match(told({ name: "retraining", k: 300, share: 0.25 }) ?? "", /every 300 steps generated ones replace them, but for 25 % of the first/);
+  assert.equal(told({ name: "ema" }), "");
+});
+
 test("what a layer had before a setting ended it is not in the picture any more", () => {
   const array = { shape: [1], data: Float32Array.of(0) };
   const names = ["x_averaged", "x_refined", "x_reconstructed", "optimal_surface", "optimal_gap", "surface", "x_fake"];

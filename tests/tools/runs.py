@@ -8,6 +8,8 @@ from server.gan.assignments import assign
 from server.gan.catalog import build_catalog
 from server.gan.config import RunConfig, check_config
 from server.gan.losses import LOSSES
+from server.gan.registry import Unit
+from server.gan.techniques import Technique
 
 catalog = cache(build_catalog)
 GAMES = [unit.key for unit in LOSSES.values() if unit.is_game]
@@ -20,6 +22,11 @@ def make_config(*assignments: str, **top: Any) -> RunConfig:
     for assignment in assignments:
         plain = assign(plain, assignment)
     return check_config(plain, catalog())
+
+
+def serve_needs(*units: Unit[Any]) -> list[str]:
+    """Give the assignments by which a run has the numbers that these units need, if they are techniques that do."""
+    return [f"{path}={number}" for unit in units if isinstance(unit, Technique) for path, number in unit.needs.items()]
 
 
 def cross_units(first: Iterable[str], second: Iterable[str]) -> list[tuple[str, str]]:

@@ -59,7 +59,8 @@ def write_data(trainer: Trainer, count: int) -> str:
         centre = f"torch.tensor({list(box.centre)!r})"
         lines += f"\nx_real = 3 * (x_real - {centre}) / {box.half_extent!r}  # the view becomes [-3, 3]"
     if known is not None:
-        lines += f"\nknown = x_real  # once, at the start\nx_real = known[torch.randint(len(known), ({count},))]"
+        when = "at the start; generated points replace it" if trainer.craft.renews_data else "once, at the start"
+        lines += f"\nknown = x_real  # {when}\nx_real = known[torch.randint(len(known), ({count},))]"
     return lines
 
 

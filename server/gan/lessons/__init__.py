@@ -15,6 +15,7 @@ from server.gan.lessons.few_data import FEW_DATA
 from server.gan.lessons.games import GAMES
 from server.gan.lessons.noise import NOISE
 from server.gan.lessons.rates import RATES
+from server.gan.lessons.retraining import RETRAINING
 from server.gan.lessons.sampling import SAMPLING
 from server.gan.lessons.training import TRAINING
 
@@ -23,6 +24,7 @@ LESSONS = (
     *COMPANY,
     *GAMES,
     *FEW_DATA,
+    *RETRAINING,
     *DIFFUSION,
     *NOISE,
     *RATES,

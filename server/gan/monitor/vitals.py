@@ -76,8 +76,11 @@ def measure_vitals(trainer: Trainer) -> list[Vitals]:
 
 
 def _pick_known(trainer: Trainer, fresh: Tensor) -> Tensor:
-    """Give points (..., N, D) that the run learns from: of its finite data, or fresh ones, which are all alike."""
-    points = trainer.source.points
+    """Give points (..., N, D) that the run learns from: of its finite data, or fresh ones, which are all alike.
+
+    Points that were replaced are of another law, and beside fresh ones they would tell nothing of memory.
+    """
+    points = None if trainer.craft.renews_data else trainer.known
     return fresh if points is None else points[..., :POINTS, :]
 
 

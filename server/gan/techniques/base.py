@@ -24,7 +24,8 @@ class Technique(Unit[Callable[..., Any]]):
     """A technique; `code` is it as a student would write it, and `slots` names what it remembers, and of which shape.
 
     A shape is "generator" or "discriminator" for as many numbers as the network has parameters, "d_neurons" for one a
-    neuron of the discriminator, "number" for a single one, which begins at 0.
+    neuron of the discriminator, "number" for a single one, which begins at 0, "data" for the coordinates of finitely
+    many real points, which begins with those.
     `script` is what an exported run does, to the last digit, by its place there: "functions" and "begin" before
     training, "step" and "end" around a step, "round" before each of its rounds, "before" before every update, "after"
     after each of the discriminator's, "moving" before an optimizer moves the network called `player`.
@@ -33,6 +34,7 @@ class Technique(Unit[Callable[..., Any]]):
     "rate" names a function that gives the factor of a step's rates, "points" one that the points go through, "company"
     one that puts something of the others beside each, "scoring" the network that the generator learns from.
     `line_script` has other lines for points of one coordinate, where they differ.
+    `needs` names numbers of the run that must not be 0, each with one that serves, by dotted key.
     `goes_with` and `because` are as a regularizer's; `apart` names techniques and regularizers that cannot be on too,
     and why.
     """
@@ -47,6 +49,7 @@ class Technique(Unit[Callable[..., Any]]):
     script: Mapping[str, str] = field(default_factory=dict)
     line_script: Mapping[str, str] = field(default_factory=dict)
     goes_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    needs: Mapping[str, int] = field(default_factory=dict)
     because: str = ""
     apart: Mapping[str, str] = field(default_factory=dict)
 
@@ -54,6 +57,7 @@ class Technique(Unit[Callable[..., Any]]):
         """Give the facts as plain data."""
         company = {"goes_with": {k: list(v) for k, v in self.goes_with.items()}, "because": self.because}
         scripts = {"script": dict(self.script), "line_script": dict(self.line_script)}
+        company["needs"] = dict(self.needs)
         facts = {"slots": dict(self.slots), **scripts, "apart": dict(self.apart), **company}
         return {
             **super().describe(),
@@ -197,6 +201,23 @@ class StepTechnique(Technique):
     def describe(self) -> dict[str, Any]:
         """Give the facts as plain data."""
         return {**super().describe(), "averaged": self.averaged}
+
+
+@dataclass(frozen=True)
+class DataTechnique(Technique):
+    """Replaces the finitely many real points of a run: `(first, own, draws, **numbers) -> (..., n, D)`.
+
+    `first` (..., n, D) are those that the run began with, `own` as many samples of the generator as it is. It acts at
+    the end of every step that the number called `every` divides; its one slot holds the points of the present.
+    """
+
+    needs_discriminator: ClassVar[bool] = False
+    moves_optimum: ClassVar[bool] = True
+    every: str = field(kw_only=True)
+
+    def describe(self) -> dict[str, Any]:
+        """Give the facts as plain data."""
+        return {**super().describe(), "renews_data": True}
 
 
 @dataclass(frozen=True)

@@ -166,6 +166,9 @@ export function describeAbsence(unit, section, config, catalog) {
     const labels = names.map((name) => (kind && catalog[kind].find(({ key }) => key === name)?.label) ?? name);
     return `Not now. It goes with ${labels.join(" or ")}${because}.`;
   }
+  for (const place of Object.keys(unit.needs ?? {})) {
+    if (!Number(readPath(config, place))) return `Not now. It goes with a ${place} of 1 or more${because}.`;
+  }
   for (const place of LISTS) {
     for (const { name } of config[place]) {
       const other = catalog[place].find(({ key }) => key === name);

@@ -15,6 +15,7 @@
  * @property {Box} box the run's box; of one-dimensional data the interval, and 0 and the height of the densities
  * @property {import("./score.js").ScoreScale} score how the discriminator's output is read
  * @property {string} [company] in whose company a place of the surface is scored; empty where it is scored alone
+ * @property {string} [renewal] what the real samples are, where they are replaced on the way; empty where they are not
  * @property {import("../state.js").Chosen | null} [chosen] the generated sample that is marked, if one is
  *
  * @typedef {object} PointsMark dots, one a point

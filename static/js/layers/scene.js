@@ -1,6 +1,7 @@
 /** The scene of a page's state: what the layers may look at. */
 
 import { measureDimension } from "./dimension.js";
+import { formatNumber } from "./numbers.js";
 import { createScoreScale, findScoreRule } from "./score.js";
 import { explainAbsence } from "./switch.js";
 
@@ -33,7 +34,8 @@ export function buildScene({ frame, catalog, config, chosen = null }) {
   const arrays = leaveOutEnded(frame.arrays, { catalog, config });
   const score = createScoreScale(findScoreRule(catalog, config), arrays.surface?.data ?? []);
   const company = describeCompany({ catalog, config });
-  return { arrays, dimension: measureDimension(frame.arrays), box: frame.box, score, company, chosen };
+  const renewal = describeRenewal({ catalog, config });
+  return { arrays, dimension: measureDimension(frame.arrays), box: frame.box, score, company, renewal, chosen };
 }
 
 /**
@@ -66,6 +68,19 @@ function describeCompany({ catalog, config }) {
     return `The discriminator sees ${size} points at once: a place is scored beside ${others}, the mean over several such groups`;
   }
   return "";
+}
+
+/**
+ * Say what the real samples are where a technique replaces them; nothing where they stay.
+ * @param {Readonly<Pick<PageState, "catalog" | "config">>} run
+ * @returns {string}
+ */
+function describeRenewal({ catalog, config }) {
+  const keys = (catalog?.techniques ?? []).filter((unit) => unit.renews_data).map(({ key }) => key);
+  const on = config?.techniques.find(({ name }) => keys.includes(name));
+  if (!on) return "";
+  const share = formatNumber(100 * Number(on.share));
+  return `Real samples are those that are taken for real now: every ${on.k} steps generated ones replace them, but for ${share} % of the first`;
 }
 
 /**

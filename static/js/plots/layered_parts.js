@@ -71,11 +71,12 @@ export function createCaption() {
   const gap = make("p");
   const company = make("p");
   const back = make("p");
+  const renewal = make("p");
   const outside = make("p", { className: "outside" });
   const chosen = make("p");
   const estimate = make("p");
   const summary = make("p", { className: "visually-hidden", id: "layered-summary", textContent: "No picture yet" });
-  const element = make("div", { className: "picture-caption" }, [surface, company, gap, needle, back, estimate, chosen, outside]);
+  const element = make("div", { className: "picture-caption" }, [surface, company, renewal, gap, needle, back, estimate, chosen, outside]);
 
   return {
     element,
@@ -90,6 +91,8 @@ export function createCaption() {
       setText(surfaceName, `${isBest ? "Best discriminator" : "Discriminator"}'s ${scene.score.name}`);
       setText(company, scene.company ?? "");
       company.hidden = !view.shown.has("surface") || !scene.company;
+      setText(renewal, scene.renewal ?? "");
+      renewal.hidden = !view.shown.has("real") || !scene.renewal;
       setText(gap, describeGap(scene));
       gap.hidden = !isBest;
       [fake, middle, real].forEach((element, i) => setText(element, scene.score.ends[i]));

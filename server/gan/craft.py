@@ -28,6 +28,7 @@ from server.gan.techniques.base import (
     RateTechnique,
     Reparametrisation,
     SamplingTechnique,
+    SlopeTechnique,
     StepTechnique,
     WeightTechnique,
 )
@@ -261,6 +262,16 @@ class Craft:
         parameters = tensors[learner].detach().requires_grad_()
         with torch.enable_grad():
             return pull_back(self.shape(learner, parameters, tensors), parameters, gradient)
+
+    def turn(self, gradient: Tensor, weights: list[Tensor], trace: Trace) -> Tensor:
+        """Turn the discriminator's gradient (..., P) as techniques have it; of the trace one half is real points."""
+        for unit in self:
+            if isinstance(unit, SlopeTechnique):
+                parts = self._network.split(gradient)
+                real, fake = trace.inputs[-1].detach().chunk(2, -2)
+                parts[-2] = unit(weights[-2], parts[-2], real, fake)
+                gradient = self._network.join(parts)
+        return gradient
 
     def push(self, learner: Learner, direction: Tensor, tensors: Mapping[str, Tensor]) -> Tensor:
         """Carry a move (..., Q) of a network's parameters to the weights (..., P) that it computes with."""

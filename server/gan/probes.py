@@ -196,11 +196,10 @@ def probe_surface_change(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     logits = trace.outputs.squeeze(-1).requires_grad_()
     loss = trainer.loss(*logits.split_with_sizes((len(real), len(fake)))).discriminator.mean()
     (upstream,) = torch.autograd.grad(loss, logits)
-    gradient = discriminator.parameter_gradient(weights, trace, upstream.unsqueeze(-1))
-    gradient = trainer.pull_to_parameters("discriminator", gradient)
     penalties = trainer.penalise(real, fake, trainer.source.draws)
     drawn = {"z": draw_fixed_latent(trainer, sizes), "x_real": draw_fixed_partners(trainer, sizes)}
-    gradient = trainer.field.price("discriminator", penalties, trainer.state, drawn).add_gradient(gradient)
+    penalties = trainer.field.price("discriminator", penalties, trainer.state, drawn)
+    gradient = trainer.slope_discriminator(weights, trace, upstream.unsqueeze(-1), penalties)
     downhill = discriminator.split(trainer.push_to_weights("discriminator", -gradient))
     change = _shape_view(trainer, discriminator.tangent(weights, _judge_view(trainer, sizes), downhill), sizes)
     return {"surface_change": change / change.abs().max().clamp_min(torch.finfo(change.dtype).tiny)}

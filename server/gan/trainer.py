@@ -292,8 +292,7 @@ class Trainer:
         self._losses = Losses(self._of_runs(d_loss))
         yield phase("loss", per_example=per_example, **penalties.named, d_loss=d_loss)
         upstream = pull_mean(per_example, logits).unsqueeze(-1)
-        gradient = self.discriminator.parameter_gradient(weights, trace, upstream)
-        gradient = penalties.add_gradient(self.pull_to_parameters("discriminator", gradient))
+        gradient = self.slope_discriminator(weights, trace, upstream, penalties)
         real_slope, fake_slope = torch.split_with_sizes(upstream.squeeze(-1), (batch, batch), -1)
         yield phase("backward", real_logit_gradient=real_slope, fake_logit_gradient=fake_slope, gradient=gradient)
         scores = {"real_logits": real_logits, "fake_logits": fake_logits}
@@ -400,6 +399,14 @@ class Trainer:
     def pull_to_parameters(self, network: Learner, gradient: Tensor) -> Tensor:
         """Carry a network's gradient (..., P) from the weights it computes with to what is trained (..., Q)."""
         return self.craft.pull(network, gradient, self.state.tensors)
+
+    def slope_discriminator(
+        self, weights: list[Tensor], trace: Trace, upstream: Tensor, penalties: Penalties
+    ) -> Tensor:
+        """Give the discriminator's gradient (..., Q), from that of the scores (..., 2 N, 1) of real and fake points."""
+        gradient = self.discriminator.parameter_gradient(weights, trace, upstream)
+        gradient = penalties.add_gradient(self.pull_to_parameters("discriminator", gradient))
+        return self.craft.turn(gradient, weights, trace)
 
     def push_to_weights(self, network: Learner, direction: Tensor) -> Tensor:
         """Carry a move (..., Q) of what a network trains to the weights (..., P) it computes with, to first order."""

@@ -9,7 +9,7 @@ from server.errors import ConfigError
 from server.gan.config import Catalog, RunConfig, UnitConfig
 from server.gan.export.snippets import rename
 
-PLACES = ("functions", "begin", "step", "round", "before", "after", "end")
+PLACES = ("functions", "begin", "step", "round", "before", "slopes", "after", "end")
 PLAYERS = ("discriminator", "generator")
 
 

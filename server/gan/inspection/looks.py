@@ -50,7 +50,7 @@ def look_at_making(trainer: Trainer, sizes: Sizes) -> Moment:
 def look_at_discriminator(trainer: Trainer, sizes: Sizes) -> Moment:
     """Look at what an update of the discriminator would know, if these samples were its batch."""
     known = {**_encode(trainer, draw_fixed_partners(trainer, sizes)), **_generate(trainer, sizes)}
-    discriminator, weights = trainer.discriminator, trainer.weights("discriminator")
+    weights = trainer.weights("discriminator")
     count = sizes.generated
     real, fake = (trainer.pair(known[f"x_{sort}"], known.get(noise)).detach() for sort, noise in NOISE_OF.items())
     trace = trainer.craft.judge(weights, real, fake)
@@ -61,8 +61,7 @@ def look_at_discriminator(trainer: Trainer, sizes: Sizes) -> Moment:
     known["real_logit_gradient"], known["fake_logit_gradient"] = torch.split_with_sizes(upstream, (count, count))
     penalties = trainer.penalise(real, fake, trainer.source.draws)
     penalties = trainer.field.price("discriminator", penalties, trainer.state, known)
-    gradient = discriminator.parameter_gradient(weights, trace, upstream.unsqueeze(-1))
-    known["gradient"] = penalties.add_gradient(trainer.pull_to_parameters("discriminator", gradient))
+    known["gradient"] = trainer.slope_discriminator(weights, trace, upstream.unsqueeze(-1), penalties)
     known |= {"per_example": per_example.detach(), **penalties.named}
     known["d_loss"] = penalties.add_loss(per_example.detach().mean())
     return _make_moment(trainer, "discriminator", known)

@@ -96,7 +96,7 @@ def write_move(moment: Moment, move: Move) -> str:
     back = back if trainer.config.rounds > 1 else []
     sample = snippets.write_published(trainer, f"generator(z)[{moment.row}]")
     moved = sample if trainer.loss.makes_points else snippets.write_sampling(trainer, moment.row)
-    return "\n".join([*first, batch, snippets.write_backward("generator"), *back, "g_optimizer.step()", moved])
+    return "\n".join([*first, batch, snippets.write_backward(trainer, "generator"), *back, "g_optimizer.step()", moved])
 
 
 def _write_batch(trainer: Trainer, count: int) -> list[str]:

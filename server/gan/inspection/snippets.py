@@ -24,7 +24,7 @@ from server.gan.networks import Network
 from server.gan.phases import Learner
 from server.gan.regularizers import REGULARIZERS, Regularizer
 from server.gan.techniques import TECHNIQUES
-from server.gan.techniques.base import LayerTechnique
+from server.gan.techniques.base import LayerTechnique, SlopeTechnique
 from server.gan.trainer import Trainer
 
 DRAWS = {"normal": "torch.randn", "uniform": "torch.rand"}
@@ -163,9 +163,12 @@ def _write_game(trainer: Trainer, loss: str) -> str:
     )
 
 
-def write_backward(player: Learner) -> str:
-    """Give the lines that compute the gradient of a player's loss."""
-    return f"{player[0]}_optimizer.zero_grad()\n{player[0]}_loss.backward()"
+def write_backward(trainer: Trainer, player: Learner) -> str:
+    """Give the lines that compute the gradient of a player's loss, and what techniques turn of it."""
+    names = SEEN if trainer.craft.company or trainer.craft.level else {}
+    turning = [unit for unit in trainer.craft if isinstance(unit, SlopeTechnique) and player == "discriminator"]
+    lines = [f"{player[0]}_optimizer.zero_grad()", f"{player[0]}_loss.backward()"]
+    return "\n".join([*lines, *(rename(unit.code, names) for unit in turning)])
 
 
 def write_needle(trainer: Trainer, row: int) -> str:

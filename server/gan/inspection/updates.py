@@ -54,7 +54,7 @@ class Place(NamedTuple):
 def tell_backward(moment: Moment) -> Told:
     """Tell how the loss's slope comes back from the scores to the weights, and how long the gradient is."""
     network, gradient = moment.network(moment.player), moment.known["gradient"]
-    told = Told(moment.subject, snippets.write_backward(moment.player))
+    told = Told(moment.subject, snippets.write_backward(moment.trainer, moment.player))
     told.layers = summarise_layers(network, {"gradient": gradient})
     sorts: tuple[Sort, ...] = ("real", "fake")
     for sort in sorts:

@@ -28,7 +28,8 @@ class Technique(Unit[Callable[..., Any]]):
     many real points, which begins with those.
     `script` is what an exported run does, to the last digit, by its place there: "functions" and "begin" before
     training, "step" and "end" around a step, "round" before each of its rounds, "before" before every update, "after"
-    after each of the discriminator's, "moving" before an optimizer moves the network called `player`.
+    after each of the discriminator's, "moving" before an optimizer moves the network called `player`,
+    "slopes" where the discriminator's slopes are known.
     "layer" is a class that a layer of the network is then made of, in place of the script's own `Layer`, and "norm" one
     of a module behind every activation of its hidden layers.
     "rate" names a function that gives the factor of a step's rates, "points" one that the points go through, "company"
@@ -185,6 +186,16 @@ class LayerTechnique(Technique):
     def describe(self) -> dict[str, Any]:
         """Give the facts as plain data."""
         return {**super().describe(), "builds": {"network": "generator", "scales": "", "norm": self.norm}}
+
+
+@dataclass(frozen=True)
+class SlopeTechnique(Technique):
+    """Turns the slope of the discriminator's last weights: `(weight (..., H, 1), slope, real, fake) -> slope`.
+
+    `real` and `fake` are what enters the last layer, each (..., N, H); the slope is that of the loss and all penalties.
+    """
+
+    moves_optimum: ClassVar[bool] = True
 
 
 @dataclass(frozen=True)

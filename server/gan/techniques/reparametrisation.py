@@ -143,11 +143,11 @@ TECHNIQUES.add(
         "    def right_inverse(self, weight):  # begins with the weights that are there\n"
         "        return weight / self.size\n"
         "\n"
+        "register = nn.utils.parametrize.register_parametrization\n"
         "for network in (generator, discriminator):\n"
         "    for layer in network:\n"
         "        if isinstance(layer, nn.Linear):\n"
-        "            scale = Scale(layer.in_features)\n"
-        '            nn.utils.parametrize.register_parametrization(layer, "weight", scale)',
+        '            register(layer, "weight", Scale(layer.in_features))',
         script={"layer": SCALED_LAYER},
     )
 )

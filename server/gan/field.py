@@ -59,7 +59,7 @@ class Field:
             losses = self._play(used, drawn["z"], drawn["x_real"], see)
             slopes = [torch.autograd.grad(losses[name], leaf, create_graph=True)[0] for name, leaf in leaves.items()]
             prices = self.regularization.price_field(slopes)
-        return Penalties({**penalties.parts, **prices}, penalties.leaf)
+        return Penalties({**penalties.parts, **prices}, penalties.leaf, penalties.kept)
 
     def _play(self, used: Mapping[str, Tensor], z: Tensor, x_real: Tensor, see: See | None) -> dict[str, Tensor]:
         """Give what players lose that compute with `used` (..., P), all runs together: no run is in another's loss."""

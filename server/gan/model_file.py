@@ -147,6 +147,12 @@ def _expect_extras(config: RunConfig, catalog: Catalog, networks: Mapping[str, t
             shapes |= {f"regularizer.{unit.name}.{name}{end}": (1,) for end in ("", "_weight")}
         for name in regularizers[unit.name]["histories"]:
             shapes |= {f"regularizer.{unit.name}.{name}": networks[name], f"regularizer.{unit.name}.{name}_count": (1,)}
+    read = config.data_dimension + config.discriminator.beside
+    for unit in config.regularizers:
+        if length := regularizers[unit.name].get("remembers"):
+            for player in regularizers[unit.name]["players"]:
+                name = f"regularizer.{unit.name}.{player}"
+                shapes |= {name: (length * read,), f"{name}_count": (1,)}
     for unit in config.techniques:
         shapes |= {f"technique.{unit.name}.{slot}": sizes[source] for slot, source in slots[unit.name].items()}
     return shapes

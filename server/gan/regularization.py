@@ -6,13 +6,14 @@ Shape letters: R runs (the leading axis of a stack, absent for a single run), N 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from server.gan.config import UnitConfig
+from server.gan.memories import Memory
 from server.gan.networks import Affine, Network
 from server.gan.randomness import Draws
 from server.gan.regularizers import (
@@ -20,13 +21,14 @@ from server.gan.regularizers import (
     FeatureRegularizer,
     FieldRegularizer,
     HistoryRegularizer,
+    MemoryRegularizer,
     Regularizer,
     SampleRegularizer,
 )
 from server.gan.values import Value, read_numbers
 
-ReadFeatures = Callable[[str, Tensor], Tensor]
-"""(sort, points (..., N, D)) -> the features (..., N, W) of "real" or "fake" points as the discriminator sees them."""
+ReadPoints = Callable[[str, Tensor], Tensor]
+"""(sort, points (..., N, D)) -> what the discriminator reads (..., N, I) of "real" or "fake" points as it sees them."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ class Penalties:
     parts: Mapping[str, Tensor]
     """Regularizer -> (..., N)."""
     leaf: Tensor
+    kept: Mapping[str, Tensor] = field(default_factory=dict)
+    """What is remembered once the update is made, as the state names it."""
 
     @property
     def named(self) -> dict[str, Tensor]:
@@ -95,7 +99,8 @@ class Regularization:
         self._samples = [one for one in active if isinstance(one.unit, SampleRegularizer | FeatureRegularizer)]
         self._histories = [one for one in active if isinstance(one.unit, HistoryRegularizer)]
         self._fields = [one for one in active if isinstance(one.unit, FieldRegularizer)]
-        apart = [*self._samples, *self._histories, *self._fields]
+        self._memories = [one for one in active if isinstance(one.unit, MemoryRegularizer)]
+        apart = [*self._samples, *self._histories, *self._fields, *self._memories]
         self._penalties = [one for one in active if not one.unit.projects and one not in apart]
         self._projections = [one for one in active if one.unit.projects]
 
@@ -112,7 +117,7 @@ class Regularization:
         `shape` gives the parameters that it computes with, `draws` the random numbers of a regularizer by its key.
         """
         held = self.price_history("discriminator", tensors)
-        if not self._penalties:
+        if not (self._penalties or self._memories):
             return held
         parameters = held.leaf
         critic = Scorer(network, network.split(shape(parameters)))
@@ -120,7 +125,24 @@ class Regularization:
         for unit, numbers, choices in self._penalties:
             kept = {"averages": _read_averages(unit, tensors)} if unit.averages else {}
             parts[unit.key] = unit(critic, *points, draws(unit.key), **numbers, **choices, **kept)
-        return Penalties(parts, parameters)
+        prices, remembered = self._price_memories("discriminator", critic, points[0], tensors)
+        return Penalties(parts | prices, parameters, remembered)
+
+    def _price_memories(
+        self, player: str, critic: Scorer, points: Tensor, tensors: Mapping[str, Tensor]
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Compute what a player pays for its points (..., N, I), as read, beside earlier ones, and what is kept."""
+        parts, kept = {}, dict[str, Tensor]()
+        for unit, numbers, _ in self._memories:
+            rows, count = _name_history(unit, player)
+            shape = (*tensors[rows].shape[:-1], -1, points.shape[-1])
+            memory = Memory(tensors[rows].view(shape), tensors[count])
+            with torch.no_grad():
+                past = critic.read_features(memory.rows)
+            parts[unit.key] = unit(critic.read_features(points), past, memory.known, **numbers)
+            later = memory.add(points)
+            kept |= {rows: later.rows.flatten(-2), count: later.filled}
+        return parts, kept
 
     def price_history(self, network: str, tensors: Mapping[str, Tensor]) -> Penalties:
         """Compute what a player of the state `tensors` pays for being away from where its parameters have been."""
@@ -154,21 +176,27 @@ class Regularization:
     @property
     def prices_samples(self) -> bool:
         """Whether the generator pays for the points that it makes."""
-        return bool(self._samples)
+        return bool(self._samples or self._memories)
 
-    def price_samples(self, z: Tensor, x_fake: Tensor, x_real: Tensor | None, read: ReadFeatures) -> Penalties:
-        """Compute what the generator pays for the points x_fake (..., N, D) that it made of z (..., N, Z).
+    def price_samples(
+        self, known: Mapping[str, Tensor], critic: Scorer, read: ReadPoints, tensors: Mapping[str, Tensor]
+    ) -> Penalties:
+        """Compute what the generator pays in the state `tensors` for x_fake (..., N, D), made of z (..., N, Z).
 
-        x_real are real points beside them, where `compares`.
+        These are `known`, and x_real beside them where it `compares`; `critic` is the one that it learns from.
         """
-        leaf, parts = x_fake.detach().requires_grad_(), {}
+        leaf, parts = known["x_fake"].detach().requires_grad_(), {}
         for unit, numbers, _ in self._samples:
             if isinstance(unit, FeatureRegularizer):
-                assert x_real is not None, "real points are drawn for an update that compares"
-                parts[unit.key] = unit(read("real", x_real), read("fake", leaf), **numbers)
+                sorts = {"real": known["x_real"], "fake": leaf}
+                features = [critic.read_features(read(sort, points)) for sort, points in sorts.items()]
+                parts[unit.key] = unit(*features, **numbers)
             else:
-                parts[unit.key] = unit(z, leaf, **numbers)
-        return Penalties(parts, leaf)
+                parts[unit.key] = unit(known["z"], leaf, **numbers)
+        if not self._memories:
+            return Penalties(parts, leaf)
+        prices, remembered = self._price_memories("generator", critic, read("fake", leaf), tensors)
+        return Penalties(parts | prices, leaf, remembered)
 
     def project(self, vector: Tensor) -> Tensor:
         """Bring parameters (..., P) back to where they are allowed."""
@@ -176,11 +204,12 @@ class Regularization:
             vector = unit(vector, **numbers)
         return vector
 
-    def start(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Give `tensors` with the running means that these regularizers keep, and no others.
+    def start(self, tensors: Mapping[str, Tensor], inputs: int) -> dict[str, Tensor]:
+        """Give `tensors` with the running means that these regularizers keep, and no others, and what they remember.
 
-        A new one is empty and counts as 0, the score of a discriminator that has not made up its mind; that of a
-        player's parameters begins with what these are now.
+        `inputs` is how many numbers the discriminator reads of a point. A new memory is empty. A new running mean is
+        empty too and counts as 0, the score of a discriminator that has not made up its mind; that of a player's
+        parameters begins with what these are now.
         """
         kept = {name: tensor for name, tensor in tensors.items() if not name.startswith(PREFIX)}
         empty = torch.zeros_like(kept["discriminator"][..., :1])
@@ -190,6 +219,12 @@ class Regularization:
             for network in unit.players:
                 mean, count = _name_history(unit, network)
                 kept |= {mean: tensors.get(mean, kept[network]), count: tensors.get(count, empty + 1)}
+        for unit in (one.unit for one in self._memories):
+            assert isinstance(unit, MemoryRegularizer), "these are memories"
+            blank = empty.repeat_interleave(unit.remembers * inputs, -1)
+            for player in unit.players:
+                rows, count = _name_history(unit, player)
+                kept |= {rows: tensors.get(rows, blank), count: tensors.get(count, empty)}
         return kept
 
     def remember(self, known: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -217,7 +252,7 @@ def _name_slots(unit: Regularizer, name: str) -> tuple[str, str]:
 
 
 def _name_history(unit: Regularizer, network: str) -> tuple[str, str]:
-    """Name where the mean of a player's parameters is kept, and how many values it is the mean of."""
+    """Name where a player's past is kept, the mean of its parameters or its points, and of how many these are."""
     return f"{PREFIX}{unit.key}.{network}", f"{PREFIX}{unit.key}.{network}_count"
 
 

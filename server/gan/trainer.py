@@ -147,7 +147,7 @@ class Trainer:
 
     def _start_extras(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Give `tensors` with what regularizers and techniques remember, at its beginning where it is new."""
-        tensors = self.regularization.start(tensors)
+        tensors = self.regularization.start(tensors, self.discriminator.sizes[0])
         return self.craft.start(tensors, lambda purpose: draws_for(self._seeds, 0, purpose), self.source.points)
 
     def _start_optimizer(self, player: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -296,7 +296,7 @@ class Trainer:
         real_slope, fake_slope = torch.split_with_sizes(upstream.squeeze(-1), (batch, batch), -1)
         yield phase("backward", real_logit_gradient=real_slope, fake_logit_gradient=fake_slope, gradient=gradient)
         scores = {"real_logits": real_logits, "fake_logits": fake_logits}
-        kept = self.regularization.remember(scores, self.state.tensors)
+        kept = {**self.regularization.remember(scores, self.state.tensors), **penalties.kept}
         kept |= self.craft.adjust(real_logits, self.state.tensors)
         change = self._move("d", "discriminator", d_loss, gradient, kept)
         yield phase("update", change=change)
@@ -338,8 +338,8 @@ class Trainer:
         gradient = self.generator.parameter_gradient(weights, trace, slope)
         gradient = held.add_gradient(self.pull_to_parameters("generator", gradient))
         yield phase("backward", **passed, **{self.loss.slope: slope}, gradient=gradient)
-        kept = self._move_encoder(passed["encoder_gradient"]) if answers else {}
-        change = self._move("g", "generator", g_loss, gradient, kept)
+        moved = self._move_encoder(passed["encoder_gradient"]) if answers else {}
+        change = self._move("g", "generator", g_loss, gradient, {**moved, **penalties.kept})
         yield phase("update", change=change)
 
     def _judge(
@@ -392,9 +392,10 @@ class Trainer:
 
         def read(sort: str, points: Tensor) -> Tensor:
             seen = see(points, sort=sort) if see else Seen(points)
-            return Scorer(self.discriminator, weights).read_features(self.craft.read(seen))
+            return self.craft.read(seen)
 
-        return self.regularization.price_samples(known["z"], known["x_fake"], known.get("x_real"), read)
+        scorer = Scorer(self.discriminator, weights)
+        return self.regularization.price_samples(known, scorer, read, self.state.tensors)
 
     def pull_to_parameters(self, network: Learner, gradient: Tensor) -> Tensor:
         """Carry a network's gradient (..., P) from the weights it computes with to what is trained (..., Q)."""

@@ -27,6 +27,7 @@ from tests.tools.textbook import ACTIVATIONS, run_network
 
 SMALL = ("generator.width=8", "discriminator.width=8", "batch_size=16")
 MATCHING = {"name": "feature_matching", "weight": 0.5}
+ENTROPY = {"name": "manifold_entropy", "weight": 0.2}
 
 
 def draw(*shape: int) -> Tensor:
@@ -155,7 +156,7 @@ def test_its_gradient_is_that_of_the_mixs_features_towards_a_target_that_stays()
 # All of them ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("key", ["feature_matching", "adaptive_mix"])
+@pytest.mark.parametrize("key", ["feature_matching", "adaptive_mix", "manifold_entropy"])
 def test_a_discriminator_without_a_hidden_layer_is_refused_in_words(key: str) -> None:
     with pytest.raises(ConfigError, match=r"goes with a discriminator of 1 hidden layer or more, not with 0: it looks"):
         make_config("discriminator.hidden_layers=0", regularizers=[{"name": key}])
@@ -170,7 +171,7 @@ def test_a_discriminator_without_a_hidden_layer_is_refused_in_words(key: str) ->
         {"techniques": [{"name": "spectral_norm"}, {"name": "minibatch_stddev"}]},
     ],
 )
-@pytest.mark.parametrize("unit", [MATCHING], ids=lambda unit: unit["name"])
+@pytest.mark.parametrize("unit", [MATCHING, ENTROPY], ids=lambda unit: unit["name"])
 def test_an_exported_run_pays_for_features_too(unit: dict[str, Any], others: dict[str, Any], tmp_path: Path) -> None:
     regularizers = [unit, {"name": "mode_seeking"}, {"name": "adaptive_mix"}]
     config = make_config(*SMALL, **{"regularizers": regularizers, "g_updates": 2, **others})
@@ -180,7 +181,7 @@ def test_an_exported_run_pays_for_features_too(unit: dict[str, Any], others: dic
 
 
 @pytest.mark.parametrize("techniques", [[], [{"name": "ada"}, {"name": "pacgan"}]])
-@pytest.mark.parametrize("unit", [MATCHING], ids=lambda unit: unit["name"])
+@pytest.mark.parametrize("unit", [MATCHING, ENTROPY], ids=lambda unit: unit["name"])
 def test_what_features_cost_is_told_and_adds_up(unit: dict[str, Any], techniques: list[dict[str, Any]]) -> None:
     trainer = Trainer(make_config(*SMALL, regularizers=[unit], techniques=techniques))
     before, told = trainer.state, {}
@@ -200,7 +201,7 @@ def test_what_features_cost_is_told_and_adds_up(unit: dict[str, Any], techniques
     torch.testing.assert_close(known["g_loss"], known["per_example"].mean() + paid)
 
 
-@pytest.mark.parametrize("unit", [MATCHING], ids=lambda unit: unit["name"])
+@pytest.mark.parametrize("unit", [MATCHING, ENTROPY], ids=lambda unit: unit["name"])
 def test_a_run_that_pays_for_features_goes_back_and_on_as_it_did(unit: dict[str, Any]) -> None:
     config = make_config(*SMALL, regularizers=[unit], techniques=[{"name": "ada"}])
     trainer = Trainer(config)

@@ -11,6 +11,8 @@ from server.gan.export.snippets import find_names, rename
 Facts = Mapping[str, Any]
 OTHER = "other_loss"
 """What the other player's loss is called in an update of one."""
+POINTS = {"discriminator": "x_real", "generator": "x_fake"}
+"""The points that each player brings to an update."""
 
 
 def write_penalties(
@@ -26,6 +28,8 @@ def write_penalties(
             code = _write(unit, facts)
             if facts[unit.name]["histories"]:
                 code = rename(code, {"network": player, "history": f"{player[0]}_history.mean"})
+            if facts[unit.name].get("remembers"):
+                code = rename(code, {"x": POINTS[player], "memory": f"{player[0]}_memory.rows"})
             if player == "generator" and facts[unit.name]["reads_features"]:
                 code = rename(code, read)
             if facts[unit.name]["reads_field"]:
@@ -38,10 +42,15 @@ def write_penalties(
     return "\n".join(lines)
 
 
-def write_afters(units: Sequence[UnitConfig], facts: Mapping[str, Facts], player: str) -> str:
-    """Give the lines that follow an update of a player: weights cut off, running means moved on."""
+def write_afters(units: Sequence[UnitConfig], facts: Mapping[str, Facts], player: str, read: Mapping[str, str]) -> str:
+    """Give the lines that follow an update of a player: weights cut off, running means moved on, points remembered.
+
+    `read` is as for `write_penalties`.
+    """
+    points = POINTS[player] if player == "discriminator" else read[POINTS[player]]
+    memories = [f"{player[0]}_memory.add({points})" for unit in units if facts[unit.name].get("remembers")]
     histories = [f"{player[0]}_history.add()" for unit in units if player in facts[unit.name]["histories"]]
-    return "\n".join([*(_write_scored(units, facts) if player == "discriminator" else ()), *histories])
+    return "\n".join([*(_write_scored(units, facts) if player == "discriminator" else ()), *histories, *memories])
 
 
 def _write_scored(units: Sequence[UnitConfig], facts: Mapping[str, Facts]) -> list[str]:
@@ -60,7 +69,10 @@ def _write_scored(units: Sequence[UnitConfig], facts: Mapping[str, Facts]) -> li
 def write_averages(units: Sequence[UnitConfig], facts: Mapping[str, Facts], players: Collection[str]) -> list[str]:
     """Give the lines that begin the running means of these regularizers; those of parameters, of players that learn."""
     lines = [f"{name}_average = Average()" for unit in units for name in facts[unit.name]["averages"]]
+    memories = [facts[unit.name] for unit in units if facts[unit.name].get("remembers")]
+    kept = [(player[0], one["remembers"]) for one in memories for player in one["players"] if player[0] in players]
     paid = [player for unit in units for player in facts[unit.name]["histories"] if player[0] in players]
+    lines += [f"{letter}_memory = Memory({length})" for letter, length in kept]
     return [*lines, *(f"{player[0]}_history = History({player})" for player in paid)]
 
 

@@ -118,12 +118,16 @@ def describe_run(stages: Sequence[Stage], catalog: Catalog, pictures: bool) -> d
         "losses": losses,
         "afters": {
             letter: _list_blocks(
-                [(one.step, write_afters(one.config.regularizers, regularizers, PLAYERS[letter])) for one in stages]
+                [
+                    (one.step, write_afters(one.config.regularizers, regularizers, PLAYERS[letter], _name_read(craft)))
+                    for one in stages
+                ]
             )
             for letter in players
         },
         "averages": write_averages(first.regularizers, regularizers, players),
         "has_averages": any(regularizers[name]["averages"] for name in active),
+        "has_memories": any(regularizers[name].get("remembers") for name in active),
         "has_histories": any(regularizers[name]["histories"] for name in active),
         "regularizers": [regularizers[name] for name in active],
         "craft": craft,

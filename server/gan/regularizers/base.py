@@ -121,6 +121,23 @@ class FieldRegularizer(Regularizer):
     reads_field: ClassVar[bool] = True
 
 
+@dataclass(frozen=True)
+class MemoryRegularizer(Regularizer):
+    """A penalty of both players, each for its own sort of points: real ones the discriminator, generated the generator.
+
+    `(features (..., N, W), past (..., K, W), known (..., K), **numbers) -> (..., 1)`: what the last hidden layer makes
+    of the points, and of the K = `remembers` of the same sort before them, of which only the `known` are there yet.
+    `code` ends with `penalty`, made of x, memory, discriminator and the unit's numbers.
+    """
+
+    players: ClassVar[tuple[str, ...]] = ("discriminator", "generator")
+    remembers: int = field(kw_only=True)
+
+    def describe(self) -> dict[str, Any]:
+        """Give the facts as plain data."""
+        return {**super().describe(), "remembers": self.remembers}
+
+
 REGULARIZERS: Registry[Regularizer] = Registry("regularizer")
 
 

@@ -50,6 +50,7 @@ TECHNIQUES.add(
             "metropolis_hastings": ALONE,
             "langevin": ALONE,
             "feature_matching": "it compares what the discriminator makes of points alone, and here it judges pairs",
+            "manifold_entropy": "it compares what the discriminator makes of points alone, and here it judges pairs",
             "dragan": "it looks around points as far as they are spread, and a pair of point and noise has two spreads",
         },
         see="A layer more, Reconstructions: an arrow from each real point to what the generator makes of the noise that"

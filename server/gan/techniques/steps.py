@@ -135,7 +135,7 @@ TECHNIQUES.add(
         '    loss.backward(inputs=optimizer.param_groups[0]["params"])\n'
         "for optimizer in optimizers:\n"
         "    optimizer.step()  # only to look ahead\n"
-        "for optimizer, loss in zip(optimizers, losses()):  # of fresh points, with the networks ahead\n"
+        "for optimizer, loss in zip(optimizers, losses()):  # fresh points, seen from there\n"
         "    optimizer.zero_grad()\n"
         '    loss.backward(inputs=optimizer.param_groups[0]["params"])\n'
         "with torch.no_grad():\n"

@@ -105,7 +105,7 @@ def _write_apart(unit: Unit, catalog: Catalog) -> str:
     for other in catalog["techniques"] if beside.get(unit["key"]) == unit else ():
         if unit["key"] in other["apart"]:
             reasons.setdefault(other["key"], other["apart"][unit["key"]])
-    return "; ".join(f"{beside[key]['label']}: {why}" for key, why in reasons.items())
+    return "; ".join(f"{beside[key]['label'] if key in beside else key}: {why}" for key, why in reasons.items())
 
 
 def _write_density(unit: Unit, catalog: Catalog) -> str:

@@ -108,3 +108,20 @@ test("a run that a link leads says where to, and no more once it is there", () =
   assert.equal(running, "Training to step 1,200, where the link leads.");
   assert.equal(describeState({ ...state, status: PAUSED }), "Paused at step 1,931.");
 });
+
+test("what goes on while a run trains is said as its loss and its techniques have it", () => {
+  /** @type {Status} */
+  const running = { ...PAUSED, state: "running" };
+  const catalog = /** @type {any} */ ({
+    losses: [{ key: "hinge", is_game: true }, { key: "mmd", is_game: false, words: {} }],
+    techniques: [{ key: "ema" }, { key: "at_once", playing: "both players learn at once" }],
+  });
+  /** @param {string} loss @param {string[]} techniques */
+  const say = (loss, ...techniques) => {
+    const config = /** @type {any} */ ({ loss: { name: loss }, techniques: techniques.map((name) => ({ name })) });
+    return describeState({ connection: "open", status: running, acting: "both", news: null, catalog, config });
+  };
+  assert.equal(say("hinge", "ema"), "Training: both players learn in turns.");
+  assert.equal(say("hinge", "ema", "at_once"), "Training: both players learn at once.");
+  assert.equal(say("mmd"), "Training: the generator learns, and nobody judges.");
+});

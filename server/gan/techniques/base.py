@@ -237,13 +237,15 @@ class OrderTechnique(Technique):
 
     With two `rounds` they take their turns twice in a step. The first only looks ahead: in the second, slopes are those
     of the place where it led to, and both players move from where they were before it. Its function does nothing.
+    `playing` says in words what goes on while a run trains with it.
     """
 
     rounds: int = 1
+    playing: str = field(kw_only=True)
 
     def describe(self) -> dict[str, Any]:
         """Give the facts as plain data."""
-        return {**super().describe(), "rounds": self.rounds}
+        return {**super().describe(), "rounds": self.rounds, "playing": self.playing}
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,7 @@ TECHNIQUES.add(
         r"\theta_{t+1} = \theta_t - \eta \nabla_{\theta} L_G(\theta_t, \phi_t)"
         r" \quad \text{instead of} \quad L_G(\theta_t, \phi_{t+1})",
         NUMERICS,
+        playing="both players learn at once",
         see="In the smallest game, two players without hidden layers, the circle of the generated cloud grows"
         " wider and wider; with updates in turn it keeps its size.",
         code="# Before the discriminator's updates; the generator learns from this one.\n"
@@ -125,17 +126,18 @@ TECHNIQUES.add(
             2019,
         ),
         rounds=2,
+        playing="both players look a step ahead, and learn from there",
         apart={"simultaneous": "it lets both players move at once already"},
         see="In the smallest game, two players without hidden layers, the circle of the generated cloud becomes"
         " a spiral that comes to rest. In slow motion each player moves twice in a step: ahead, and then from where it"
         " was.",
-        code="saved = [parameter.detach().clone() for parameter in parameters]  # of both players\n"
+        code="saved = [parameter.detach().clone() for parameter in parameters]  # of both\n"
         "for optimizer, loss in zip(optimizers, losses()):  # both, before any moves\n"
         "    optimizer.zero_grad()\n"
         '    loss.backward(inputs=optimizer.param_groups[0]["params"])\n'
         "for optimizer in optimizers:\n"
         "    optimizer.step()  # only to look ahead\n"
-        "for optimizer, loss in zip(optimizers, losses()):  # fresh points, seen from there\n"
+        "for optimizer, loss in zip(optimizers, losses()):  # from there\n"
         "    optimizer.zero_grad()\n"
         '    loss.backward(inputs=optimizer.param_groups[0]["params"])\n'
         "with torch.no_grad():\n"

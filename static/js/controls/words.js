@@ -1,9 +1,11 @@
 /** What the state of the page is in words. */
 
+import { isGame } from "../layers/game.js";
 import { formatCount } from "../layers/numbers.js";
 import { describePast } from "../time/past.js";
 
 /** @typedef {import("../state.js").PageState} PageState */
+/** @typedef {"catalog" | "config"} Run What the page knows of the run itself. */
 
 /** The last word on who learned, where only one player did. */
 const LEARNED = {
@@ -15,7 +17,7 @@ const LEARNED = {
 /**
  * One calm sentence: what the run does now.
  *
- * @param {Pick<PageState, "connection" | "status" | "acting" | "news"> & Partial<Pick<PageState, "slow" | "leading">>} state
+ * @param {Pick<PageState, "connection" | "status" | "acting" | "news"> & Partial<Pick<PageState, "slow" | "leading" | Run>>} state
  * @returns {string}
  */
 export function describeState({ news, ...state }) {
@@ -26,14 +28,14 @@ export function describeState({ news, ...state }) {
 }
 
 /**
- * @param {Pick<PageState, "status" | "acting"> & Partial<Pick<PageState, "slow" | "leading">>} state
+ * @param {Pick<PageState, "status" | "acting"> & Partial<Pick<PageState, "slow" | "leading" | Run>>} state
  * @returns {string}
  */
-function describeRun({ status, acting, slow, leading }) {
+function describeRun({ status, acting, ...rest }) {
   if (!status) return "Warming up: the lab is getting its training ready.";
   switch (status.state) {
     case "running":
-      return describeMotion({ status, acting, slow, leading });
+      return describeMotion({ status, acting, ...rest });
     case "stepping":
       return describePlace(status);
     case "failed":
@@ -51,14 +53,25 @@ function describeRun({ status, acting, slow, leading }) {
 /**
  * What a run does that goes on.
  *
- * @param {{status: import("../protocol.js").Status} & Partial<Pick<PageState, "acting" | "slow" | "leading">>} state
+ * @param {{status: import("../protocol.js").Status} & Partial<Pick<PageState, "acting" | "slow" | "leading" | Run>>} state
  */
-function describeMotion({ status, acting, slow, leading }) {
+function describeMotion({ status, acting, slow, leading, ...run }) {
   if (leading) return `Training to step ${formatCount(leading)}, where the link leads.`;
   if (slow) return "Slow motion: one phase after the other.";
   if (status.step < status.head) return `Showing what happened, up to step ${formatCount(status.head)}.`;
   if (acting === "discriminator" || acting === "generator") return `Training: the ${acting} learns alone.`;
-  return "Training: both players learn in turns.";
+  if (!isGame(run)) return "Training: the generator learns, and nobody judges.";
+  return `Training: ${findPlaying(run) ?? "both players learn in turns"}.`;
+}
+
+/**
+ * What goes on where a technique lets the players learn in another order; none where they take turns.
+ *
+ * @param {Partial<Pick<PageState, Run>>} run
+ */
+function findPlaying({ catalog, config }) {
+  const on = config?.techniques.map(({ name }) => name) ?? [];
+  return catalog?.techniques.find(({ key, playing }) => playing && on.includes(key))?.playing;
 }
 
 /**

@@ -7,6 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.test_page_shell import open_page
 from tests.browser.watching import count_ink, let_paint, open_lab, read_until
 
 OPTIMAL, REFINED, SURFACE = "Optimal discriminator", "Refined samples", "Discriminator surface"
@@ -101,3 +102,17 @@ def test_the_legend_of_both_layers_is_readable(page: Page, scheme: str) -> None:
     let_paint(page)
     found = Axe().run(page, context=".layered").response["violations"]
     assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
+
+
+def test_the_legend_says_nothing_of_a_judge_where_none_judges_and_tells_what_there_is(page: Page) -> None:
+    legend = page.locator(".legend")
+    open_page(page, "/#preset=flow_matching")
+    expect(legend.get_by_text("are the ways of some samples from their noise")).to_be_visible()
+    for words in ("judgement", "needles", "arrows from real samples"):
+        expect(legend.get_by_text(words)).to_be_hidden()
+    expect(legend).to_contain_text("The discriminator takes no part.")
+    open_page(page, "/?again#preset=way_back")
+    expect(legend.get_by_text("are arrows from real samples to what the generator makes")).to_be_visible()
+    expect(legend.get_by_text("judgement")).to_be_visible()
+    expect(legend.get_by_text("are needles")).to_be_visible()
+    expect(legend.get_by_text("are the ways of some samples")).to_be_hidden()

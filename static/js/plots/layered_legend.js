@@ -1,12 +1,15 @@
 /** The layered picture in words: each of its layers is a word that switches it, in step with the checkboxes. */
 
 import { findDimension } from "../layers/dimension.js";
+import { isGame } from "../layers/game.js";
 import { explainAbsence, listShown, switchLayer } from "../layers/switch.js";
 import { make, setText } from "./elements.js";
+import { has, writeReconstructions } from "./legend_words.js";
 import { writeLineLegend } from "./line_legend.js";
 
 /** @typedef {import("../layers/layers.js").PictureKey} PictureKey */
 /** @typedef {import("../state.js").PageStore} PageStore */
+/** @typedef {Readonly<Pick<import("../state.js").PageState, "catalog" | "config">>} Run */
 
 /**
  * The parts of the legend that follow the run.
@@ -15,6 +18,7 @@ import { writeLineLegend } from "./line_legend.js";
  * @property {(key: PictureKey, text: string) => HTMLElement} word switches a layer
  * @property {() => HTMLElement} knowledge what the optimal discriminator knows
  * @property {(way: "up" | "flat") => HTMLElement} needle a sample with its needle
+ * @property {(isTold: (run: Run) => boolean, ...words: (string | Node)[]) => HTMLElement} only words for some runs
  */
 
 /** Layers whose absence is said in words: @type {readonly PictureKey[]} */
@@ -32,6 +36,7 @@ export function createLegend(store, { signal }) {
     word: (key, text) => createWord(store, key, text, signal),
     knowledge: () => createKnowledge(store, signal),
     needle: createSampleNeedle,
+    only: (isTold, ...told) => createPart(store, isTold, told, signal),
   };
   const [plane, line] = [writePlaneLegend(words), writeLineLegend(words)];
   const absence = make("p", { className: "legend-absence" });
@@ -54,31 +59,58 @@ export function createLegend(store, { signal }) {
  * @param {Words} words
  * @returns {HTMLElement[]} paragraphs
  */
-function writePlaneLegend({ word, knowledge, needle }) {
+function writePlaneLegend({ word, knowledge, needle, only }) {
   return [
     make("p", {}, [
       "Circles are ",
       word("real", "real samples"),
       "; diamonds are ",
       word("generated", "generated samples"),
-      ". The ground is the ",
-      word("surface", "discriminator"),
-      "'s judgement: the colour of the circles where it believes in real data, that of the diamonds where it sees through the ",
+      ". ",
+      only(
+        isGame,
+        "The ground is the ",
+        word("surface", "discriminator"),
+        "'s judgement: the colour of the circles where it believes in real data, that of the diamonds where it sees through the generator. ",
+      ),
+      "The ",
       word("warp", "generator"),
-      ", whose bent grid of noise can lie on top. Lines ring the places where the ",
+      "'s bent grid of noise can lie on top. Lines ring the places where the ",
       word("density", "real density"),
-      " is high. The ",
-      word("optimum", "optimal discriminator"),
-      " takes the ground's place: it knows ",
-      knowledge(),
+      " is high. ",
+      only(
+        isGame,
+        "The ",
+        word("optimum", "optimal discriminator"),
+        " takes the ground's place: it knows ",
+        knowledge(),
+      ),
+      only(has("streams"), word("streams", "Streams"), " are the ways of some samples from their noise, the small rings."),
+      ...writeReconstructions({ word, only }),
     ]),
-    make("p", {}, [
-      word("gradients", "Gradients"),
-      " are needles. ",
-      needle("up"),
-      " This sample lowers the generator's loss by moving up and to the right; the longer its needle, the harder the pull.",
-    ]),
+    only(
+      has("gradients"),
+      make("p", {}, [
+        word("gradients", "Gradients"),
+        " are needles. ",
+        needle("up"),
+        " This sample lowers the generator's loss by moving up and to the right; the longer its needle, the harder the pull.",
+      ]),
+    ),
   ];
+}
+
+/**
+ * Words that are hidden where they do not hold.
+ * @param {PageStore} store
+ * @param {(run: Run) => boolean} isTold
+ * @param {(string | Node)[]} words
+ * @param {AbortSignal} signal
+ */
+function createPart(store, isTold, words, signal) {
+  const element = make(words.some((one) => one instanceof HTMLParagraphElement) ? "div" : "span", {}, words);
+  store.subscribe(["catalog", "config"], (run) => (element.hidden = !isTold(run)), { signal });
+  return element;
 }
 
 /**

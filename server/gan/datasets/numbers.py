@@ -37,7 +37,7 @@ def draw_one_bump(count: int, draws: Draws, mean: float, std: float) -> Tensor:
 
 DATASETS.add(
     Dataset(
-        "one_bump", "One bump, 1-D", draw_one_bump,
+        "one_bump", "One bump in 1D", draw_one_bump,
         r"p = \mathcal{N}(\mu, \sigma^2)",
         GAN,
         (Number("mean", "Middle", 1.0, -1.5, 1.5, "Where the bump stands."),
@@ -66,7 +66,7 @@ def draw_two_bumps(count: int, draws: Draws, apart: float, std: float, share: fl
 
 DATASETS.add(
     Dataset(
-        "two_bumps", "Two bumps, 1-D", draw_two_bumps,
+        "two_bumps", "Two bumps in 1D", draw_two_bumps,
         r"p = (1 - w)\, \mathcal{N}(-\tfrac{a}{2}, \sigma^2) + w\, \mathcal{N}(\tfrac{a}{2}, \sigma^2)",
         FGAN,
         (Number("apart", "Distance", 3.0, 1.0, 4.0, "How far the two middles are from each other."),
@@ -104,7 +104,7 @@ def draw_five_bumps(count: int, draws: Draws, std: float) -> Tensor:
 
 DATASETS.add(
     Dataset(
-        "five_bumps", "Five uneven bumps, 1-D", draw_five_bumps,
+        "five_bumps", "Five uneven bumps in 1D", draw_five_bumps,
         r"p = \sum_{k=1}^{5} w_k\, \mathcal{N}(1.2\, (k - 3), \sigma^2), \quad w = (0.1, 0.4, 0.15, 0.3, 0.05)",
         None,
         (Number("std", "Spread", 0.1, 0.02, 0.2, "The standard deviation of the numbers of a bump.", scale="log"),
@@ -146,7 +146,7 @@ def even_log_density(points: Tensor, reach: float) -> Tensor:
 
 DATASETS.add(
     Dataset(
-        "even", "Even, 1-D", draw_even,
+        "even", "Even in 1D", draw_even,
         r"p = U(-r, r)",
         None,
         (Number("reach", "Reach", 2.0, 0.5, 2.9, "How far the two ends are from the middle, 0."), *COMMON),

@@ -41,7 +41,7 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer 401."""
-        if scope["type"] not in ("http", "websocket") or self._is_open(scope["path"]) or self._knows(scope):
+        if scope["type"] not in ("http", "websocket") or self._is_open(scope["path"]) or self._may_pass(scope):
             await self.app(scope, receive, send)
         elif scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
             await WebSocketClose(POLICY_VIOLATION)(scope, receive, send)
@@ -52,6 +52,10 @@ class Gate:
     def _is_open(path: str) -> bool:
         return path in OPEN_PATHS or path.startswith(OPEN_FOLDER)
 
+    def _may_pass(self, scope: Scope) -> bool:
+        # Who is in already may still knock, from a tab that was left at the door; the app has no such route.
+        return not _is_knock(scope) and self._knows(scope)
+
     def _knows(self, scope: Scope) -> bool:
         headers = Headers(scope=scope)
         scheme, _, shown = headers.get("authorization", "").partition(" ")
@@ -61,10 +65,11 @@ class Gate:
         return compare_digest(cookies.get(self._cookie, "").encode(), self._pass.encode())
 
     def _is_token(self, shown: object) -> bool:
-        return isinstance(shown, str) and compare_digest(shown.encode(), self._token.encode())
+        # Not all that JSON calls a text can be written as UTF-8: half a surrogate pair cannot.
+        return isinstance(shown, str) and compare_digest(shown.encode(errors="replace"), self._token.encode())
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
-        if scope["type"] == "http" and (scope["method"], scope["path"]) == ("POST", ENTRANCE):
+        if _is_knock(scope):
             return await self._admit(Request(scope, receive))
         if scope["type"] == "http" and "text/html" in Headers(scope=scope).get("accept", ""):
             return self._templates.TemplateResponse(
@@ -79,6 +84,10 @@ class Gate:
         answer = Response(status_code=204)
         answer.set_cookie(self._cookie, self._pass, httponly=True, samesite="strict", path="/")
         return answer
+
+
+def _is_knock(scope: Scope) -> bool:
+    return scope["type"] == "http" and (scope["method"], scope["path"]) == ("POST", ENTRANCE)
 
 
 async def _read_object(request: Request) -> Mapping[str, object]:

@@ -73,6 +73,14 @@ async def test_the_token_is_traded_for_a_cookie_that_no_script_reads(app: FastAP
         assert f'data-token="{TOKEN}"' in (await client.get("/")).text
 
 
+async def test_who_is_in_already_may_knock_again_from_another_tab(app: FastAPI) -> None:
+    async with open_client(app) as client:
+        for _ in range(2):
+            assert (await client.post("/enter", json={"token": TOKEN})).status_code == 204
+        assert (await client.post("/enter", json={"token": "another-token-of-length"})).status_code == 401
+        assert (await client.get("/")).status_code == 200
+
+
 async def test_programs_show_the_token_in_a_header(app: FastAPI) -> None:
     async with open_client(app) as client:
         for shown, status in ((f"Bearer {TOKEN}", 200), (f"bearer {TOKEN}", 200), ("Bearer other", 401), (TOKEN, 401)):
@@ -87,6 +95,7 @@ WRONG: list[tuple[str, bytes]] = [
     ("deep", b"[" * 900),
     ("too long", json.dumps({"token": TOKEN, "more": "x" * 2_000}).encode()),
     ("not ASCII", json.dumps({"token": "é" * 20}).encode()),
+    ("half a letter", b'{"token": "\\ud800"}'),
     ("nothing", b""),
 ]
 

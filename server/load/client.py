@@ -72,7 +72,7 @@ class Client:
         self._revision, self._counted = -1, 0
         self._shown: int | None = None
         self._newest = 0, 0.0
-        self._next_id = time.time_ns() // 1_000_000
+        self._next_id = time.time_ns() // 1_000  # two clients of one session do not meet
         self._since = self._playing_since = 0.0
 
     # The connection ---------------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,6 +20,7 @@ from websockets.sync.client import ClientConnection, connect
 from server.app import create_app
 from server.settings import Settings
 from server.web.socket import BROKEN
+from tests.tools.held import Held, needs_proc
 from tests.tools.lab import Lab, open_lab
 
 MESSAGES = 500
@@ -68,24 +68,6 @@ texts = st.one_of(
     st.builds(Deep, st.just('{"type": "configure", "id": 1, "config": {"a": '), st.integers(1, 5_000)),
     st.text(st.characters(categories=["Cs"]), min_size=1, max_size=5).map(lambda lone: json.dumps({"type": lone})),
 )
-
-
-@dataclass
-class Held:
-    """What a process holds: resident bytes and open descriptors."""
-
-    memory: int
-    descriptors: int
-
-    @classmethod
-    def of(cls, lab: Lab) -> "Held":
-        """Look at the lab's web process."""
-        folder = Path("/proc") / str(lab.process.pid)
-        pages = int((folder / "statm").read_text().split()[1])
-        return cls(pages * 4096, sum(1 for _ in (folder / "fd").iterdir()))
-
-
-needs_proc = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="tells a process's memory by /proc")
 
 
 @pytest.fixture(scope="module")
@@ -139,9 +121,9 @@ def test_hostile_messages_are_refused_with_a_sentence_and_cost_nothing(lab: Lab)
             refusals.extend(refusal["message"] for refusal in hear(socket, next(numbers)))
 
         hear(socket, next(numbers))
-        before = Held.of(lab)
+        before = Held.of(lab.process.pid)
         attack()
-        after = Held.of(lab)
+        after = Held.of(lab.process.pid)
     assert len(refusals) > MESSAGES / 2
     assert all(3 < len(refusal) < 1_000 for refusal in refusals)
     assert BROKEN not in refusals
@@ -177,7 +159,7 @@ def attack_with_files(lab: Lab, key: str, kind: str, good: bytes) -> None:
     with httpx.Client(base_url=lab.url, timeout=60) as client:
         address = f"api/sessions/{key}/{kind}"
         client.post(address, content=b"none")
-        before = Held.of(lab)
+        before = Held.of(lab.process.pid)
 
         @settings(max_examples=FILES, deadline=None, suppress_health_check=list(HealthCheck))
         @given(tampered)
@@ -191,7 +173,7 @@ def attack_with_files(lab: Lab, key: str, kind: str, good: bytes) -> None:
                 assert 20 < len(answer.json()["error"]) < 1_000
 
         attack()
-        after = Held.of(lab)
+        after = Held.of(lab.process.pid)
     assert refused > FILES / 2
     assert after.memory - before.memory < MOST_GROWTH
     assert after.descriptors <= before.descriptors

@@ -1,0 +1,116 @@
+"""Readers that stop, stall or vanish: they cost the lab bounded memory, no descriptor for long, and nobody's time."""
+
+import asyncio
+import base64
+import json
+import os
+import socket
+import struct
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from server.load.client import Client
+from server.load.trial import Plan, find_socket, try_lab
+from tests.tools.held import Held, needs_proc
+from tests.tools.lab import Lab, open_lab
+
+GONE_SECONDS = 60.0
+"""How long a test waits for what takes ten seconds on a machine that is not busy."""
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A lab whose descriptors nobody else uses, and which lets a lonely session go soon."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GANLAB_GRACE_SECONDS", "1")
+        with open_lab(tmp_path_factory.mktemp("faults"), ["--workers", "1"]) as lab:
+            yield lab
+
+
+def open_deaf(lab: Lab, wishes: int) -> socket.socket:
+    """A page that says hello, plays, grants credit, and never reads a byte after the handshake."""
+    place = urlsplit(lab.url)
+    deaf = socket.create_connection((place.hostname, place.port))
+    key = base64.b64encode(os.urandom(16)).decode()
+    deaf.sendall(
+        f"GET /ws HTTP/1.1\r\nHost: {place.netloc}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+    )
+    assert deaf.recv(1 << 12).startswith(b"HTTP/1.1 101")
+    layers = ["real", "generated", "surface", "warp", "gradients"]
+    for message in (
+        {"type": "hello", "protocol": 1},
+        {"type": "watch", "layers": layers},
+        {"type": "play", "id": 1},
+        *[{"type": "credit", "count": 8}] * wishes,
+    ):
+        deaf.sendall(mask(json.dumps(message).encode()))
+    return deaf
+
+
+def mask(text: bytes) -> bytes:
+    """A text message as a client sends it: masked, here with zeros, which leave it as it is."""
+    length = bytes([0x80 | len(text)]) if len(text) < 126 else b"\xfe" + struct.pack("!H", len(text))
+    return b"\x81" + length + bytes(4) + text
+
+
+async def wait_until_held(lab: Lab, descriptors: int) -> int:
+    """Wait until the lab holds no more than so many descriptors; returns how many it holds."""
+    held = Held.of(lab.process.pid).descriptors
+    for _ in range(int(GONE_SECONDS / 0.2)):
+        held = Held.of(lab.process.pid).descriptors
+        if held <= descriptors:
+            break
+        await asyncio.sleep(0.2)
+    return held
+
+
+@needs_proc
+async def test_pages_that_never_read_are_let_go_and_their_sessions_end(lab: Lab) -> None:
+    await try_lab(lab.url, Plan(clients=1, seconds=2.0))
+    before = Held.of(lab.process.pid)
+    deaf = [open_deaf(lab, wishes=20) for _ in range(5)]
+    figures = await try_lab(lab.url, Plan(clients=3, seconds=6.0))
+    assert figures.errors == {}
+    assert figures.steps > 0
+    assert await wait_until_held(lab, before.descriptors) <= before.descriptors
+    after = Held.of(lab.process.pid)
+    assert after.memory - before.memory < 5 * (1 << 20) + (16 << 20)
+    for one in deaf:
+        one.close()
+
+
+@needs_proc
+async def test_pages_that_vanish_without_a_word_leave_nothing_behind(lab: Lab) -> None:
+    before = Held.of(lab.process.pid)
+    clients = [Client(find_socket(lab.url), {"seed": seed}, 0.01) for seed in range(20)]
+    for client in clients:
+        await client.open()
+        await client.command("play")
+    assert Held.of(lab.process.pid).descriptors >= before.descriptors + 20
+    for client in clients:
+        await client.drop()
+    assert await wait_until_held(lab, before.descriptors) <= before.descriptors
+    assert all(client.record.errors == {} for client in clients)
+
+
+async def test_a_storm_of_pages_that_come_back_finds_every_run_with_every_row(lab: Lab) -> None:
+    clients = [Client(find_socket(lab.url), {"seed": seed % 5}, 0.05) for seed in range(40)]
+    first = clients[:5]
+    for client in first:
+        await client.open()
+        await client.command("play")
+    for number, client in enumerate(clients[5:]):
+        client.session = first[number % 5].session
+    await asyncio.gather(*(client.open() for client in clients[5:]))
+    await asyncio.gather(*(client.drop() for client in clients))
+    sessions = [client.session for client in clients]
+    await asyncio.gather(*(client.open() for client in clients))
+    await asyncio.gather(*(client.paint(lambda step: step > 0) for client in clients))
+    await asyncio.gather(*(client.command("pause") for client in clients))
+    await asyncio.gather(*(client.close() for client in clients))
+    assert [client.session for client in clients] == sessions
+    assert all(client.record.errors == {} for client in clients), [client.record.errors for client in clients]
+    assert all(client.record.steps == client.head > 0 for client in clients)

@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     max_sessions: Annotated[int, Field(ge=1)] = 64
     """How many sessions may be open at once; who comes later is asked to try again."""
     max_parameters: Annotated[int, Field(ge=1)] = 2_000_000
-    """How many weights and biases the networks of one run may have together."""
+    """How many numbers the networks of one run may train together."""
     max_batch: Annotated[int, Field(ge=1)] = 4096
     """How many points one update of a run may see."""
     messages_per_second: Annotated[float, Field(gt=0)] = 200.0

@@ -120,17 +120,13 @@ def check_arrays(arrays: Arrays, config: RunConfig, catalog: Catalog) -> None:
 def expect_shapes(config: RunConfig, catalog: Catalog) -> dict[str, tuple[int]]:
     """Give the shape of each array of a state: the networks' parameters (P,), and what the units remember."""
     slots = {facts["key"]: facts["slots"] for facts in catalog["optimizers"]}
-    latent, point = int(config.latent.values["dimension"]), config.data_dimension  # type: ignore[arg-type]  # checked
-    inputs, outputs = {"generator": latent, "discriminator": point}, {"generator": point, "discriminator": 1}
-    shapes = {}
+    counts = count_parameters(config)
+    shapes = {network: (count,) for network, count in counts.items()}
     for player, network in PLAYERS.items():
-        count = count_parameters(getattr(config, network), inputs[network], outputs[network])
-        shapes[network] = (count,)
         names = slots[getattr(config, f"{player}_optimizer").name]
-        shapes |= {f"{player}_optimizer.{name}": (count,) for name in names}
+        shapes |= {f"{player}_optimizer.{name}": shapes[network] for name in names}
         if player == "g" and config.encoder:
-            count = count_parameters(config.encoder, point, latent)
-            shapes |= {"encoder": (count,), **{f"g_optimizer.encoder.{name}": (count,) for name in names}}
+            shapes |= {f"g_optimizer.encoder.{name}": shapes["encoder"] for name in names}
     return shapes | _expect_extras(config, catalog, {name: shapes[name] for name in PLAYERS.values()})
 
 
@@ -158,7 +154,17 @@ def _expect_extras(config: RunConfig, catalog: Catalog, networks: Mapping[str, t
     return shapes
 
 
-def count_parameters(network: NetworkConfig, inputs: int, outputs: int) -> int:
+def count_parameters(config: RunConfig) -> dict[str, int]:
+    """Count what each network of a run trains, an encoder too where there is one."""
+    latent, point = int(config.latent.values["dimension"]), config.data_dimension  # type: ignore[arg-type]  # checked
+    counts = {
+        "generator": _count_network(config.generator, latent, point),
+        "discriminator": _count_network(config.discriminator, point, 1),
+    }
+    return counts | ({"encoder": _count_network(config.encoder, point, latent)} if config.encoder else {})
+
+
+def _count_network(network: NetworkConfig, inputs: int, outputs: int) -> int:
     """Count a perceptron's weights and biases, and its neurons' scales where it has such."""
     sizes = network.list_sizes(inputs, outputs)
     return sum((i + 1) * o for i, o in pairwise(sizes)) + sum(sizes[1 : network.scaled + 1])

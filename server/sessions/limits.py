@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from server.errors import ConfigError
 from server.gan.config import NETWORKS, RunConfig
+from server.gan.model_file import count_parameters
 from server.settings import Settings
 from server.telemetry import Telemetry
 
@@ -25,20 +24,12 @@ class Limits:
         """
         if config.batch_size > self._most_points:
             self._refuse("batch_size", f"expected at most {self._most_points:,} in this lab, got {config.batch_size:,}")
-        counts = {name: count_parameters(config, name) for name in NETWORKS}
+        counts = count_parameters(config)
         if (total := sum(counts.values())) > self._most_parameters:
-            larger = max(counts, key=lambda name: counts[name])
-            allowed = f"at most {self._most_parameters:,} parameters in both networks together in this lab"
+            larger = max(NETWORKS, key=lambda name: counts[name])  # an encoder is as wide as the generator
+            allowed = f"at most {self._most_parameters:,} parameters in all networks together in this lab"
             self._refuse(f"{larger}.width", f"expected {allowed}, got {total:,}; fewer neurons or layers make it less")
 
     def _refuse(self, key: str, message: str) -> None:
         self._telemetry.refusals.labels(key.rpartition(".")[2]).inc()
         raise ConfigError(key, message)
-
-
-def count_parameters(config: RunConfig, network: str) -> int:
-    """Count the weights and biases of a run's network."""
-    noise = int(config.latent.values["dimension"])  # type: ignore[arg-type]  # a number, as every latent declares it
-    ends = {"generator": (noise, config.data_dimension), "discriminator": (config.data_dimension, 1)}
-    sizes = getattr(config, network).list_sizes(*ends[network])
-    return sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))

@@ -10,11 +10,10 @@ from server.engine.pool import Pool
 from server.errors import ConfigError
 from server.gan.catalog import build_catalog
 from server.gan.config import check_config
-from server.gan.model_file import build_model
+from server.gan.model_file import build_model, count_parameters
 from server.gan.trainer import Trainer
 from server.protocol.messages import Hello
 from server.sessions.hub import Hub
-from server.sessions.limits import count_parameters
 from server.sessions.run_file import read_run, write_run
 from tests.tools.engine import open_pool
 from tests.tools.sessions import Desk
@@ -22,7 +21,7 @@ from tests.tools.sessions import Desk
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 SMALL: dict[str, Any] = {"batch_size": 32, "generator": {"width": 8}, "discriminator": {"width": 8}}
 WIDE = {**SMALL, "generator": {"width": 9}}
-TOO_WIDE = "generator.width: expected at most 219 parameters in both networks together in this lab, got 242"
+TOO_WIDE = "generator.width: expected at most 219 parameters in all networks together in this lab, got 242"
 TOO_MANY = "batch_size: expected at most 32 in this lab, got 33"
 
 
@@ -39,12 +38,24 @@ def count_refusals(pool: Pool, limit: str) -> float:
 
 
 @pytest.mark.parametrize(
-    "plain", [{}, SMALL, {"techniques": [{"name": "pacgan", "size": 3}], "latent": {"dimension": 5}}]
+    "plain",
+    [
+        {},
+        SMALL,
+        {"techniques": [{"name": "pacgan", "size": 3}], "latent": {"dimension": 5}},
+        {"techniques": [{"name": "bigan"}], "latent": {"dimension": 5}},
+        {"techniques": [{"name": "weight_norm"}]},
+    ],
 )
 async def test_parameters_are_counted_as_the_networks_have_them(plain: dict[str, Any]) -> None:
     trainer = Trainer(check_config(plain, build_catalog()))
-    for network in ("generator", "discriminator"):
-        assert count_parameters(trainer.config, network) == trainer.state.tensors[network].numel()
+    trained = {name: tensor.numel() for name, tensor in trainer.state.tensors.items() if "." not in name}
+    assert count_parameters(trainer.config) == trained
+
+
+async def test_an_encoder_counts_too(small_pool: Pool) -> None:
+    with pytest.raises(ConfigError, match="at most 219 parameters in all networks together"):
+        Hub(small_pool.settings, small_pool).join(Hello(config={**SMALL, "techniques": [{"name": "bigan"}]}))
 
 
 async def test_a_page_that_begins_with_too_large_a_run_is_told_which_number(small_pool: Pool) -> None:

@@ -169,7 +169,7 @@ class Conversation:
         """
         async with asyncio.timeout(self.send_seconds):
             if isinstance(message, str):
-                self._telemetry.sent_bytes.labels("text").inc(len(message))
+                self._telemetry.sent_bytes.labels("text").inc(len(message.encode()))
                 await self.websocket.send_text(message)
             else:
                 self._telemetry.sent_bytes.labels("frame").inc(len(message))

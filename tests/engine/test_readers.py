@@ -58,6 +58,18 @@ def test_while_a_run_trains_a_look_has_its_next_frame_at_its_time_and_at_rest_at
     assert [report.readers for report, _ in readers.make_frames(trainer, 1, playing=False, phase="")] == [(1,)]
 
 
+def test_a_reader_that_looks_at_something_else_each_time_has_no_more_frames_for_it(trainer: Trainer) -> None:
+    readers, looks = Readers("a", 3600.0), (GENERATED, SURFACE, GENERATED + SURFACE)
+    made = []
+    for look in looks:
+        readers.add(want(1, look))
+        made.append([report.readers for report, _ in readers.make_frames(trainer, 1, playing=True, phase="")])
+    assert made == [[(1,)], [], []]
+    assert readers.find_due(trainer, playing=True) > 1000
+    readers.add(want(2, looks[-1]))  # another may have its first, and the one that waits for the same gets it too
+    assert [report.readers for report, _ in readers.make_frames(trainer, 1, playing=True, phase="")] == [(1, 2)]
+
+
 def test_a_reader_that_has_seen_this_state_waits_and_one_that_left_gets_nothing(trainer: Trainer) -> None:
     readers = Readers("a", 0.0)
     readers.add(want(1, GENERATED))

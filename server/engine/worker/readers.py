@@ -14,7 +14,7 @@ from server.protocol.frames import encode_frame
 from server.protocol.messages import Layer
 
 COST_SHARE = 4
-"""While a run trains, the frames of one look take at most one part in so many of the worker's time."""
+"""While a run trains, the frames for one reader take at most one part in so many of the worker's time."""
 NEVER = float("inf")
 
 Shown = tuple[RunState, RunConfig, tuple[str, ...]]
@@ -23,11 +23,12 @@ Look = tuple[tuple[Layer, ...], bool]
 
 
 class Reader:
-    """What one reader wants, and what its last frame showed."""
+    """What one reader wants, what its last frame showed, and when it may have the next while the run trains."""
 
     def __init__(self) -> None:
         self.want: orders.Want | None = None
         self.shown: Shown | None = None
+        self.next_at = 0.0
 
     def wants_frame(self, trainer: Trainer) -> bool:
         """Tell whether a frame is wanted that would show something new."""
@@ -61,7 +62,7 @@ class Readers:
         looks = self._group(trainer)
         if not playing:
             return 0.0 if looks else NEVER
-        return min((self._next_at.get(look, 0.0) for look in looks), default=NEVER)
+        return min((self._find_time(look, numbers) for look, numbers in looks.items()), default=NEVER)
 
     def make_frames(
         self, trainer: Trainer, revision: int, playing: bool, phase: str
@@ -69,11 +70,20 @@ class Readers:
         """Make the frames that are due; `phase` is the one that a run inside a step has just passed, or empty."""
         for look, numbers in self._group(trainer).items():
             began = time.monotonic()
-            if not (playing and self._next_at.get(look, 0.0) > began):
+            if not (playing and self._find_time(look, numbers) > began):
                 yield self._make_frame(trainer, revision, look, numbers, phase)
                 cost = time.monotonic() - began
                 self._next_at = {kept: due for kept, due in self._next_at.items() if due > began}
                 self._next_at[look] = began + max(self.frame_seconds, COST_SHARE * cost)
+                for number in numbers:
+                    self._readers[number].next_at = self._next_at[look]
+
+    def _find_time(self, look: Look, numbers: list[int]) -> float:
+        """Find when the next frame of a look may be made: at its time, once one of those who want it may have a frame.
+
+        Else a reader that looks at something else each time would have frames without a pause.
+        """
+        return max(self._next_at.get(look, 0.0), min(self._readers[number].next_at for number in numbers))
 
     def _group(self, trainer: Trainer) -> dict[Look, list[int]]:
         """Give the readers that want a frame, by what they look at."""

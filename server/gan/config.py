@@ -349,12 +349,12 @@ def _build_by(
 ) -> NetworkConfig:
     """Give a network as the techniques that it is built by have it; what stands between layers must find some."""
     known = {unit["key"]: unit["builds"] for unit in facts if unit.get("builds")}
-    layers = {"": 0, "all": network.hidden_layers + 1}
+    layers = {"": 0, "hidden": network.hidden_layers, "all": network.hidden_layers + 1}
     for i, unit in enumerate(units):
         builds = known.get(unit.name)
         if builds is None or unit.values.get("network", builds["network"]) not in (path, "both"):
             continue
-        if builds["norm"] and not network.hidden_layers:
+        if (builds["norm"] or builds["scales"] == "hidden") and not network.hidden_layers:
             expected = f"{unit.name} goes with a {path} of 1 hidden layer or more, not with 0"
             raise ConfigError(f"techniques.{i}.name", f"{expected}: it changes what hidden layers answer")
         scaled, norm = max(network.scaled, layers[builds["scales"]]), network.norm or builds["norm"]

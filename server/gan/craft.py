@@ -19,6 +19,7 @@ from server.gan.phases import Learner
 from server.gan.randomness import Draws
 from server.gan.techniques import TECHNIQUES, Technique
 from server.gan.techniques.base import (
+    BatchTechnique,
     CompanyTechnique,
     DataTechnique,
     EncoderTechnique,
@@ -91,7 +92,7 @@ class Craft:
             Active(
                 unit := TECHNIQUES[units[0].name],
                 _read_numbers(unit, units, single, device),
-                str(units[0].values.get("network", "discriminator")),
+                str(units[0].values.get("network", getattr(unit, "network", "discriminator"))),
             )
             for units in zip(*configs, strict=True)
         ]
@@ -105,6 +106,8 @@ class Craft:
             ]
             for learner in networks
         }
+        self.batch = next((one.unit for one in self._active if isinstance(one.unit, BatchTechnique)), None)
+        """The technique by which the generator computes with other weights on every batch it trains on, if one does."""
         self._steps = [one for one in self._active if isinstance(one.unit, StepTechnique)]
         data = (_Renewal(one.unit, one.numbers) for one in self._active if isinstance(one.unit, DataTechnique))
         self._data = next(data, None)
@@ -169,6 +172,8 @@ class Craft:
             names = {slot: name_slot(unit, slot) for slot in unit.slots}
             if all(name in tensors for name in names.values()):
                 begun = {slot: tensors[name] for slot, name in names.items()}
+            elif isinstance(unit, BatchTechnique):
+                begun = unit.start(self._networks["generator"], kept["generator"])
             elif isinstance(unit, WeightTechnique) and unit.begin:
                 begun = unit.begin(self._network, kept["discriminator"], draws(f"starting {unit.key}"))
             else:
@@ -249,19 +254,42 @@ class Craft:
             points = trace.inputs[0][..., : self._dimension].detach().requires_grad_()
             return pull_back(self.read(points), points, slopes)
 
-    def shape(self, learner: Learner, parameters: Tensor, tensors: Mapping[str, Tensor]) -> Tensor:
-        """Give what a network of these parameters (..., Q) computes with (..., P); autograd sees through it."""
+    def shape(
+        self, learner: Learner, parameters: Tensor, tensors: Mapping[str, Tensor], batch: Tensor | None = None
+    ) -> Tensor:
+        """Give what a network of these parameters (..., Q) computes with (..., P); autograd sees through it.
+
+        `batch` is the noise (..., N, Z) that the generator trains on, where its weights may depend on that.
+        """
+        network = self._networks[learner]
         for unit in self._weights[learner]:
-            parameters = unit(self._networks[learner], parameters, _read_slots(unit, tensors))
+            if batch is not None and isinstance(unit, BatchTechnique):
+                slots = unit.measure(network, parameters, batch)
+            else:
+                slots = _read_slots(unit, tensors)
+            parameters = unit(network, parameters, slots)
         return parameters
 
-    def pull(self, learner: Learner, gradient: Tensor, tensors: Mapping[str, Tensor]) -> Tensor:
-        """Carry a gradient (..., P) from the weights that a network computes with to its parameters (..., Q)."""
+    def remember_batch(self, tensors: Mapping[str, Tensor], batch: Tensor) -> dict[str, Tensor]:
+        """Give what a technique remembers after the generator's update on noise (..., N, Z), of what is before it."""
+        if not self.batch:
+            return {}
+        measured = self.batch.measure(self._networks["generator"], tensors["generator"], batch)
+        moved = self.batch.move(_read_slots(self.batch, tensors), measured, batch.shape[-2])
+        return {name_slot(self.batch, slot): tensor for slot, tensor in moved.items()}
+
+    def pull(
+        self, learner: Learner, gradient: Tensor, tensors: Mapping[str, Tensor], batch: Tensor | None = None
+    ) -> Tensor:
+        """Carry a gradient (..., P) from the weights that a network computes with to its parameters (..., Q).
+
+        `batch` is as in `shape`: then the slopes of its statistics are in it.
+        """
         if not self._weights[learner]:
             return gradient
         parameters = tensors[learner].detach().requires_grad_()
         with torch.enable_grad():
-            return pull_back(self.shape(learner, parameters, tensors), parameters, gradient)
+            return pull_back(self.shape(learner, parameters, tensors, batch), parameters, gradient)
 
     def turn(self, gradient: Tensor, weights: list[Tensor], trace: Trace) -> Tensor:
         """Turn the discriminator's gradient (..., P) as techniques have it; of the trace one half is real points."""

@@ -135,8 +135,9 @@ def _expect_extras(config: RunConfig, catalog: Catalog, networks: Mapping[str, t
     regularizers = {facts["key"]: facts for facts in catalog["regularizers"]}
     slots = {facts["key"]: facts["slots"] for facts in catalog["techniques"]}
     neurons = config.discriminator.hidden_layers * config.discriminator.width + 1
+    hidden = config.generator.hidden_layers * config.generator.width
     points = int(config.data.values["size"]) * config.data_dimension  # type: ignore[arg-type]  # checked
-    sizes = {**networks, "d_neurons": (neurons,), "number": (1,), "data": (points,)}
+    sizes = {**networks, "d_neurons": (neurons,), "g_neurons": (hidden,), "number": (1,), "data": (points,)}
     shapes: dict[str, tuple[int]] = {}
     for unit in config.regularizers:
         for name in regularizers[unit.name]["averages"]:

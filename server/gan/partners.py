@@ -58,7 +58,7 @@ def _check_prices(made: Facts, loss: Facts, regularizers: list[Facts]) -> None:
 
 
 def check_needs(made: Facts, loss: Facts, techniques: list[Facts]) -> None:
-    """Refuse a technique that needs a number of the run which is 0, or generated points where training makes none.
+    """Refuse a technique that needs a number of the run which is 0, more examples, or points where training makes none.
 
     Raises:
         ConfigError: the text says which, and why.
@@ -74,3 +74,16 @@ def check_needs(made: Facts, loss: Facts, techniques: list[Facts]) -> None:
             expected = f"{unit.name} goes with a loss that generates points, not with {loss['key']}"
             because = f"it takes such points for real, and in training this generator answers a {loss['answers']}"
             raise ConfigError(f"techniques.{i}.name", f"{expected}: {because}")
+        if known[unit.name].get("reads_batch"):
+            _check_batch(f"techniques.{i}.name", unit.name, made, loss, known[unit.name]["builds"]["examples"])
+
+
+def _check_batch(path: str, name: str, made: Facts, loss: Facts, examples: int) -> None:
+    """Refuse statistics of a batch which has no spread, or whose examples are made in another way than samples are."""
+    if made["batch_size"] < examples:
+        because = "it divides by the spread of a batch, and a single example has none"
+        expected = f"{name} goes with a batch of {examples} points or more, not with {made['batch_size']}"
+        raise ConfigError(path, f"{expected}: {because}")
+    if not loss["makes_points"]:
+        because = f"it would mix the statistics of all times, and a sample asks for each {loss['answers']} at one time"
+        raise ConfigError(path, f"{name} goes with a loss that generates points, not with {loss['key']}: {because}")

@@ -177,9 +177,22 @@ class Runs:
             return self.encoder.split(vector)
         return self.split_used(network, vector, state)
 
-    def split_used(self, network: Learner, parameters: Tensor, state: RunState) -> list[Tensor]:
-        """Give the weights and biases that a network of these trained parameters (..., Q) computes with in a state."""
-        parts: list[Tensor] = getattr(self, network).split(self.craft.shape(network, parameters, state.tensors))
+    def weights_on(self, z: Tensor, state: RunState | None = None) -> list[Tensor]:
+        """Give what the generator computes with where it trains, in either turn, on a batch of noise z (..., N, Z)."""
+        if not self.craft.batch:
+            return self.weights_at(state, "generator") if state else self.weights("generator")
+        state = state or self.state
+        return self.split_used("generator", state.tensors["generator"], state, z)
+
+    def split_used(
+        self, network: Learner, parameters: Tensor, state: RunState, batch: Tensor | None = None
+    ) -> list[Tensor]:
+        """Give the weights and biases that a network of these trained parameters (..., Q) computes with in a state.
+
+        `batch` is the noise that the generator trains on, as `Craft.shape` has it.
+        """
+        used = self.craft.shape(network, parameters, state.tensors, batch)
+        parts: list[Tensor] = getattr(self, network).split(used)
         return parts
 
     @property
@@ -239,9 +252,9 @@ class Runs:
         scorer = Scorer(self.discriminator, weights)
         return self.regularization.price_samples(known, scorer, read, self.state.tensors)
 
-    def pull_to_parameters(self, network: Learner, gradient: Tensor) -> Tensor:
+    def pull_to_parameters(self, network: Learner, gradient: Tensor, batch: Tensor | None = None) -> Tensor:
         """Carry a network's gradient (..., P) from the weights it computes with to what is trained (..., Q)."""
-        return self.craft.pull(network, gradient, self.state.tensors)
+        return self.craft.pull(network, gradient, self.state.tensors, batch)
 
     def slope_discriminator(
         self, weights: list[Tensor], trace: Trace, upstream: Tensor, penalties: Penalties

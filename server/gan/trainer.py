@@ -103,7 +103,7 @@ class Trainer(Runs):
         x_real = self.source.draw_batch("discriminator", "data", update, step, self.known)
         z = self.source.draw_batch("discriminator", "latent", update, step)
         yield phase("sample", x_real=x_real, z=z)
-        x_fake = self.make_points(z)
+        x_fake = self.make_points(z, self.weights_on(z))
         made = {"z_real": self.encode(x_real).outputs} if self.encoder else {}
         yield phase("generate", x_fake=x_fake, **made)
         sorts = {"real": self.pair(x_real, made.get("z_real")), "fake": self.pair(x_fake, z)}
@@ -137,7 +137,7 @@ class Trainer(Runs):
         self.scored_by = start if self.craft.is_simultaneous else self.state
         sampled = self._draw_samples(update, step)
         yield phase("sample", **sampled)
-        weights = self.weights("generator")
+        weights = self.weights_on(z := sampled["z"])
         trace = self.generator.trace(weights, self.loss.read(sampled))
         answers = self.encode(sampled["x_real"]) if self.encoder else None
         yield phase(
@@ -154,9 +154,10 @@ class Trainer(Runs):
         passed, slope = verdict.pull()
         slope = penalties.add_gradient(slope)
         gradient = self.generator.parameter_gradient(weights, trace, slope)
-        gradient = held.add_gradient(self.pull_to_parameters("generator", gradient))
+        gradient = held.add_gradient(self.pull_to_parameters("generator", gradient, z))
         yield phase("backward", **passed, **{self.loss.slope: slope}, gradient=gradient)
         moved = self._move_encoder(passed["encoder_gradient"]) if answers else {}
+        moved |= self.craft.remember_batch(self.state.tensors, z)
         change = self._move("g", "generator", g_loss, gradient, {**moved, **penalties.kept})
         yield phase("update", change=change)
 

@@ -18,11 +18,16 @@ from server.gan.phases import Learner
 from server.gan.probes import probe_layers
 from server.gan.randomness import draws_for
 from server.gan.techniques import TECHNIQUES
-from server.gan.techniques.base import Reparametrisation
+from server.gan.techniques.base import BatchTechnique, Reparametrisation
 from server.gan.trainer import Trainer
 from tests.tools.runs import catalog, make_config
 
-UNITS = {unit.key: unit for unit in TECHNIQUES.values() if isinstance(unit, Reparametrisation)}
+UNITS = {
+    unit.key: unit
+    for unit in TECHNIQUES.values()
+    if isinstance(unit, Reparametrisation) and not isinstance(unit, BatchTechnique)
+}
+"""Those that concern either player; what depends on a batch has tests of its own."""
 PLAYERS: tuple[Learner, ...] = ("generator", "discriminator")
 SMALL = ("generator.width=5", "discriminator.width=6", "batch_size=16", "discriminator.activation=tanh")
 every_unit = pytest.mark.parametrize("key", list(UNITS))

@@ -37,7 +37,12 @@ def describe_techniques(configs: Sequence[RunConfig], catalog: Catalog) -> dict[
         "techniques": [facts[unit.name] for unit in units],
         "lines": {place: [script[place] for script in scripts if place in script] for place in PLACES},
         "moving": {
-            player: [rename(script["moving"], {"player": player}) for script in scripts if "moving" in script]
+            player: [
+                rename(script[place], {"player": player})
+                for script in scripts
+                for place in ("moving", f"moving_{player}")
+                if place in script
+            ]
             for player in PLAYERS
         },
         "rounds": configs[0].rounds,

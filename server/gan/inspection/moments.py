@@ -55,6 +55,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "change": ("how far each weight and bias moves, in one row", ""),
 }
 """Tensor -> what it is, and the unit it is shown in."""
+BATCH = "the generator's weights and biases in these numbers have the means and variances of this batch in them"
+RUNNING = (
+    "the generator's weights and biases in these numbers have the running means and variances in them (in PyTorch: "
+    "generator.eval()); an update takes those of its own batch"
+)
 PENALTY = "_penalty"
 """What the name of a regularizer's tensor ends with, after its key."""
 
@@ -78,7 +83,8 @@ class Moment:
 
     `whose` tells where the examples come from, after "sample 1": "of the batch"; `row` is the one whose numbers are
     put into the formulas. `scoring` is the state whose discriminator scores, and `moved_from` that whose networks are
-    moved, where it is another; `update` counts the player's updates within the step, from 0.
+    moved, where it is another; `update` counts the player's updates within the step, from 0; `trains` tells whether the
+    noise is a batch of training, and not only looked at.
     """
 
     trainer: Trainer
@@ -90,6 +96,7 @@ class Moment:
     scoring: RunState | None = None
     update: int = 0
     moved_from: RunState | None = None
+    trains: bool = False
 
     @property
     def subject(self) -> str:
@@ -107,8 +114,18 @@ class Moment:
 
     def weights(self, name: Learner) -> list[Tensor]:
         """Give the weights and biases that a network computes with at this moment."""
+        if name == "generator" and self.trains:
+            return self.trainer.weights_on(self.known["z"], self.state)
         state = self.scoring if self.scoring and name == "discriminator" else self.state
         return self.trainer.weights_at(state, name)
+
+    @property
+    def notes(self) -> list[str]:
+        """Say in words what a technique has the generator's weights depend on, where it made points."""
+        if not self.trainer.craft.batch or "x_fake" not in self.known:
+            return []
+        label = self.trainer.craft.batch.label
+        return [f"{label}: {BATCH if self.trains else RUNNING}"]
 
     def seen(self, sort: Sort) -> Tensor:
         """Give what the discriminator reads of the points, detached: (N, D), or with more beside them (N, I).
@@ -183,5 +200,5 @@ class Told:
             "layers": self.layers,
             "numbers": clean_numbers(self.numbers),
             "code": self.code,
-            "notes": note_gaps({name: moment.known[name] for name in names}),
+            "notes": moment.notes + note_gaps({name: moment.known[name] for name in names}),
         }

@@ -34,7 +34,8 @@ class Underway(NamedTuple):
 class Move(NamedTuple):
     """Where the generator's next update takes a point (D), and where the slope at the start says; published units.
 
-    The latter is none where a sample comes of many answers of the generator, one after another.
+    The latter is none where a sample comes of many answers of the generator, one after another, and where it moves for
+    another reason too: the running statistics that it is made with move with every update.
     `before`: how many updates the discriminator makes first, and `ahead` whether the players look ahead first.
     """
 
@@ -75,7 +76,7 @@ def try_move(moment: Moment, within: Underway | None = None) -> Move | str:
 def _foretell(moment: Moment, change: Tensor) -> list[float] | None:
     """Foretell where a change (P) of what the generator computes with takes the point (D), by the slope."""
     trainer, network, weights = moment.trainer, moment.trainer.generator, moment.trainer.weights("generator")
-    if not trainer.loss.makes_points:
+    if not trainer.loss.makes_points or trainer.craft.batch:
         return None
     trace = network.trace(weights, moment.known["z"])
     tangent = network.tangent(weights, trace, network.split(change))[moment.row]

@@ -37,6 +37,7 @@ def inspect_phase(trainer: Trainer, phase: Phase, before: RunState) -> PhaseInsp
         scoring=scoring,
         update=phase.update,
         moved_from=trainer.moved_from,
+        trains=True,
     )
     told = tell_update(moment, trainer.state) if phase.name == "update" else TELLERS[phase.name](moment)
     return {

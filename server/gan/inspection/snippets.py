@@ -24,7 +24,7 @@ from server.gan.networks import Network
 from server.gan.phases import Learner
 from server.gan.regularizers import REGULARIZERS, Regularizer
 from server.gan.techniques import TECHNIQUES
-from server.gan.techniques.base import LayerTechnique, SlopeTechnique
+from server.gan.techniques.base import BatchTechnique, LayerTechnique, SlopeTechnique
 from server.gan.trainer import Trainer
 
 DRAWS = {"normal": "torch.randn", "uniform": "torch.rand"}
@@ -114,18 +114,23 @@ def write_layer(trainer: Trainer, name: Learner, layer: int, row: int, squashes:
     """Give the lines that a batch passes a layer by, counted from 0, and show what became of sample `row`."""
     before = _write_beside(trainer, "fake") if name == "discriminator" and layer == 0 else []
     point = SEEN["x_fake"] if before else "x_fake"
+    hidden = name == "generator" and layer < len(trainer.generator.sizes) - 2
     has_norm = trainer.generator.norm is not None and name == "generator"
-    handed, modules = ("n", 3) if has_norm else ("a", 2)
+    has_batch = trainer.craft.batch is not None and name == "generator"
+    handed, modules = "n" if has_norm else "a", 3 if has_norm or has_batch else 2
     into = {"generator": "z", "discriminator": point}[name] if layer == 0 else f"{name[0]}_{handed}{layer}"
-    sums, linear = f"{name[0]}_h{layer + 1}", f"{name}[{modules * layer}]"
+    place = modules * layer
+    sums, linear = f"{name[0]}_h{layer + 1}", f"{name}[{place}]"
     line = "\n".join([*before, f"{sums} = {into} @ {linear}.weight.T + {linear}.bias"])
+    if has_batch and hidden:
+        line, place = f"{sums} = {name}[{place + 1}]({linear}({into}))  # normalised", place + 1
     if not squashes:
         return f"{line}\n{sums}[{row}]"
     values = f"{name[0]}_a{layer + 1}"
-    lines, shown = [line, f"{values} = {name}[{modules * layer + 1}]({sums})"], [sums, values]
-    if has_norm and layer < len(trainer.generator.sizes) - 2:
+    lines, shown = [line, f"{values} = {name}[{place + 1}]({sums})"], [sums, values]
+    if has_norm and hidden:
         shown.append(f"g_n{layer + 1}")
-        lines.append(f"g_n{layer + 1} = generator[{modules * layer + 2}]({values})")
+        lines.append(f"g_n{layer + 1} = generator[{place + 2}]({values})")
     return "\n".join([*lines, ", ".join(f"{each}[{row}]" for each in shown)])
 
 
@@ -210,10 +215,12 @@ def write_network(name: Learner, network: Network, config: NetworkConfig) -> str
     """Give the lines that build a network."""
     activation = ACTIVATIONS[config.activation].code
     norm = [unit.code.partition("\n\n")[0] for unit in _list_norms(config)]
+    batch = any(isinstance(TECHNIQUES[key], BatchTechnique) for key in config.built_by)
     layers: list[str] = []
-    for inputs, outputs in zip(network.sizes[:-1], network.sizes[1:], strict=True):
+    for place, (inputs, outputs) in enumerate(zip(network.sizes[:-1], network.sizes[1:], strict=True)):
         layers += [
             f"nn.Linear({inputs}, {outputs})",
+            *([f"nn.BatchNorm1d({outputs})"] if batch and place < config.hidden_layers else []),
             pick_value(activation),
             *(f"{_name_class(one)}()" for one in norm),
         ]

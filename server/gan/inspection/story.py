@@ -77,7 +77,7 @@ def tell_sample(trainer: Trainer, index: int, sizes: Sizes = PAGE, within: Under
         "moved": clean_list(move.to) if move else None,
         "first_order": clean_list(move.first_order) if move and move.first_order else None,
         "stages": _tell_stages(moment, move),
-        "notes": [] if isinstance(tried, Move) else [tried],
+        "notes": moment.notes + ([] if isinstance(tried, Move) else [tried]),
     }
 
 

@@ -6,6 +6,7 @@ from server.gan.techniques import (  # isort: skip  # noqa: F401  # importing a 
     weights,
     reparametrisation,
     layers,
+    batches,
     directions,
     inputs,
     augmentation,

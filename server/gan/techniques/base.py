@@ -24,14 +24,14 @@ class Technique(Unit[Callable[..., Any]]):
     """A technique; `code` is it as a student would write it, and `slots` names what it remembers, and of which shape.
 
     A shape is "generator" or "discriminator" for as many numbers as the network has parameters, "d_neurons" for one a
-    neuron of the discriminator, "number" for a single one, which begins at 0, "data" for the coordinates of finitely
-    many real points, which begins with those.
+    neuron of the discriminator, "g_neurons" for one a hidden neuron of the generator, "number" for a single one, which
+    begins at 0, "data" for the coordinates of finitely many real points, which begins with those.
     `script` is what an exported run does, to the last digit, by its place there: "functions" and "begin" before
     training, "step" and "end" around a step, "round" before each of its rounds, "before" before every update, "after"
     after each of the discriminator's, "moving" before an optimizer moves the network called `player`,
-    "slopes" where the discriminator's slopes are known.
-    "layer" is a class that a layer of the network is then made of, in place of the script's own `Layer`, and "norm" one
-    of a module behind every activation of its hidden layers.
+    "moving_generator" before that one alone, "slopes" where the discriminator's slopes are known.
+    "layer" is a class that a layer of the network is then made of, in place of the script's own `Layer`, "hidden" one
+    for its hidden layers alone, and "norm" one of a module behind every activation of these.
     "rate" names a function that gives the factor of a step's rates, "points" one that the points go through, "company"
     one that puts something of the others beside each, "scoring" the network that the generator learns from.
     `line_script` has other lines for points of one coordinate, where they differ.
@@ -148,6 +148,8 @@ class WeightTechnique(Technique):
     them on before every update, `(network, parameters, slots) -> slots`.
     """
 
+    network: ClassVar[str] = "discriminator"
+    """Whose weights are meant, where no parameter says it."""
     begin: Callable[[Network, Tensor, Draws], dict[str, Tensor]] | None = None
     renew: Callable[[Network, Tensor, Tensors], dict[str, Tensor]] | None = None
 
@@ -158,8 +160,8 @@ class Reparametrisation(WeightTechnique):
 
     Its parameter `network` names the discriminator, the generator or both. `first` gives the numbers with which the
     training begins, `(network, drawn (..., Q)) -> (..., Q)`, so that the network begins with the weights that were
-    drawn for it. `scales` says which layers' neurons have a scale beside their weights, "all" or none. The trained
-    numbers mean something else without it, so a change of it begins a new run.
+    drawn for it. `scales` says which layers' neurons have a scale beside their weights, "all", "hidden" or none. The
+    trained numbers mean something else without it, so a change of it begins a new run.
     """
 
     needs_discriminator: ClassVar[bool] = False
@@ -169,7 +171,29 @@ class Reparametrisation(WeightTechnique):
 
     def describe(self) -> dict[str, Any]:
         """Give the facts as plain data."""
-        return {**super().describe(), "builds": {"network": "", "scales": self.scales, "norm": ""}}
+        return {**super().describe(), "builds": {"network": "", "scales": self.scales, "norm": "", "examples": 1}}
+
+
+@dataclass(frozen=True)
+class BatchTechnique(Reparametrisation):
+    """Lets what the generator computes with depend on the batch that it trains on, in the updates of both players.
+
+    `measure` is (network, parameters (..., Q), z (..., N, Z)) -> statistics by the names of the slots, which take the
+    slots' place; autograd sees through both, so that the batch's own slopes are in a gradient. The slots are running
+    statistics, with which samples are made outside training: `start` gives their beginning, (network, parameters) ->
+    slots, and `move` moves them on, (slots, statistics, N) -> slots, after each update of the generator. The
+    discriminator's updates leave them alone: its turn changes nothing of the generator.
+    """
+
+    network: ClassVar[str] = "generator"
+    start: Callable[[Network, Tensor], dict[str, Tensor]] = field(kw_only=True)
+    measure: Callable[[Network, Tensor, Tensor], dict[str, Tensor]] = field(kw_only=True)
+    move: Callable[[Tensors, Tensors, int], dict[str, Tensor]] = field(kw_only=True)
+
+    def describe(self) -> dict[str, Any]:
+        """Give the facts as plain data."""
+        builds = {"network": self.network, "scales": self.scales, "norm": "", "examples": 2}
+        return {**super().describe(), "builds": builds, "reads_batch": True}
 
 
 @dataclass(frozen=True)
@@ -185,7 +209,10 @@ class LayerTechnique(Technique):
 
     def describe(self) -> dict[str, Any]:
         """Give the facts as plain data."""
-        return {**super().describe(), "builds": {"network": "generator", "scales": "", "norm": self.norm}}
+        return {
+            **super().describe(),
+            "builds": {"network": "generator", "scales": "", "norm": self.norm, "examples": 1},
+        }
 
 
 @dataclass(frozen=True)

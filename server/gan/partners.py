@@ -79,9 +79,9 @@ def check_needs(made: Facts, loss: Facts, techniques: list[Facts]) -> None:
 
 
 def _check_batch(path: str, name: str, made: Facts, loss: Facts, examples: int) -> None:
-    """Refuse statistics of a batch which has no spread, or whose examples are made in another way than samples are."""
+    """Refuse statistics of a batch that has no spread, or of examples that are made in another way than samples."""
     if made["batch_size"] < examples:
-        because = "it divides by the spread of a batch, and a single example has none"
+        because = "it divides by the spread of a batch: one example has none, and of two every sum becomes 1 or -1"
         expected = f"{name} goes with a batch of {examples} points or more, not with {made['batch_size']}"
         raise ConfigError(path, f"{expected}: {because}")
     if not loss["makes_points"]:

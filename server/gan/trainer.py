@@ -137,7 +137,8 @@ class Trainer(Runs):
         self.scored_by = start if self.craft.is_simultaneous else self.state
         sampled = self._draw_samples(update, step)
         yield phase("sample", **sampled)
-        weights = self.weights_on(z := sampled["z"])
+        z = sampled["z"]
+        weights = self.weights_on(z)
         trace = self.generator.trace(weights, self.loss.read(sampled))
         answers = self.encode(sampled["x_real"]) if self.encoder else None
         yield phase(

@@ -212,7 +212,12 @@ def test_the_averaged_generator_is_shown_with_the_running_statistics() -> None:
 @pytest.mark.parametrize(
     ("others", "sections", "said"),
     [
-        ((), {"batch_size": 1}, "goes with a batch of 2 points or more, not with 1: it divides by the spread"),
+        ((), {"batch_size": 1}, "goes with a batch of 3 points or more, not with 1: it divides by the spread"),
+        (
+            (),
+            {"batch_size": 2},
+            "goes with a batch of 3 points or more, not with 2: .* of two every sum becomes 1 or -1",
+        ),
         ((), {"generator": {"hidden_layers": 0}}, "goes with a generator of 1 hidden layer or more, not with 0"),
         ((), {"regularizers": [{"name": "consensus"}]}, "batch_norm does not go with consensus: it makes a point"),
         (("extragradient",), {}, "batch_norm does not go with extragradient: it would look ahead"),

@@ -192,7 +192,7 @@ class BatchTechnique(Reparametrisation):
 
     def describe(self) -> dict[str, Any]:
         """Give the facts as plain data."""
-        builds = {"network": self.network, "scales": self.scales, "norm": "", "examples": 2}
+        builds = {"network": self.network, "scales": self.scales, "norm": "", "examples": 3}
         return {**super().describe(), "builds": builds, "reads_batch": True}
 
 

@@ -36,7 +36,7 @@ def test_every_measure_is_claimed_by_some_lesson() -> None:
 
 @pytest.mark.parametrize("measure", [*MEASURES, "modes20"])
 def test_every_seed_has_a_number_for_every_measure(measure: str) -> None:
-    techniques = [{"name": "ema"}, {"name": "truncation"}]
+    techniques = [{"name": "ema"}, {"name": "truncation"}, {"name": "bigan"}]
     config = {**SMALL, "data": {"name": "ring8", "size": 50}, "techniques": techniques}
     lesson = Preset("ring8", "Test", "", "", config, claims=(Claim(measure, "at least", -1, 3),))
     (finding,) = check_lesson(lesson, 2)

@@ -140,9 +140,9 @@ TECHNIQUES.add(
         "for layer in generator:\n"
         "    layers.append(layer)\n"
         "    if isinstance(layer, nn.Linear) and layer is not generator[-1]:\n"
-        "        layers.append(nn.BatchNorm1d(layer.out_features))  # beta takes the part of the layer's bias\n"
+        "        layers.append(nn.BatchNorm1d(layer.out_features))  # has a bias: beta\n"
         "generator = nn.Sequential(*layers)\n"
-        "# generator.eval() before samples are looked at: then the running statistics count",
+        "# generator.eval() before samples are looked at: by running statistics",
         script={"hidden": NORMED_LAYER, "moving_generator": MOVE_STATISTICS},
     )
 )

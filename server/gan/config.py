@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from server.errors import ConfigError
-from server.gan.partners import check_loss, check_needs
+from server.gan.partners import check_loss, check_needs, check_noise
 from server.gan.registry import Choice, Number, Parameter, Points, show
 
 Catalog = Mapping[str, Any]
@@ -210,6 +210,7 @@ def check_config(given: object, catalog: Catalog) -> RunConfig:
         if not loss["is_game"]:
             _check_alone(key, made[key], catalog[kind], loss["key"])
     check_needs(made, loss, catalog["techniques"])
+    check_noise(made, next(unit for unit in catalog["latents"] if unit["key"] == made["latent"].name))
     check_loss(made, loss, data["dimension"], catalog)
     made["generator"] = replace(made["generator"], beside=loss["beside"])
     made["discriminator"] = replace(

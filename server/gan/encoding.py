@@ -17,9 +17,6 @@ from server.gan.networks import Network, Trace
 from server.gan.phases import NetworkName
 from server.gan.verdicts import Verdict, pull_mean
 
-ENCODER_SLOTS = "g_optimizer.encoder."
-"""What the names begin with of that which the generator's optimizer remembers of the encoder."""
-
 
 class Pairs(NamedTuple):
     """Real points (..., N, D) with the encoder's answers (..., N, Z), generated ones with the noise that made them."""

@@ -6,7 +6,7 @@ the draws give them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import pi, sqrt
 from typing import Any
@@ -20,6 +20,21 @@ from server.gan.registry import Number, Paper, Registry, Unit
 
 DrawLatent = Callable[..., Tensor]
 """(count, dimension, draws, **numbers) -> (..., N, Z)."""
+
+
+@dataclass(frozen=True)
+class LearnedMeans:
+    """Noise that lies around K means, which are trained with the generator.
+
+    `begin` gives the means at step 0, (dimension, **numbers) -> (K, Z).
+    `draw` gives what is random, whatever they are later: (count, dimension, draws, **numbers) -> (..., N, Z + 1), how
+    far each is from its mean, and the number of that; `code` does the same in PyTorch, and calls it `z`.
+    """
+
+    begin: Callable[..., Tensor]
+    draw: Callable[..., Tensor]
+    code: str
+
 
 DIMENSION = Number(
     "dimension",
@@ -42,21 +57,38 @@ class Latent(Unit[DrawLatent]):
     Where noise is picked from finitely many points, `points` draws these, once a run, (dimension, draws, **numbers) ->
     (..., K, Z), and the function takes them as `points` in place of the numbers. `points_code` is the same in PyTorch:
     `latents` from `draws`, dimension and the numbers, for `code` to pick from.
+    Where noise lies around means that are `learned`, the function draws with those of step 0, and `points_code` makes
+    these, called `means`. `apart` then names the techniques and regularizers that cannot be on beside it, and why.
     """
 
     quantile: Callable[[Tensor], Tensor] | None = field(kw_only=True)
     points: Callable[..., Tensor] | None = field(default=None, kw_only=True)
     points_code: str = field(default="", kw_only=True)
+    learned: LearnedMeans | None = field(default=None, kw_only=True)
+    apart: Mapping[str, str] = field(default_factory=dict, kw_only=True)
 
     def describe(self) -> dict[str, Any]:
         """Give the facts as plain data."""
-        return {**super().describe(), "has_lattice": self.quantile is not None, "points_code": self.points_code}
+        facts = {"has_lattice": self.quantile is not None, "points_code": self.points_code, "apart": dict(self.apart)}
+        return {**super().describe(), **facts, "learned_code": self.learned.code if self.learned else ""}
 
 
 CIRCLE = sqrt(2)
 """The radius of the mixture's circle: three centres or more have variance 1 in each of the first two coordinates."""
 TRUNCATION = 2.0
 """How many standard deviations of the truncated normal law lie between its middle and either end."""
+
+APART = {
+    "bigan": "it puts the noise beside each point, and the centres would be moved by that side's slope too",
+    "ema": "it averages the generator alone, and its average would be shown noise of other centres than it learned",
+    "lookahead": "it takes two players back a part of their way, and the noise's centres would go on",
+    "extragradient": "it takes two players ahead and back, and the noise's centres would go on",
+    "consensus": "it prices the slopes of two players, and those of the noise's centres would be left out",
+    "historical_averaging": "it prices how far two players are from their past, and leaves out the noise's centres",
+    "batch_norm": "it changes a sample with the others of its batch, and the centres' slopes are taken of each alone",
+    "mode_seeking": "it compares how far samples and noise are apart, and the noise would be paid for moving together",
+}
+"""What cannot be on beside means that are trained, and why: "it" is the unit of the name."""
 
 LATENTS: Registry[Latent] = Registry("latent")
 
@@ -100,6 +132,33 @@ def draw_mixture(count: int, dimension: int, draws: Draws, components: float, sp
     if dimension > 1:
         z[..., 1] += CIRCLE * angles.sin()
     return z
+
+
+def draw_around(count: int, dimension: int, draws: Draws, components: float, spread: float) -> Tensor:
+    """Draw how far each is from its mean, and the number of that (count, Z + 1)."""
+    chosen = draws.integers(int(components), count).unsqueeze(-1)
+    away = spread * draws.normal(count, dimension)
+    return torch.cat((away, chosen.to(away)), -1)
+
+
+def begin_means(dimension: int, components: float, spread: float) -> Tensor:
+    """Give the means (K, Z) at step 0: evenly on the mixture's circle."""
+    angles = torch.arange(int(components)) * (2 * pi / components)
+    means = torch.zeros(int(components), dimension)
+    means[:, 0] = CIRCLE * angles.cos()
+    if dimension > 1:
+        means[:, 1] = CIRCLE * angles.sin()
+    return means
+
+
+def draw_learned(count: int, dimension: int, draws: Draws, components: float, spread: float) -> Tensor:
+    """One of a few Gaussians is chosen at random, all equally likely; their centres are trained with the generator.
+
+    They begin evenly on a circle. In the generator's turn the slope that reaches the noise moves them, by the
+    generator's optimizer and at its rate. Of SLOGAN this is the learned centres alone: there the spreads and how likely
+    each is are learned too, and the centres by a slope of its own (Stein's lemma), ten times as fast.
+    """
+    return draw_mixture(count, dimension, draws, components, spread)
 
 
 def draw_finite(count: int, dimension: int, draws: Draws, points: Tensor) -> Tensor:
@@ -171,6 +230,35 @@ LATENTS.add(
         "z = spread * draws.normal(count, dimension)\n"
         "z[:, 0] += 2**0.5 * angles.cos()\n"
         "z[:, 1:2] += 2**0.5 * angles.sin()[:, None]",
+    )
+)  # fmt: skip
+LATENTS.add(
+    Latent(
+        "learned_mixture", "Mixture with learned centres", draw_learned,
+        r"z = \mu_k + s\, \varepsilon, \quad k \in \{1, \ldots, K\} \;\text{equally likely}, \quad"
+        r" \varepsilon \sim \mathcal{N}(0, I), \quad \mu_1, \ldots, \mu_K \;\text{trained with}\; G",
+        SLOGAN,
+        (
+            DIMENSION,
+            Number("components", "Gaussians", 8, 2, 64, "How many there are, all equally likely.",
+                   integer=True, scale="log"),
+            Number("spread", "Spread", 0.2, 0.01, 1.0, "The standard deviation of each of them.", scale="log"),
+        ),
+        quantile=None, learned=LearnedMeans(
+            begin_means, draw_around,
+            "chosen = draws.integers(components, count)[:, None]\n"
+            "z = torch.cat([spread * draws.normal(count, dimension), chosen], 1)",
+        ),
+        apart=APART,
+        see="The noise is a ring of round clumps that wander while the run trains; each dot keeps its place in its"
+        " clump. On the ring of eight they go outwards, by 0.2 to 0.5 in 1,500 steps; the samples are about as good as"
+        " with fixed centres.",
+        points_code="angles = torch.arange(components) * (2 * math.pi / components)\n"
+        "means = torch.zeros(components, dimension)\n"
+        "means[:, 0] = 2**0.5 * angles.cos()\n"
+        "means[:, 1:2] = 2**0.5 * angles.sin()[:, None]\n"
+        "means.requires_grad_()",
+        code="chosen = draws.integers(components, count)\nz = means[chosen] + spread * draws.normal(count, dimension)",
     )
 )  # fmt: skip
 LATENTS.add(

@@ -150,7 +150,7 @@ def classify(trainer: Trainer, points: Tensor) -> Tensor:
 @torch.no_grad()
 def generate(trainer: Trainer) -> Tensor:
     """Give generated points (R, N, D) in lab units."""
-    return trainer.make_points(trainer.source.sample_latent(POINTS, trainer.source.draws("latent")))
+    return trainer.make_points(trainer.sample_latent(POINTS, trainer.source.draws("latent")))
 
 
 MEASURES: Mapping[str, Measure] = {

@@ -127,7 +127,18 @@ def expect_shapes(config: RunConfig, catalog: Catalog) -> dict[str, tuple[int]]:
         shapes |= {f"{player}_optimizer.{name}": shapes[network] for name in names}
         if player == "g" and config.encoder:
             shapes |= {f"g_optimizer.encoder.{name}": shapes["encoder"] for name in names}
+        if player == "g" and (count := _count_centres(config, catalog)):
+            shapes |= {"means": (count,), **{f"g_optimizer.means.{name}": (count,) for name in names}}
     return shapes | _expect_extras(config, catalog, {name: shapes[name] for name in PLAYERS.values()})
+
+
+def _count_centres(config: RunConfig, catalog: Catalog) -> int:
+    """Count the coordinates of the noise's centres, where a run trains them: 0 where it does not."""
+    latent, values = (
+        next(unit for unit in catalog["latents"] if unit["key"] == config.latent.name),
+        config.latent.values,
+    )
+    return int(values["components"]) * int(values["dimension"]) if latent["learned_code"] else 0  # type: ignore[arg-type]  # checked
 
 
 def _expect_extras(config: RunConfig, catalog: Catalog, networks: Mapping[str, tuple[int]]) -> dict[str, tuple[int]]:

@@ -57,6 +57,18 @@ def _check_prices(made: Facts, loss: Facts, regularizers: list[Facts]) -> None:
             raise ConfigError(f"regularizers.{i}.name", f"{expected}: {because}")
 
 
+def check_noise(made: Facts, latent: Facts) -> None:
+    """Refuse a technique or regularizer that cannot be on beside a noise.
+
+    Raises:
+        ConfigError: the text says which, and why.
+    """
+    for section in ("regularizers", "techniques"):
+        for i, unit in enumerate(made[section]):
+            if because := latent["apart"].get(unit.name):
+                raise ConfigError(f"{section}.{i}.name", f"{unit.name} does not go with {latent['key']}: {because}")
+
+
 def check_needs(made: Facts, loss: Facts, techniques: list[Facts]) -> None:
     """Refuse a technique that needs a number of the run which is 0, more examples, or points where training makes none.
 

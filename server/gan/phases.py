@@ -14,6 +14,8 @@ Player = Literal["both", "discriminator", "generator"]
 Learner = Literal["discriminator", "generator"]
 NetworkName = Literal["discriminator", "generator", "encoder"]
 """The encoder, where there is one, learns in the generator's turn."""
+BESIDE = ("encoder", "means")
+"""What the generator's optimizer moves beside its network, where a run trains it: the parts of the state, by name."""
 PhaseName = Literal["sample", "generate", "classify", "loss", "backward", "update"]
 
 

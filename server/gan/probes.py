@@ -74,6 +74,11 @@ def probe_noise(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     return {"z": draw_fixed_latent(trainer, sizes)[:, :2]}
 
 
+def probe_moving_noise(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
+    """Show the noise of the present, where its means are trained."""
+    return {} if trainer.source.means is None else probe_noise(trainer, sizes)
+
+
 def probe_real(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """Show a fixed sample of the data."""
     return {"x_real": trainer.source.from_lab(draw_fixed_data(trainer, sizes))}
@@ -226,6 +231,7 @@ _FIXED: dict[str, Probe] = {
     "density": probe_density,
 }
 _CHANGING: dict[str, Probe] = {
+    "noise": probe_moving_noise,
     "real": probe_renewed,
     "generated": probe_generated,
     "averaged": probe_averaged,
@@ -242,7 +248,15 @@ _CHANGING: dict[str, Probe] = {
 
 
 def draw_fixed_latent(trainer: Trainer, sizes: Sizes) -> Tensor:
-    """Give the latents (M, Z) of the generated samples that are looked at: the same at every step."""
+    """Give the latents (M, Z) of the generated samples that are looked at: the same at every step.
+
+    Around means that are trained each keeps its mean and how far it is from that, and moves with it.
+    """
+    return trainer.place(draw_fixed_noise(trainer, sizes))
+
+
+def draw_fixed_noise(trainer: Trainer, sizes: Sizes) -> Tensor:
+    """Give what is random of these latents: the same at every step, whatever is trained."""
     return trainer.source.sample_latent(sizes.generated, trainer.source.draws("latent"))
 
 

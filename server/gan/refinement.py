@@ -36,7 +36,7 @@ def make_players(trainer: Trainer) -> Players:
     """Give the players of a run as they are now; the data are those that the run learns from."""
     return Players(
         dimension=trainer.source.dimension,
-        draw_latent=trainer.source.sample_latent,
+        draw_latent=trainer.sample_latent,
         draw_data=partial(sample_known, trainer),
         generate=lambda z: trainer.make_points(z.to(trainer.device)),
         score=trainer.score,

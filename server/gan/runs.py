@@ -18,12 +18,13 @@ from torch import Tensor
 from server.errors import EngineError
 from server.gan.config import RunConfig, restarts
 from server.gan.craft import Craft, Seen
-from server.gan.encoding import ENCODER_SLOTS, pair_up
+from server.gan.encoding import pair_up
 from server.gan.field import Field
 from server.gan.losses import LOSSES, LoneLoss
 from server.gan.networks import Network, Trace
+from server.gan.noise import place_noise, pull_means
 from server.gan.optimizers import OPTIMIZERS, start_slots
-from server.gan.phases import Learner, NetworkName
+from server.gan.phases import BESIDE, Learner, NetworkName
 from server.gan.randomness import Draws, draws_for
 from server.gan.regularization import Penalties, Regularization, Scorer
 from server.gan.source import Source
@@ -119,6 +120,9 @@ class Runs:
         if self.encoder:
             draws = draws_for(self._seeds, 0, "starting encoder")
             tensors["encoder"] = self.encoder.draw_parameters(draws).to(self.device)
+        if self.source.means is not None:
+            means = self.source.means.to(self.device)
+            tensors["means"] = means if self.single else means.repeat(self._width, 1)
         tensors |= self._start_optimizer("d", tensors) | self._start_optimizer("g", tensors)
         return RunState(self._start_extras(tensors))
 
@@ -135,9 +139,10 @@ class Runs:
         parameters = tensors["discriminator" if player == "d" else "generator"]
         slots = start_slots(self.optimizers[player], parameters)
         started = {f"{player}_optimizer.{name}": slot for name, slot in slots.items()}
-        if player == "g" and self.encoder:
-            slots = start_slots(self.optimizers[player], tensors["encoder"])
-            started |= {f"{ENCODER_SLOTS}{name}": slot for name, slot in slots.items()}
+        for beside in BESIDE if player == "g" else ():
+            if beside in tensors:
+                slots = start_slots(self.optimizers[player], tensors[beside])
+                started |= {f"g_optimizer.{beside}.{name}": slot for name, slot in slots.items()}
         return started
 
     @property
@@ -151,6 +156,14 @@ class Runs:
             z = z.expand(self._width, *z.shape)
         points = self.source.from_lab(self.make_points(z.to(self.device)))
         return points if self.single else points[: self.runs]
+
+    def sample_latent(self, count: int, draws: Draws) -> Tensor:
+        """Draw latents (..., count, Z), around the present means where these are trained."""
+        return self.place(self.source.sample_latent(count, draws))
+
+    def place(self, drawn: Tensor) -> Tensor:
+        """Give the latents (..., N, Z) of what the source has drawn of them, for the present means."""
+        return drawn if self.source.means is None else place_noise(drawn, self.state.tensors["means"])
 
     def make_points(self, z: Tensor, weights: list[Tensor] | None = None) -> Tensor:
         """Make points (..., N, D) in lab units of latents (..., N, Z), the one place where samples come of noise."""
@@ -223,6 +236,18 @@ class Runs:
         return pair_up(points, self.encode(points).outputs if z is None else z)
 
     # What a turn is made of -------------------------------------------------------------------------------------
+
+    def name_noise(self, drawn: Tensor) -> dict[str, Tensor]:
+        """Give the latents `z` (..., N, Z) of what the source has drawn; where means are trained, also the `chosen`."""
+        chosen = {} if self.source.means is None else {"chosen": drawn[..., -1]}
+        return {"z": self.place(drawn), **chosen}
+
+    def pull_noise(self, trace: Trace, slope: Tensor, chosen: Tensor | None) -> dict[str, Tensor]:
+        """Carry the slope (..., N, D) at the generator's answers to the noise and its means, where it trains these."""
+        if chosen is None:
+            return {}
+        z_slope = self.generator.input_gradient(self.weights("generator"), trace, slope)
+        return {"z_slope": z_slope, "means_gradient": pull_means(chosen, z_slope, self.state.tensors["means"])}
 
     def price_answers(self, aims: Tensor, answers: Tensor) -> Tensor:
         """Compute what the generator's answers (..., N, D) cost by a loss without a discriminator."""

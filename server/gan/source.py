@@ -30,7 +30,10 @@ class Source:
         self.dimension = int(noise.pop("dimension"))
         if self.latent.points:
             noise = {"points": self.latent.points(self.dimension, draws_for(seeds, 0, "finite noise"), **noise)}
-        self._draw_latent = partial(self.latent.function, **noise)
+        learned = self.latent.learned
+        self.means = learned.begin(self.dimension, **noise).flatten() if learned else None
+        """The means (K * Z) that the noise lies around at step 0, in one row, where a run trains them."""
+        self._draw_latent = partial(learned.draw if learned else self.latent.function, **noise)
         law = config.data.values
         self.box = LAB_BOX if law["units"] == "published" else self.data.box(law)
         self._draw_data = partial(self.data.function, **of_law(law))
@@ -51,7 +54,7 @@ class Source:
     def draw_batch(
         self, player: str, kind: Literal["data", "latent"], update: int, step: int, known: Tensor | None = None
     ) -> Tensor:
-        """Give the real points or the latents that an update of a step trains on.
+        """Give the real points or the latents that an update of a step trains on; the latter as `sample_latent` does.
 
         Finitely many points are picked from; `known` (..., n, D) are those, where they are not `points` any more.
         """
@@ -73,7 +76,10 @@ class Source:
         return draws.integers(self.points.shape[-2], count).unsqueeze(-1)
 
     def sample_latent(self, count: int, draws: Draws) -> Tensor:
-        """Draw latents (..., count, Z)."""
+        """Draw latents (..., count, Z), or, where their means are trained, what is random of them (..., count, Z + 1).
+
+        That is as `server.gan.noise` has it, and a trainer places it around its means.
+        """
         return self._draw_latent(count, self.dimension, draws).to(self._device)
 
     def sample_data(self, count: int, draws: Draws) -> Tensor:

@@ -20,10 +20,11 @@ from torch import Tensor
 from server.gan.autograd import pull_back
 from server.gan.config import RunConfig
 from server.gan.craft import Seen
-from server.gan.encoding import ENCODER_SLOTS, Pairs, judge_pairs
+from server.gan.encoding import Pairs, judge_pairs
 from server.gan.failures import Failures
 from server.gan.networks import Trace
-from server.gan.phases import Diverged, Losses, MakePhase, Phase, Player, begin_update
+from server.gan.phases import BESIDE, Diverged, Losses, MakePhase, Phase, Player, begin_update
+from server.gan.randomness import Draws
 from server.gan.renewal import renew_points
 from server.gan.runs import Runs
 from server.gan.state import RunState
@@ -91,7 +92,7 @@ class Trainer(Runs):
             raise
         tensors = self.craft.end_step(self.state.tensors, start.step + 1)
         self.state = self.state._replace(tensors=tensors, step=start.step + 1)
-        self.state = renew_points(self.craft, self.source, self.make_points, self.state)
+        self.state = renew_points(self.craft, self.source, self._make_samples, self.state)
         if self._failures:
             self.state = self._failures.undo(self.state, start)
             self._losses = self._failures.keep_losses(self._losses, losses_before)
@@ -101,8 +102,9 @@ class Trainer(Runs):
         self._renew_discriminator()
         batch = self.config.batch_size
         x_real = self.source.draw_batch("discriminator", "data", update, step, self.known)
-        z = self.source.draw_batch("discriminator", "latent", update, step)
-        yield phase("sample", x_real=x_real, z=z)
+        noise = self.name_noise(self.source.draw_batch("discriminator", "latent", update, step))
+        z = noise["z"]
+        yield phase("sample", x_real=x_real, **noise)
         x_fake = self.make_points(z, self.weights_on(z))
         made = {"z_real": self.encode(x_real).outputs} if self.encoder else {}
         yield phase("generate", x_fake=x_fake, **made)
@@ -156,15 +158,16 @@ class Trainer(Runs):
         slope = penalties.add_gradient(slope)
         gradient = self.generator.parameter_gradient(weights, trace, slope)
         gradient = held.add_gradient(self.pull_to_parameters("generator", gradient, z))
+        passed = {**passed, **self.pull_noise(trace, slope, sampled.get("chosen"))}
         yield phase("backward", **passed, **{self.loss.slope: slope}, gradient=gradient)
-        moved = self._move_encoder(passed["encoder_gradient"]) if answers else {}
+        moved = self._move_beside({name: passed.get(f"{name}_gradient") for name in BESIDE})
         moved |= self.craft.remember_batch(self.state.tensors, z)
         change = self._move("g", "generator", g_loss, gradient, {**moved, **penalties.kept})
         yield phase("update", change=change)
 
     def _draw_samples(self, update: int, step: int) -> dict[str, Tensor]:
         """Draw the noise of an update of the generator, and real points where it learns from them too."""
-        sampled = {"z": self.source.draw_batch("generator", "latent", update, step)}
+        sampled = self.name_noise(self.source.draw_batch("generator", "latent", update, step))
         if self.loss.pairs or self.regularization.compares or self.encoder:
             sampled["x_real"] = self.source.draw_batch("generator", "data", update, step, self.known)
         return sampled | self.loss.pose(sampled, self._draws_at("generator", update, step))
@@ -262,10 +265,18 @@ class Trainer(Runs):
         change, slots = optimizer.function(gradient, slots, count, **values)
         return change, {prefix + name: slot for name, slot in slots.items()}
 
-    def _move_encoder(self, gradient: Tensor) -> dict[str, Tensor]:
-        """Let the generator's optimizer move the encoder too: the tensors after that."""
-        change, slots = self._find_change("g", gradient, ENCODER_SLOTS)
-        return {"encoder": self.state.tensors["encoder"] + change, **slots}
+    def _move_beside(self, gradients: Mapping[str, Tensor | None]) -> dict[str, Tensor]:
+        """Let the generator's optimizer move what is trained beside its network: the tensors after that."""
+        moved: dict[str, Tensor] = {}
+        for name, gradient in gradients.items():
+            if gradient is not None:
+                change, slots = self._find_change("g", gradient, f"g_optimizer.{name}.")
+                moved |= {name: self.state.tensors[name] + change, **slots}
+        return moved
+
+    def _make_samples(self, count: int, draws: Draws) -> Tensor:
+        """Make points (..., count, D) in lab units of fresh noise."""
+        return self.make_points(self.sample_latent(count, draws))
 
     def _of_runs(self, values: Tensor) -> Tensor:
         return values if self.single else values[: self.runs]

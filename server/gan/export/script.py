@@ -97,6 +97,7 @@ def describe_run(stages: Sequence[Stage], catalog: Catalog, pictures: bool) -> d
     loss_unit = find_unit(catalog, "losses", configs[-1].loss.name)
     data = _describe_data(first.data, catalog) if "d" in players or pairs or compares or pictures else None
     latent = _describe_latent(first.latent, catalog)
+    beside = "encoder" if first.has_encoder else "noise" if latent["learned_code"] else ""
     loss_code = [stage["code"] for parts in losses.values() for stage in parts]
     loss_code += [code for codes in craft["lines"].values() for code in codes]
     played = {"generator", *(["discriminator"] if judged else ()), *set[str]().union(*map(find_names, loss_code))}
@@ -114,7 +115,7 @@ def describe_run(stages: Sequence[Stage], catalog: Catalog, pictures: bool) -> d
         "latent": latent,
         **networks,
         "optimizers": _describe_optimizers(configs, players, catalog, timed=bool(craft["rate"])),
-        "players": {letter: _write_optimizer(letter, first) for letter in players},
+        "players": {letter: _write_optimizer(letter, first, beside) for letter in players},
         "losses": losses,
         "afters": {
             letter: _list_blocks(
@@ -142,7 +143,7 @@ def describe_run(stages: Sequence[Stage], catalog: Catalog, pictures: bool) -> d
         "sampling": rename(
             loss_unit["sampling_code"], {key: repr(value) for key, value in configs[-1].loss.values.items()}
         ),
-        "changes": list(_list_changes(stages, players, regularizers)),
+        "changes": list(_list_changes(stages, players, regularizers, beside)),
         "pauses": any(0 in (one.d_updates, one.g_updates) for one in configs),
     }
 
@@ -211,7 +212,8 @@ def _write_value(key: str, value: Value) -> str:
 def _describe_latent(law: UnitConfig, catalog: Catalog) -> dict[str, Any]:
     unit = find_unit(catalog, "latents", law.name)
     numbers = {key: repr(value) for key, value in law.values.items() if key != "dimension"}
-    code = {place: rename(unit[place], numbers) for place in ("code", "points_code")}
+    code = {place: rename(unit[place], numbers) for place in ("code", "points_code", "learned_code")}
+    code["code"] = code["learned_code"] or code["code"]
     return {**_describe_unit(unit), **code, "dimension": law.values["dimension"]}
 
 
@@ -252,10 +254,10 @@ def _name_class(optimizer: str) -> str:
     return optimizer.title().replace("_", "")
 
 
-def _write_optimizer(letter: str, config: RunConfig) -> str:
-    """Write the call that makes a player's optimizer, an argument a line."""
+def _write_optimizer(letter: str, config: RunConfig, beside: str) -> str:
+    """Write the call that makes a player's optimizer, an argument a line; the generator's moves `beside` too."""
     unit = _optimizer(letter, config)
-    network = "nn.ModuleList([generator, encoder])" if letter == "g" and config.has_encoder else PLAYERS[letter]
+    network = f"nn.ModuleList([generator, {beside}])" if letter == "g" and beside else PLAYERS[letter]
     arguments = [network, *(f"{key}={value!r}" for key, value in unit.values.items())]
     return "\n".join(
         [f"{letter}_optimizer = {_name_class(unit.name)}(", *(f"    {argument}," for argument in arguments), ")"]
@@ -301,7 +303,7 @@ def _list_blocks(codes: Sequence[tuple[int, str]]) -> list[dict[str, Any]]:
 
 
 def _list_changes(
-    stages: Sequence[Stage], players: Collection[str], regularizers: Mapping[str, Facts]
+    stages: Sequence[Stage], players: Collection[str], regularizers: Mapping[str, Facts], beside: str
 ) -> Iterator[dict[str, Any]]:
     """Give what the script does at the step of each change; a loss is chosen where it is computed."""
     for before, stage in pairwise(stages):
@@ -312,7 +314,7 @@ def _list_changes(
         for letter in players:
             was, now = _optimizer(letter, old).values, _optimizer(letter, new).values
             if letter in stage.renewed:
-                lines.append(_write_optimizer(letter, new))
+                lines.append(_write_optimizer(letter, new, beside))
             else:
                 turned = [key for key in now if now[key] != was[key]]
                 lines += [f"{letter}_optimizer.{key} = {now[key]!r}" for key in turned]

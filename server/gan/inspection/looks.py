@@ -15,7 +15,7 @@ from torch import Tensor
 from server.gan.encoding import Pairs, judge_pairs
 from server.gan.inspection.moments import NOISE_OF, Moment
 from server.gan.phases import Learner
-from server.gan.probes import Sizes, draw_fixed_data, draw_fixed_latent, draw_fixed_partners, probe_layers
+from server.gan.probes import Sizes, draw_fixed_data, draw_fixed_noise, draw_fixed_partners, probe_layers
 from server.gan.trainer import Trainer
 from server.gan.verdicts import compare, pull_mean
 
@@ -26,7 +26,7 @@ PAGE = Sizes()
 
 def look_at_noise(trainer: Trainer, sizes: Sizes) -> Moment:
     """Look at z (M, Z) alone."""
-    return _make_moment(trainer, "generator", {"z": draw_fixed_latent(trainer, sizes)})
+    return _make_moment(trainer, "generator", _draw_noise(trainer, sizes))
 
 
 def look_at_data(trainer: Trainer, sizes: Sizes) -> Moment:
@@ -91,6 +91,7 @@ def look_at_generator(trainer: Trainer, sizes: Sizes, row: int = 0) -> Moment:
     known["slope"] = penalties.add_gradient(known["slope"])
     gradient = trainer.generator.parameter_gradient(weights, trace, known["slope"])
     known["gradient"] = held.add_gradient(trainer.pull_to_parameters("generator", gradient))
+    known |= trainer.pull_noise(trace, known["slope"], known.get("chosen"))
     return _make_moment(trainer, "generator", known, row)
 
 
@@ -156,8 +157,13 @@ def _encode(trainer: Trainer, x_real: Tensor) -> dict[str, Tensor]:
 
 
 def _generate(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
-    z = draw_fixed_latent(trainer, sizes)
-    return {"z": z, "x_fake": trainer.make_points(z)}
+    noise = _draw_noise(trainer, sizes)
+    return {**noise, "x_fake": trainer.make_points(noise["z"])}
+
+
+def _draw_noise(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
+    """Draw the noise, as an update does."""
+    return trainer.name_noise(draw_fixed_noise(trainer, sizes))
 
 
 def _make_moment(trainer: Trainer, player: Learner, known: Mapping[str, Tensor], row: int = 0) -> Moment:

@@ -29,6 +29,7 @@ PUBLISHED = frozenset({"x_real", "x_fake", "seen_real", "seen_fake"})
 
 WORDS: Mapping[str, tuple[str, str]] = {
     "z": ("the noise that the generator starts from", ""),
+    "chosen": ("which of the noise's centres each belongs to, counted from 0", ""),
     "x_real": ("samples of the data", "published units"),
     "x_fake": ("what the generator makes of the noise", "published units"),
     "times": ("the time of each pair of noise and data: 0 at the noise, 1 at the data", ""),
@@ -50,6 +51,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "velocity_slope": ("how the loss grows with each velocity along each axis", ""),
     "z_real_slope": ("how the loss grows with each number that the encoder answers", ""),
     "encoder_gradient": ("how the loss grows with each weight and bias of the encoder, in one row", ""),
+    "z_slope": ("how the loss grows with each number of the noise", ""),
+    "means_gradient": ("how the loss grows with each coordinate of the noise's centres, in one row", ""),
     "gradients": ("the needles: where each point should move to lower its own loss", "per published unit"),
     "gradient": ("how the loss grows with each weight and bias, in one row", ""),
     "change": ("how far each weight and bias moves, in one row", ""),

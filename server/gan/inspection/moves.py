@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from itertools import chain, islice
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 from server.gan.datasets import LAB_HALF_EXTENT
 from server.gan.export.snippets import rename
 from server.gan.inspection import snippets
 from server.gan.inspection.moments import Moment
+from server.gan.noise import place_noise
 from server.gan.phases import Diverged, Phase, Player
 from server.gan.state import RunState
 from server.gan.trainer import Trainer
@@ -35,7 +37,7 @@ class Move(NamedTuple):
     """Where the generator's next update takes a point (D), and where the slope at the start says; published units.
 
     The latter is none where a sample comes of many answers of the generator, one after another, and where it moves for
-    another reason too: the running statistics that it is made with move with every update.
+    another reason too: the running statistics that it is made with, or its noise, move with every update.
     `before`: how many updates the discriminator makes first, and `ahead` whether the players look ahead first.
     """
 
@@ -66,17 +68,26 @@ def try_move(moment: Moment, within: Underway | None = None) -> Move | str:
             return FROZEN
     except Diverged:
         return ENDLESS
-    to: list[float] = copy.generate(moment.known["z"])[row].tolist()
+    to: list[float] = copy.generate(_carry_noise(moment, copy))[row].tolist()
     change = phase.tensors["change"]
     if copy.moved_from:  # the way back from where the run may look ahead now
         change = change + (copy.moved_from.tensors["generator"] - trainer.state.tensors["generator"])
     return Move(to, _foretell(moment, trainer.push_to_weights("generator", change)), before, ahead)
 
 
+def _carry_noise(moment: Moment, copy: Trainer) -> Tensor:
+    """Give the moment's noise (M, Z) where it is in a copy of the run: it goes with its means, where these move."""
+    z, trainer = moment.known["z"], moment.trainer
+    if trainer.source.means is None:
+        return z
+    drawn = torch.cat((torch.zeros_like(z), moment.known["chosen"].unsqueeze(-1)), -1)
+    return z + (copy.place(drawn) - place_noise(drawn, moment.state.tensors["means"]))
+
+
 def _foretell(moment: Moment, change: Tensor) -> list[float] | None:
     """Foretell where a change (P) of what the generator computes with takes the point (D), by the slope."""
     trainer, network, weights = moment.trainer, moment.trainer.generator, moment.trainer.weights("generator")
-    if not trainer.loss.makes_points or trainer.craft.batch:
+    if not trainer.loss.makes_points or trainer.craft.batch or trainer.source.means is not None:
         return None
     trace = network.trace(weights, moment.known["z"])
     tangent = network.tangent(weights, trace, network.split(change))[moment.row]

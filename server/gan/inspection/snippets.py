@@ -206,9 +206,11 @@ def write_update(trainer: Trainer, player: Learner, step: int) -> str:
 
 
 def _write_parameters(trainer: Trainer, player: Learner) -> str:
-    """Give the parameters that a player's optimizer moves: the encoder's are the generator's business."""
+    """Give the parameters that a player's optimizer moves: those beside the networks are the generator's business."""
     own = f"{player}.parameters()"
-    return f"[*{own}, *encoder.parameters()]" if trainer.encoder and player == "generator" else own
+    beside = ["*encoder.parameters()"] if trainer.encoder else []
+    beside += [] if trainer.source.means is None else ["means"]
+    return f"[*{own}, {', '.join(beside)}]" if beside and player == "generator" else own
 
 
 def write_network(name: Learner, network: Network, config: NetworkConfig) -> str:

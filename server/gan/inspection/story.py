@@ -239,10 +239,12 @@ def _tell_move(moment: Moment, point: Sequence[float], move: Move) -> Stage:
     turns = first.get(move.before, f" The discriminator makes its {move.before} updates first.")
     if move.ahead:
         turns = f" Before it both players look ahead, and the slope is taken there.{turns}"
+    moves = moment.trainer.source.means is not None
+    noise = "The same noise, as far from its centre as before," if moves else "The same noise"
     moved: Formula = {
         "latex": r"x' = G_{\theta + \Delta\theta}(z)",
         "latex_numbers": f"x' = {write_vector(point)} + {write_vector(real)} = {write_vector(move.to)}",
-        "meaning": f"The same noise after the generator's next update, tried on a copy of the run.{turns} "
+        "meaning": f"{noise} after the generator's next update, tried on a copy of the run.{turns} "
         "The weights move for all samples at once, so one sample need not follow its own needle.",
     }
     vectors = [

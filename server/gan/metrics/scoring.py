@@ -43,8 +43,11 @@ def evaluate_stack(trainer: Trainer, keys: Collection[str]) -> list[dict[str, fl
 
 
 def draw_evaluation_latent(trainer: Trainer) -> Tensor:
-    """Draw the latents (EVALUATION_POINTS, Z) that every run of this noise is scored by."""
-    return trainer.source.sample_latent(EVALUATION_POINTS, draws_for(EVALUATION_SEED, 0, "evaluation"))
+    """Draw the latents (EVALUATION_POINTS, Z) that every run of this noise is scored by.
+
+    In a stack whose means are trained each run has these around its own (R, EVALUATION_POINTS, Z).
+    """
+    return trainer.sample_latent(EVALUATION_POINTS, draws_for(EVALUATION_SEED, 0, "evaluation"))
 
 
 def score_points(trainer: Trainer, x_fake: Tensor, keys: Collection[str]) -> list[dict[str, float | None]]:

@@ -51,7 +51,7 @@ def read_stack(trainer: Trainer, scores: Sequence[Scores]) -> list[Reading]:
 def measure_vitals(trainer: Trainer) -> list[Vitals]:
     """Measure the vitals of every run of a trainer, in order."""
     x_real = trainer.source.sample_data(POINTS, trainer.source.draws("data"))
-    z = trainer.source.sample_latent(POINTS, trainer.source.draws("latent"))
+    z = trainer.sample_latent(POINTS, trainer.source.draws("latent"))
     x_fake = trainer.make_points(z)
     scoring = trainer.weights("discriminator")
     real_logits = trainer.score(x_real)

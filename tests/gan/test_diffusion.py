@@ -179,6 +179,12 @@ def test_beside_a_company_it_is_refused_in_words(other: str) -> None:
         make_config(techniques=[{"name": other}, {"name": "diffusion"}])
 
 
+@pytest.mark.parametrize("other", ["dragan", "gradient_penalty"])
+def test_beside_penalties_at_places_of_no_one_depth_it_is_refused_in_words(other: str) -> None:
+    with pytest.raises(ConfigError, match=f"diffusion does not go with {other}: it looks (around|between)"):
+        make_config(techniques=[{"name": "diffusion"}], regularizers=[{"name": other}])
+
+
 def test_with_a_loss_whose_zero_says_nothing_it_is_refused_in_words() -> None:
     with pytest.raises(ConfigError, match=r"diffusion goes with loss .*, not with wasserstein: it asks how many"):
         make_config("loss.name=wasserstein", techniques=[{"name": "diffusion"}])

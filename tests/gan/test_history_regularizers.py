@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from server.errors import ConfigError
 from server.gan.export.script import Change, write_script
 from server.gan.inspection import inspect_phase
 from server.gan.inspection.looks import look_at_generator
@@ -120,3 +121,8 @@ def test_a_generated_point_is_not_said_to_be_priced_but_the_generators_bias_is()
     paid = known["historical_averaging_penalty"].mean()
     assert paid > 0
     torch.testing.assert_close(known["g_loss"], known["per_example"].mean() + paid)
+
+
+def test_beside_lookahead_whose_way_back_is_no_update_it_is_refused_in_words() -> None:
+    with pytest.raises(ConfigError, match="lookahead does not go with historical_averaging: it holds both players"):
+        make_config(regularizers=[AVERAGING], techniques=[{"name": "lookahead"}])

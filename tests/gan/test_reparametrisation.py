@@ -242,3 +242,9 @@ def test_for_the_discriminator_alone_it_goes_with_a_loss_that_has_one(key: str) 
         assert not config_with(key, network, loss={"name": "mmd"}).is_game
     with pytest.raises(ConfigError, match="goes with a loss that has a discriminator, not with mmd"):
         config_with(key, "discriminator", loss={"name": "mmd"})
+
+
+@every_unit
+def test_beside_clipping_which_would_cut_off_no_weight_it_is_refused_in_words(key: str) -> None:
+    with pytest.raises(ConfigError, match=f"{key} does not go with weight_clipping: it cuts off"):
+        config_with(key, regularizers=[{"name": "weight_clipping"}])

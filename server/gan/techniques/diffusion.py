@@ -34,6 +34,8 @@ def diffusion(
     """Points are drowned in noise to a random depth t before they are scored, and the discriminator reads t as well.
 
     The surer the real ones are told, the deeper it may be. `level` (..., N, 1) is t by the longest diffusion.
+    Penalties on slopes look at the points as they are seen, and count the slope along t too; the authors' R1 looks at
+    those before.
     """
     kept = find_kept(count_steps(slots["p"].squeeze(-1), longest), int(longest))
     kept = kept.gather(-1, (level.squeeze(-1) * longest).round().long()).unsqueeze(-1)
@@ -111,10 +113,14 @@ TECHNIQUES.add(
         draw_level=draw_level,
         level="t, how far a point is diffused",
         tells={"p": f"how long the diffusion may be, from {SHORTEST} steps at 0 to the most at 1"},
-        apart=dict.fromkeys(
-            ("pacgan", "minibatch_stddev"),
-            "it puts a number of its own beside each point, and the discriminator reads one sort of row",
-        ),
+        apart={
+            **dict.fromkeys(
+                ("pacgan", "minibatch_stddev"),
+                "it puts a number of its own beside each point, and the discriminator reads one sort of row",
+            ),
+            "dragan": "it looks around points as far as they are spread, and depths have a spread of their own",
+            "gradient_penalty": "it looks between a real and a generated point, and the two are at different depths",
+        },
         goes_with={"loss": WITH_A_ZERO},
         because=BECAUSE,
         see="Only the discriminator sees half of the points drowned in noise. The modes of the ring of eight are found"

@@ -79,6 +79,10 @@ TECHNIQUES.add(
             Number("alpha", "Alpha", 0.5, 0.0, 1.0, "Which part of the way is kept.", live=True),
         ),
         slots={name: name for name in PLAYERS},
+        apart={
+            "historical_averaging": "it holds both players to the mean of all that they were, which would not know"
+            " where going back took them"
+        },
         see="Every few steps the generated points jump back a part of their way. With plain SGD at a rate of "
         "0.1, where all points sit in one or two modes of the ring of eight, most modes are then covered.",
         code="if (step + 1) % k == 0:\n"

@@ -75,6 +75,14 @@ def test_t_runs_from_ten_to_the_most_and_no_point_is_deeper(p: float, steps: int
     assert level.max().item() * 500 == pytest.approx(steps)
 
 
+def test_a_depth_that_only_a_file_can_hold_counts_as_the_end() -> None:
+    for p, end in ((2.0, 1.0), (-1.0, 0.0)):
+        beyond, there = (with_p(build(), number) for number in (p, end))
+        for trainer in (beyond, there):
+            trainer.step()
+        assert torch.equal(beyond.state.tensors["generator"], there.state.tensors["generator"])
+
+
 def test_a_point_at_t_is_drawn_from_the_normal_law_of_the_diffusion() -> None:
     point, sigma = torch.tensor([2.0, -1.0]), 0.7
     for t, steps in ((0, 500), (100, 500), (255, 255), (500, 500)):

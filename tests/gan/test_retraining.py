@@ -66,6 +66,14 @@ def test_a_share_of_the_first_points_is_kept_and_the_others_are_generated(share:
     assert torch.equal(mixed[~stays], own[~stays])
 
 
+@pytest.mark.parametrize(("count", "share"), [(50, 0.59), (150, 0.21), (190, 0.65)])
+def test_a_share_of_half_a_point_more_is_the_same_in_a_stack(count: int, share: float) -> None:
+    real, own = torch.ones(count, 1), torch.zeros(count, 1)
+    alone = retraining(real, own, draws_for(3, 1, "test"), share)
+    stack = retraining(real[None], own[None], draws_for([3], 1, "test"), torch.tensor([[share]]))
+    assert torch.equal(stack[0], alone)
+
+
 def test_which_points_are_kept_is_drawn_anew_and_every_point_as_often() -> None:
     real, own = torch.ones(10, 1), torch.zeros(10, 1)
     times = sum(retraining(real, own, draws_for(0, step, "test"), 0.3) for step in range(2000)) / 2000

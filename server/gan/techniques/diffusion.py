@@ -56,8 +56,11 @@ def draw_level(count: int, draws: Draws, slots: Tensors, longest: float, **_: Va
 
 
 def count_steps(p: Tensor, longest: float) -> Tensor:
-    """Count the steps T of the diffusion, for p from 0 to 1; whole numbers of p's shape."""
-    return SHORTEST + (p * (longest - SHORTEST)).round()
+    """Count the steps T of the diffusion, for p from 0 to 1; whole numbers of p's shape.
+
+    A file may hold any p; one beyond the ends counts as the end.
+    """
+    return SHORTEST + (p.clamp(0, 1) * (longest - SHORTEST)).round()
 
 
 def find_kept(steps: Tensor, longest: int) -> Tensor:

@@ -22,7 +22,9 @@ def retraining(first: Tensor, own: Tensor, draws: Draws, share: Value) -> Tensor
     """
     count = first.shape[-2]
     place = draws.uniform(count).to(first).argsort(stable=True, dim=-1).argsort(-1)
-    return torch.where((place < torch.as_tensor(share * count).round()).unsqueeze(-1), first, own)
+    # In single precision, as a stack has its numbers: what is halfway there is so in a run alone too.
+    kept = (torch.as_tensor(share, dtype=torch.float32) * count).round()
+    return torch.where((place < kept).unsqueeze(-1), first, own)
 
 
 TECHNIQUES.add(
@@ -62,7 +64,7 @@ TECHNIQUES.add(
             "    with torch.no_grad():\n"
             "        own = generator(draw_latent(len(first), draws))\n"
             "    order = draws.uniform(len(first)).argsort(stable=True)\n"
-            "    kept = order.argsort() < round(share * len(first))\n"
+            "    kept = order.argsort() < (torch.tensor(share) * len(first)).round()\n"
             "    known = torch.where(kept[:, None], first, own)",
         },
     )

@@ -23,6 +23,7 @@ from server.gan.techniques.base import (
     CompanyTechnique,
     DataTechnique,
     EncoderTechnique,
+    ForesightTechnique,
     InputTechnique,
     LevelTechnique,
     OrderTechnique,
@@ -117,6 +118,9 @@ class Craft:
         """How the learning rates change with the steps, if they do."""
         self.encoder = next((one.unit for one in self._active if isinstance(one.unit, EncoderTechnique)), None)
         """The technique that trains an encoder, so that the discriminator judges pairs, if one does."""
+        ahead = (one for one in self._active if isinstance(one.unit, ForesightTechnique) and one.numbers["k"])
+        self.foresight = next(ahead, None)
+        """The technique by which the generator answers to a later discriminator, if one does, and for some steps."""
         self.is_simultaneous = any(isinstance(one.unit, OrderTechnique) for one in self._active)
         """Whether the generator learns from the discriminator as it was before it moved."""
 
@@ -312,6 +316,12 @@ class Craft:
         (back,) = torch.autograd.grad((used * probe).sum(), parameters, create_graph=True)
         (moved,) = torch.autograd.grad((back * direction).sum(), probe)
         return moved
+
+    def look_ahead(self, play: Callable[[Tensor], Tensor], parameters: Tensor) -> Tensor:
+        """Give the discriminator's parameters (..., Q) as the generator foresees them; `play` is the loss by them."""
+        assert self.foresight, "a technique looks ahead"
+        later: Tensor = self.foresight.unit(play, parameters, **self.foresight.numbers)
+        return later
 
     def renew(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Give `tensors` as an update finds them: what belongs to the weights is moved on."""

@@ -18,8 +18,10 @@ import torch
 from torch import Tensor
 
 from server.gan.config import RunConfig
+from server.gan.craft import Seen
 from server.gan.datasets import DATASETS
 from server.gan.encoding import reconstruct
+from server.gan.foresight import Foreseen, foresee
 from server.gan.networks import Trace
 from server.gan.optimum import find_optimum
 from server.gan.refinement import refine_samples
@@ -175,6 +177,9 @@ def probe_gradients(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     if not trainer.loss.makes_points:
         return {}
     x_fake = _generate(trainer, sizes).requires_grad_()
+    if trainer.craft.foresight:
+        slope = sizes.generated * foresee_fixed(trainer, sizes).verdict.pull()[1]
+        return {"gradients": -slope * _measure_unit(trainer)}
     if trainer.loss.is_game:
         real_logits = trainer.score(draw_fixed_partners(trainer, sizes))
         fake_logits = trainer.score(x_fake, draw_fixed_latent(trainer, sizes))
@@ -182,9 +187,19 @@ def probe_gradients(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     else:
         per_example = trainer.price_answers(draw_fixed_data(trainer, sizes)[: sizes.generated], x_fake)
     (slope,) = torch.autograd.grad(per_example.sum(), x_fake)
+    return {"gradients": -slope * _measure_unit(trainer)}
+
+
+def foresee_fixed(trainer: Trainer, sizes: Sizes) -> Foreseen:
+    """Look at what a generator that looks ahead makes of the samples that are looked at, each beside a real one."""
+    x_real, x_fake = draw_fixed_partners(trainer, sizes), _generate(trainer, sizes).requires_grad_()
+    return foresee(trainer, Seen(x_real), Seen(x_fake), x_fake)
+
+
+def _measure_unit(trainer: Trainer) -> Tensor:
+    """Give how many lab units a published unit is along each axis (D)."""
     zero = torch.zeros(trainer.source.data_dimension, device=trainer.device)
-    lab_units = trainer.source.to_lab(zero + 1) - trainer.source.to_lab(zero)  # a published unit
-    return {"gradients": -slope * lab_units}
+    return trainer.source.to_lab(zero + 1) - trainer.source.to_lab(zero)
 
 
 def probe_surface_change(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:

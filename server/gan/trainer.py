@@ -22,6 +22,7 @@ from server.gan.config import RunConfig
 from server.gan.craft import Seen
 from server.gan.encoding import Pairs, judge_pairs
 from server.gan.failures import Failures
+from server.gan.foresight import foresee
 from server.gan.networks import Trace
 from server.gan.phases import BESIDE, Diverged, Losses, MakePhase, Phase, Player, begin_update
 from server.gan.randomness import Draws
@@ -168,7 +169,7 @@ class Trainer(Runs):
     def _draw_samples(self, update: int, step: int) -> dict[str, Tensor]:
         """Draw the noise of an update of the generator, and real points where it learns from them too."""
         sampled = self.name_noise(self.source.draw_batch("generator", "latent", update, step))
-        if self.loss.pairs or self.regularization.compares or self.encoder:
+        if self.loss.pairs or self.regularization.compares or self.encoder or self.craft.foresight:
             sampled["x_real"] = self.source.draw_batch("generator", "data", update, step, self.known)
         return sampled | self.loss.pose(sampled, self._draws_at("generator", update, step))
 
@@ -187,9 +188,22 @@ class Trainer(Runs):
             logits, verdict = judge_pairs(self, self._scoring_weights, pairs, answers)
             yield phase("classify", **logits)
             return verdict
+        if self.craft.foresight:
+            return (yield from self._foresee(phase, made, sampled["x_real"], update, step))
         if self.loss.is_game:
             return (yield from self._judge_points(phase, made, sampled.get("x_real"), update, step))
         return compare(self.price_answers, self.loss.aim(sampled), made)
+
+    def _foresee(
+        self, phase: MakePhase, x_fake: Tensor, x_real: Tensor, update: int, step: int
+    ) -> Generator[Phase, None, Verdict]:
+        """Let the discriminator as it would be some steps later classify the points of an update."""
+        x_fake = x_fake.detach().requires_grad_()
+        seen, changed = self._see_sorts({"fake": x_fake, "real": x_real}, "generator", update, step)
+        foreseen = foresee(self, seen["real"], seen["fake"], x_fake)
+        self.scored_by = foreseen.state
+        yield phase("classify", **changed, **foreseen.logits)
+        return foreseen.verdict
 
     def _judge_points(
         self, phase: MakePhase, x_fake: Tensor, x_real: Tensor | None, update: int, step: int
@@ -221,8 +235,8 @@ class Trainer(Runs):
     @property
     def _scoring_weights(self) -> list[Tensor]:
         """What the discriminator computes with that the present update of the generator learns from."""
-        simultaneous = self.craft.is_simultaneous
-        return self.weights_at(self.scored_by, "discriminator") if simultaneous else self.weights("discriminator")
+        elsewhere = self.craft.is_simultaneous or self.craft.foresight
+        return self.weights_at(self.scored_by, "discriminator") if elsewhere else self.weights("discriminator")
 
     def _renew_discriminator(self) -> None:
         if self.craft.renews_weights:

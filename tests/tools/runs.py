@@ -24,9 +24,15 @@ def make_config(*assignments: str, **top: Any) -> RunConfig:
     return check_config(plain, catalog())
 
 
+DEFAULT_LOSS = "non_saturating"
+
+
 def serve_needs(*units: Unit[Any]) -> list[str]:
-    """Give the assignments by which a run has the numbers that these units need, if they are techniques that do."""
-    return [f"{path}={number}" for unit in units if isinstance(unit, Technique) for path, number in unit.needs.items()]
+    """Give the assignments by which a run has the numbers and the loss that these units need, if techniques do."""
+    techniques = [unit for unit in units if isinstance(unit, Technique)]
+    losses = [loss for unit in techniques if (loss := unit.goes_with.get("loss")) and DEFAULT_LOSS not in loss]
+    needs = [f"{path}={number}" for unit in techniques for path, number in unit.needs.items()]
+    return [*needs, *(f"loss.name={names[0]}" for names in losses)]
 
 
 def cross_units(first: Iterable[str], second: Iterable[str]) -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from server.gan.config import Catalog, RunConfig, UnitConfig, Value, restarts
 from server.gan.export.networks import describe_networks
 from server.gan.export.regularizers import OTHER, write_afters, write_averages, write_penalties
-from server.gan.export.snippets import find_names, pick_statements, pick_value, rename, turn_scores
+from server.gan.export.snippets import find_names, pick_statements, pick_value, rename, turn_scores, write_ahead
 from server.gan.export.techniques import describe_techniques
 
 Facts = Mapping[str, Any]
@@ -88,7 +88,9 @@ def describe_run(stages: Sequence[Stage], catalog: Catalog, pictures: bool) -> d
     first, configs = stages[0].config, [stage.config for stage in stages]
     players = [letter for letter in PLAYERS if any(getattr(one, f"{letter}_updates") for one in configs)]
     craft = describe_techniques(configs, catalog)
-    losses = {letter: _list_losses(f"{letter}_loss", stages, catalog, _name_read(craft)) for letter in players}
+    losses = {
+        letter: _list_losses(f"{letter}_loss", stages, catalog, _name_read(craft), craft["ahead"]) for letter in players
+    }
     regularizers = {unit["key"]: unit for unit in catalog["regularizers"]}
     used = dict.fromkeys(unit.name for one in configs for unit in one.regularizers)
     active = [name for name in used if any(player[0] in players for player in regularizers[name]["players"])]
@@ -275,13 +277,20 @@ def _name_read(craft: Facts) -> dict[str, str]:
     return {**points, "discriminator": craft["scoring"]}
 
 
-def _list_losses(name: str, stages: Sequence[Stage], catalog: Catalog, read: Facts) -> list[dict[str, Any]]:
-    """Give the code of a player's loss with its penalties, and until which step it holds; the last has no end."""
+def _list_losses(name: str, stages: Sequence[Stage], catalog: Catalog, read: Facts, ahead: str) -> list[dict[str, Any]]:
+    """Give the code of a player's loss with its penalties, and until which step it holds; the last has no end.
+
+    `ahead` are the lines of a generator that looks ahead, if it does.
+    """
     regularizers = {unit["key"]: unit for unit in catalog["regularizers"]}
     codes = []
     for stage in stages:
         loss = stage.config.loss
         own = pick_statements(find_unit(catalog, "losses", loss.name)["code"], name)
+        if ahead and name == "g_loss":
+            own = rename(
+                write_ahead(ahead, pick_statements(find_unit(catalog, "losses", loss.name)["code"], "d_loss")), read
+            )
         if any(regularizers[unit.name]["reads_field"] for unit in stage.config.regularizers):
             other = "d_loss" if name == "g_loss" else "g_loss"
             theirs = pick_statements(find_unit(catalog, "losses", loss.name)["code"], other)

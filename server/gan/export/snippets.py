@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+import textwrap
 from collections.abc import Callable, Mapping
 
 
@@ -42,6 +44,12 @@ def rename(code: str, names: Mapping[str, str]) -> str:
         line, end = lines[node.lineno - 1], node.col_offset + len(node.id)
         lines[node.lineno - 1] = line[: node.col_offset] + names[node.id] + line[end:]
     return "\n".join(lines)
+
+
+def write_ahead(code: str, loss: str) -> str:
+    """Put the statements that compute the discriminator's loss, as `loss`, in place of `play` in such lines."""
+    played = rename(loss, {"d_loss": "loss"})
+    return re.sub(r"^( *)play$", lambda found: textwrap.indent(played, found[1]), code, flags=re.MULTILINE)
 
 
 def turn_scores(text: str, score: str, other: str) -> str:

@@ -46,6 +46,9 @@ def describe_techniques(configs: Sequence[RunConfig], catalog: Catalog) -> dict[
             for player in PLAYERS
         },
         "rounds": configs[0].rounds,
+        "ahead": next(
+            (s["ahead"] for unit, s in zip(units, scripts, strict=True) if "ahead" in s and unit.values["k"]), ""
+        ),
         "rate": next((script["rate"] for script in scripts if "rate" in script), ""),
         "points": _list_points(units, facts),
         "drawing": [{**facts[unit.name], **_fill(unit, {"code": facts[unit.name]["code"]})} for unit in drawing],

@@ -41,12 +41,17 @@ def tell_chain(moment: Moment, told: Told) -> list[Formula]:
 
 
 def tell_direct_slope(moment: Moment, told: Told) -> list[Formula]:
-    """Tell how a loss without a discriminator grows as this generated point moves: nothing stands between the two."""
+    """Tell how a loss grows as this point moves, as a whole: no discriminator stands between, or one that moves too."""
     slope, paid = _read_slope(moment, told), tell_penalty_slope(moment, told)
     point = name_point(moment.trainer)
     left = _write_slope(point)
     latex, numbers = left, f"{left} = {write_vector(slope)}"
     meaning = "The slope comes straight from the loss, through no discriminator: all pairs of this point add up."
+    if moment.trainer.craft.foresight:
+        meaning = (
+            "The slope of the whole look ahead: through the score of this point, and through every step that the"
+            " discriminator would take because of it."
+        )
     if paid.latex:
         game = [whole - part for whole, part in zip(slope, paid.slope, strict=True)]
         told.numbers |= number_vector("game_slope", game)

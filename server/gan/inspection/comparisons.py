@@ -77,11 +77,16 @@ def _tell_mean(name: str, pair: str, value: float) -> Formula:
     }
 
 
-def tell_direct_needle(needle: list[float]) -> Formula:
-    """Tell the needle of a point that is in every price, and whose slope nothing passes back."""
+def tell_direct_needle(needle: list[float], looks_ahead: bool) -> Formula:
+    """Tell the needle of a point that is in every price, and whose slope is that of the loss as a whole."""
+    meaning = "The needle: away from other generated points and towards real ones, as far as the loss sees them."
+    if looks_ahead:
+        meaning = (
+            "The needle: against the slope of the loss, with all that the discriminator would do about this point."
+        )
     left = r"-N \frac{\partial L_G}{\partial x}"
     return {
         "latex": left,
         "latex_numbers": f"{left} = {write_vector(needle)}",
-        "meaning": "The needle: away from other generated points and towards real ones, as far as the loss sees them.",
+        "meaning": meaning,
     }

@@ -8,6 +8,7 @@ the real ones with the generated.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -15,7 +16,14 @@ from torch import Tensor
 from server.gan.encoding import Pairs, judge_pairs
 from server.gan.inspection.moments import NOISE_OF, Moment
 from server.gan.phases import Learner
-from server.gan.probes import Sizes, draw_fixed_data, draw_fixed_noise, draw_fixed_partners, probe_layers
+from server.gan.probes import (
+    Sizes,
+    draw_fixed_data,
+    draw_fixed_noise,
+    draw_fixed_partners,
+    foresee_fixed,
+    probe_layers,
+)
 from server.gan.trainer import Trainer
 from server.gan.verdicts import compare, pull_mean
 
@@ -74,16 +82,22 @@ def look_at_generator(trainer: Trainer, sizes: Sizes, row: int = 0) -> Moment:
     known = _generate(trainer, sizes)
     weights = trainer.weights("generator")
     trace = trainer.generator.trace(weights, known["z"])
+    scoring = trainer.state
     if trainer.encoder:
         known |= _judge_pairs(trainer, sizes, known)
+    elif trainer.craft.foresight:
+        foreseen = foresee_fixed(trainer, sizes)
+        slope = foreseen.verdict.pull()[1]
+        known |= {**foreseen.logits, "per_example": foreseen.verdict.per_example.detach(), "slope": slope}
+        scoring = foreseen.state
     elif trainer.loss.is_game:
         known |= _judge(trainer, sizes, known["x_fake"])
     else:
         known |= _compare(trainer, sizes, known["x_fake"])
     needles = torch.from_numpy(probe_layers(trainer, ("gradients",), sizes)["gradients"])
-    if trainer.regularization.compares:
+    if trainer.regularization.compares or trainer.craft.foresight:
         known["x_real"] = draw_fixed_partners(trainer, sizes)
-    penalties = trainer.penalise_generator(known, trainer.weights("discriminator"))
+    penalties = trainer.penalise_generator(known, trainer.weights_at(scoring, "discriminator"))
     held = trainer.regularization.price_history("generator", trainer.state.tensors)
     held = trainer.field.price("generator", held, trainer.state, known)
     g_loss = held.add_loss(penalties.add_loss(known["per_example"].mean()))
@@ -92,7 +106,7 @@ def look_at_generator(trainer: Trainer, sizes: Sizes, row: int = 0) -> Moment:
     gradient = trainer.generator.parameter_gradient(weights, trace, known["slope"])
     known["gradient"] = held.add_gradient(trainer.pull_to_parameters("generator", gradient))
     known |= trainer.pull_noise(trace, known["slope"], known.get("chosen"))
-    return _make_moment(trainer, "generator", known, row)
+    return replace(_make_moment(trainer, "generator", known, row), scoring=scoring)
 
 
 def look_at_answers(trainer: Trainer, sizes: Sizes, row: int = 0) -> Moment:

@@ -117,7 +117,8 @@ def _write_batch(trainer: Trainer, count: int) -> list[str]:
     loss = snippets.write_loss(trainer, "generator")
     if not trainer.loss.makes_points:
         return [latent, *pairs, snippets.write_times(trainer), snippets.write_velocity(trainer), loss]
-    scores = [snippets.write_classify(trainer, "fake", drawn=True)] if trainer.loss.is_game else []
+    judged = trainer.loss.is_game and not trainer.craft.foresight
+    scores = [snippets.write_classify(trainer, "fake", drawn=True)] if judged else []
     return [latent, snippets.write_generate("generator"), *scores, *pairs, loss]
 
 

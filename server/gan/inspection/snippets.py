@@ -19,6 +19,7 @@ from server.gan.export.snippets import (
     rename,
     replace_calls,
     turn_scores,
+    write_ahead,
 )
 from server.gan.networks import Network
 from server.gan.phases import Learner
@@ -103,8 +104,20 @@ def write_classify(trainer: Trainer, *sorts: str, drawn: bool = False) -> str:
     return "\n".join([*before, *(CLASSIFY.format(sort=sort, points=points[sort]) for sort in sorts)])
 
 
+def write_foresight(trainer: Trainer) -> str:
+    """Give the lines from both sorts of points to the loss of a generator that looks ahead."""
+    active = trainer.craft.foresight
+    assert active, "a technique looks ahead"
+    values = next(one.values for one in trainer.config.techniques if one.name == active.unit.key)
+    names = write_values(values) | (SEEN if trainer.craft.widens else {})
+    loss = rename(pick_statements(trainer.loss.code, "d_loss"), write_values(trainer.config.loss.values))
+    return write_ahead(rename(active.unit.script["ahead"], names), loss)
+
+
 def write_pairs(trainer: Trainer, count: int) -> list[str]:
     """Give the lines that the generator's loss needs of real samples: none, their draw, or that and what is read."""
+    if trainer.craft.foresight:
+        return [write_data(trainer, count), *_write_beside(trainer, "fake"), *_write_beside(trainer, "real")]
     if trainer.loss.pairs or trainer.encoder:
         return [write_data(trainer, count), *([write_classify(trainer, "real")] if trainer.loss.is_game else [])]
     return [write_data(trainer, count), *_write_beside(trainer, "real")] if trainer.regularization.compares else []
@@ -159,6 +172,8 @@ def write_loss(trainer: Trainer, player: Learner) -> str:
 
 def _write_game(trainer: Trainer, loss: str) -> str:
     """Give the lines from what the networks answer to "d_loss" or "g_loss", before any penalty."""
+    if trainer.craft.foresight and loss == "g_loss":
+        return write_foresight(trainer)
     own = _leave_out(pick_statements(trainer.loss.code, loss), pick_statements(trainer.loss.code, trainer.loss.answers))
     own = rename(own, write_values(trainer.config.loss.values))
     if not trainer.encoder or loss == "d_loss":

@@ -39,6 +39,9 @@ from server.gan.trainer import Trainer
 from server.gan.worked import number_vector, write_number, write_vector
 
 PUBLISHED = "published units"
+LATER = (
+    "the generator learns from the discriminator as it would be some steps later: the score and its layers are those"
+)
 SHOWN_STEPS = 21
 """At most so many places of a sample's way are listed."""
 SCORE_WORDS = {
@@ -77,7 +80,11 @@ def tell_sample(trainer: Trainer, index: int, sizes: Sizes = PAGE, within: Under
         "moved": clean_list(move.to) if move else None,
         "first_order": clean_list(move.first_order) if move and move.first_order else None,
         "stages": _tell_stages(moment, move),
-        "notes": moment.notes + ([] if isinstance(tried, Move) else [tried]),
+        "notes": [
+            *([LATER] if trainer.craft.foresight else []),
+            *moment.notes,
+            *([] if isinstance(tried, Move) else [tried]),
+        ],
     }
 
 
@@ -201,12 +208,17 @@ def _tell_loss(moment: Moment) -> Stage:
     return _make_stage("loss", "g-loss", "Loss", told.formula, [], numbers, code)
 
 
+def _tell_whole_needle(moment: Moment, needle: list[float]) -> Stage:
+    """Tell the needle where no one score passes it back."""
+    vectors = [_show("-N ∂L_G/∂x", "the needle", needle, "per published unit")]
+    code = snippets.write_needle(moment.trainer, moment.row)
+    formulas = [tell_direct_needle(needle, bool(moment.trainer.craft.foresight))]
+    return _make_stage("gradient", "g-gradients", "Gradient", formulas, vectors, number_vector("needle", needle), code)
+
+
 def _tell_needle(moment: Moment, needle: list[float]) -> Stage:
-    if not moment.trainer.loss.is_game:
-        vectors = [_show("-N ∂L_G/∂x", "the needle", needle, "per published unit")]
-        numbers = number_vector("needle", needle)
-        code = snippets.write_needle(moment.trainer, moment.row)
-        return _make_stage("gradient", "g-gradients", "Gradient", [tell_direct_needle(needle)], vectors, numbers, code)
+    if moment.trainer.craft.foresight or not moment.trainer.loss.is_game:
+        return _tell_whole_needle(moment, needle)
     count, per_unit = moment.count, LAB_HALF_EXTENT / moment.trainer.source.box.half_extent
     terms = [
         Term(one.loss_slope * count, [value * per_unit for value in one.number_slope]) for one in list_terms(moment)

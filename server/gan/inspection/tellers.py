@@ -101,6 +101,8 @@ def tell_classify(moment: Moment, sorts: Collection[Sort] = ("real", "fake")) ->
     """Tell how the discriminator scores a sample of each sort, and what it answers on average."""
     shown = [sort for sort in sorts if f"{sort}_logits" in moment.known]
     told = Told(moment.subject, snippets.write_classify(moment.trainer, *shown, drawn="level_fake" in moment.known))
+    if moment.scoring and moment.trainer.craft.foresight:
+        told.code = snippets.write_foresight(moment.trainer).rpartition("\n")[0]
     for sort in shown:
         logits = moment.known[f"{sort}_logits"].detach()
         told.formula += tell_company(moment, sort)
@@ -125,6 +127,9 @@ def tell_loss(moment: Moment) -> Told:
         templates, parts = moment.trainer.loss.d_parts, loss.discriminator_parts
     else:
         templates, parts = moment.trainer.loss.g_parts, loss.generator_parts
+        if moment.trainer.craft.foresight:
+            templates = tuple(turn_sign(part) for part in moment.trainer.loss.d_parts)
+            parts = [-part for part in loss.discriminator_parts]
         if encoder := moment.trainer.craft.encoder:
             templates = (*templates, *(turn_scores(part, "<fake_logit>", "<real_logit>") for part in templates))
             parts = [*parts, encoder(moment.trainer.loss, real_logits)]
@@ -132,7 +137,7 @@ def tell_loss(moment: Moment) -> Told:
     told.numbers |= {"N": len(fake_logits), "loss": moment.known[f"{letter}_loss"].item()}
     told.numbers |= {"per_example": moment.known["per_example"][row].item(), "fake_logit": fake_logits[row].item()}
     assert len({name_part(template) for template in templates}) == len(templates), "each part prices another thing"
-    whole = " + ".join(templates)
+    whole = " + ".join(templates).replace("+ -", "- ")
     _read_logits(whole, {"real": real_logits, "fake": fake_logits}, row, told)
     for template, part in zip(templates, parts, strict=True):
         told.numbers[f"{name_part(template)}_sum"] = read_values(part).sum().item()
@@ -146,6 +151,11 @@ def tell_loss(moment: Moment) -> Told:
     told.numbers["game"] = read_values(moment.known["per_example"]).mean().item()
     told.formula += [_tell_mean_loss("game", GAME, templates, told), *tell_penalties(moment, told)]
     return told
+
+
+def turn_sign(template: str) -> str:
+    """Give a part of a loss, a single term, with its sign turned."""
+    return template.removeprefix("-") if template.startswith("-") else f"-{template}"
 
 
 def name_part(template: str) -> str:

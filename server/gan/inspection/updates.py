@@ -62,7 +62,8 @@ def tell_backward(moment: Moment) -> Told:
             own = moment.known[f"{sort}_logit_gradient"][moment.row].item() * moment.count
             told.formula += [*tell_own_slope(moment, sort, own), _tell_logit_gradient(moment, told, sort)]
     if "slope" in moment.known:
-        tell_slope = tell_chain if moment.trainer.loss.is_game else tell_direct_slope
+        judged = moment.trainer.loss.is_game and not moment.trainer.craft.foresight
+        tell_slope = tell_chain if judged else tell_direct_slope
         told.formula += tell_slope(moment, told)
     if "velocity_slope" in moment.known:
         told.formula += tell_velocity_slope(moment, told)

@@ -7,7 +7,7 @@ A look draws from purposes of its own and changes nothing, so a run trains the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from math import nan
 
@@ -15,7 +15,9 @@ import torch
 from torch import Tensor
 
 from server.gan.autograd import pull_back
+from server.gan.craft import Seen
 from server.gan.datasets.base import LAB_HALF_EXTENT
+from server.gan.foresight import foresee
 from server.gan.losses import LOSSES, Loss
 from server.gan.monitor.readings import Reading, Vitals
 from server.gan.trainer import Trainer
@@ -58,13 +60,18 @@ def measure_vitals(trainer: Trainer) -> list[Vitals]:
     trace = trainer.craft.judge(scoring, trainer.pair(x_fake, z))
     fake_logits = trace.outputs.squeeze(-1)
     pull_to_points = partial(trainer.craft.pull_to_points, scoring, trace)
+    if trainer.craft.foresight:
+        leaf = x_fake.clone().requires_grad_()
+        own = POINTS * foresee(trainer, Seen(x_real), Seen(leaf), leaf).verdict.pull()[1]
+    else:
+        own = pull_to_points(_differentiate(trainer.loss, real_logits, fake_logits))
     middle, centre = x_real.mean(-2), x_fake.mean(-2)
     width = _measure_width(x_real, middle)
     away = (centre - middle) / width.unsqueeze(-1)
     columns = (
         _rank(trainer.score(_pick_known(trainer, x_real)), fake_logits),
         _rank(real_logits, fake_logits),
-        _measure_pull(trainer.loss, real_logits, fake_logits, pull_to_points),
+        _measure_pull(own, pull_to_points(_differentiate(LOSSES["non_saturating"], real_logits, fake_logits))),
         _measure_width(x_fake, centre) / width,
         (torch.cdist(x_real, x_fake).amin(-1) < NEARBY * _measure_view(trainer)).float().mean(-1),
     )
@@ -96,18 +103,12 @@ def _rank(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     return ((apart.sign() + 1) / 2).mean((-1, -2))
 
 
-def _measure_pull(
-    loss: Loss, real_logits: Tensor, fake_logits: Tensor, pull_to_points: Callable[[Tensor], Tensor]
-) -> Tensor:
-    """Give the mean length (...) of dL_G/dy over the generated points y, over that with the non-saturating loss.
+def _measure_pull(own: Tensor, usual: Tensor) -> Tensor:
+    """Give the mean length (...) of the slopes of the own loss at points, (..., N, D), over that with the usual one.
 
-    `pull_to_points` carries slopes (..., N, 1) from the scores to the points (..., N, D). Where the score is flat
-    everywhere no loss pulls, and this one no less than the other: 1.
+    Where the score is flat everywhere no loss pulls, and this one no less than the other: 1.
     """
-    own, usual = (
-        torch.linalg.vector_norm(pull_to_points(_differentiate(one, real_logits, fake_logits)), dim=-1).mean(-1)
-        for one in (loss, LOSSES["non_saturating"])
-    )
+    own, usual = (torch.linalg.vector_norm(slopes, dim=-1).mean(-1) for slopes in (own, usual))
     return torch.where(usual > 0, own / usual, 1.0)
 
 

@@ -2,6 +2,7 @@
 
 from server.gan.techniques import (  # isort: skip  # noqa: F401  # importing a sort registers it
     steps,
+    foresight,
     retraining,
     weights,
     reparametrisation,

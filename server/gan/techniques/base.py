@@ -32,6 +32,8 @@ class Technique(Unit[Callable[..., Any]]):
     "moving_generator" before that one alone, "slopes" where the discriminator's slopes are known.
     "layer" is a class that a layer of the network is then made of, in place of the script's own `Layer`, "hidden" one
     for its hidden layers alone, and "norm" one of a module behind every activation of these.
+    "ahead" are lines from both sorts of points to the generator's loss; `play` in them gives way to those that compute
+    the discriminator's, called `loss`.
     "rate" names a function that gives the factor of a step's rates, "points" one that the points go through, "company"
     one that puts something of the others beside each, "scoring" the network that the generator learns from.
     `line_script` has other lines for points of one coordinate, where they differ.
@@ -273,6 +275,15 @@ class OrderTechnique(Technique):
     def describe(self) -> dict[str, Any]:
         """Give the facts as plain data."""
         return {**super().describe(), "rounds": self.rounds, "playing": self.playing}
+
+
+@dataclass(frozen=True)
+class ForesightTechnique(Technique):
+    """Changes which discriminator the generator answers to: `(play, parameters (..., Q), **numbers) -> (..., Q)`.
+
+    `play` gives the discriminator's loss under such parameters, all runs together (). Autograd sees through what it
+    gives, back to the points that `play` is about; after 0 steps, its number `k`, there is nothing to foresee.
+    """
 
 
 @dataclass(frozen=True)

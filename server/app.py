@@ -45,7 +45,8 @@ def create_app(settings: Settings) -> FastAPI:
             yield
         finally:
             watching.cancel()
-            await asyncio.gather(warming, watching, return_exceptions=True)
+            await asyncio.gather(watching, return_exceptions=True)
+            await warming
             await hub.stop()
             await pool.stop()
 

@@ -145,7 +145,9 @@ def choose_token(settings: Settings) -> str:
     """Give the token that the lab asks for: the operator's, or a new one where others can reach the lab."""
     if settings.token is not None:
         return settings.token
-    return secrets.token_urlsafe(TOKEN_BYTES) if ANY_ADDRESS in lab_names(settings.host) else ""
+    # Further names are for others: those who come through a proxy or a tunnel.
+    is_reachable = ANY_ADDRESS in lab_names(settings.host) or bool(settings.allowed_hosts)
+    return secrets.token_urlsafe(TOKEN_BYTES) if is_reachable else ""
 
 
 def lab_address(host: str, port: int, token: str | None = None) -> str:

@@ -200,7 +200,7 @@ class Client:
     async def _listen(self, connection: ClientConnection) -> None:
         try:
             async for message in connection:
-                self.record.bytes += len(message)
+                self.record.bytes += len(message if isinstance(message, bytes) else message.encode())
                 if isinstance(message, bytes):
                     self._take_frame(read_metadata(message))
                     self._start(self._pay_frame())

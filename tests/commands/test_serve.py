@@ -147,6 +147,7 @@ def test_the_address_is_one_to_open_on_this_machine(host: str, address: str) -> 
 def test_a_lab_that_others_can_reach_makes_a_token_and_its_link_carries_it() -> None:
     token, other = (choose_token(Settings(host="0.0.0.0")) for _ in range(2))
     assert len(token) >= 43
+    assert len(choose_token(Settings(host="127.0.0.1", allowed_hosts=("lab.school.example",)))) >= 43
     assert token != other
     assert lab_address("0.0.0.0", 8000, token) == f"http://127.0.0.1:8000/#token={token}"
 

@@ -52,9 +52,10 @@ def test_every_layer_has_its_arrays_and_shapes(data: str) -> None:
 def test_a_fixed_array_is_left_out_when_asked() -> None:
     trainer = Trainer(make_config(techniques=[{"name": "ema"}, {"name": "truncation"}]))
     encoded = Trainer(make_config(techniques=[{"name": "bigan"}]))
+    flowing = Trainer(make_config("loss.name=flow_matching"))
     changing = {
         name: array
-        for one in (trainer, encoded)
+        for one in (trainer, encoded, flowing)
         for name, array in probe_layers(one, LAYER_ARRAYS, SIZES, fixed=False).items()
     }
     assert FIXED_ARRAYS.isdisjoint(changing)

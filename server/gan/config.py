@@ -123,6 +123,7 @@ class RunConfig:
     `data_dimension` follows from the data: how many coordinates a point has.
     `rounds` follows from the techniques: how often the players take their turns in a step.
     `has_encoder` follows from the techniques: whether a third network is trained, from points to noise.
+    `has_codes` follows from the loss: whether each point of the data has a latent of its own, which is trained.
     """
 
     seed: int
@@ -142,6 +143,7 @@ class RunConfig:
     data_dimension: int = 2
     rounds: int = 1
     has_encoder: bool = False
+    has_codes: bool = False
 
     @property
     def encoder(self) -> NetworkConfig | None:
@@ -226,12 +228,13 @@ def check_config(given: object, catalog: Catalog) -> RunConfig:
         data_dimension=data["dimension"],
         rounds=rounds,
         has_encoder=bool(pairs),
+        has_codes=loss["has_codes"],
     )
 
 
 def restarts(old: RunConfig, new: RunConfig) -> bool:
     """Tell whether going from `old` to `new` begins a new run at step 0."""
-    return any(getattr(old, key) != getattr(new, key) for key in RESTARTING)
+    return old.has_codes != new.has_codes or any(getattr(old, key) != getattr(new, key) for key in RESTARTING)
 
 
 def describe_changes(old: RunConfig, new: RunConfig) -> dict[str, tuple[Any, Any]]:

@@ -30,12 +30,12 @@ class Failures:
     ) -> Mapping[str, Tensor]:
         """Give the tensors that a player's update `moved`, those of failed runs as they were in `state`.
 
-        What moves beside the generator is looked at with it.
+        What moves beside the generator, or the codes of the data, is looked at with it.
 
         Raises:
             Diverged: a single run met a number that is not finite.
         """
-        weights = torch.cat([moved[name] for name in (player, *BESIDE) if name in moved], -1)
+        weights = torch.cat([moved[name] for name in (player, *BESIDE, "codes") if name in moved], -1)
         # Not finite as soon as one number is not; a norm is infinite before an optimizer's squares are.
         total = loss.sum().item() + torch.linalg.vector_norm(gradient).item() + weights.sum().item()
         if not self and isfinite(total):

@@ -108,9 +108,16 @@ def averaged_quality(trainer: Trainer) -> Tensor:
 
 
 def reconstruction(trainer: Trainer) -> Tensor:
-    """Give how far real points are from what encoder and generator, one after the other, make of them, on average."""
-    real = trainer.source.sample_data(POINTS, trainer.source.draws("data"))
-    ends = (trainer.source.from_lab(points) for points in (real, reconstruct(trainer, real)))
+    """Give how far real points are from what encoder and generator, one after the other, make of them, on average.
+
+    Where the points that a run learns from have codes it is how far these are from what becomes of their codes.
+    """
+    if trainer.codes is not None and trainer.known is not None:
+        real, made = trainer.known, trainer.rebuild()
+    else:
+        real = trainer.source.sample_data(POINTS, trainer.source.draws("data"))
+        made = reconstruct(trainer, real)
+    ends = (trainer.source.from_lab(points) for points in (real, made))
     distances: Tensor = torch.linalg.vector_norm(next(ends) - next(ends), dim=-1)
     return distances.mean(-1)
 

@@ -167,13 +167,17 @@ def _expect_extras(config: RunConfig, catalog: Catalog, networks: Mapping[str, t
 
 
 def count_parameters(config: RunConfig) -> dict[str, int]:
-    """Count what each network of a run trains, an encoder too where there is one."""
+    """Count what each network of a run trains, an encoder too where there is one, and the codes of its data."""
     latent, point = int(config.latent.values["dimension"]), config.data_dimension  # type: ignore[arg-type]  # checked
     counts = {
         "generator": _count_network(config.generator, latent, point),
         "discriminator": _count_network(config.discriminator, point, 1),
     }
-    return counts | ({"encoder": _count_network(config.encoder, point, latent)} if config.encoder else {})
+    if config.encoder:
+        counts["encoder"] = _count_network(config.encoder, point, latent)
+    if config.has_codes:
+        counts["codes"] = int(config.data.values["size"]) * latent  # type: ignore[arg-type]  # checked
+    return counts
 
 
 def _count_network(network: NetworkConfig, inputs: int, outputs: int) -> int:

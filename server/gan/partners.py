@@ -26,11 +26,13 @@ def check_loss(made: Facts, loss: Facts, dimension: int, catalog: Facts) -> None
         if made[section].name not in names:
             expected = f"{loss['key']} goes with {section} {' or '.join(names)}, not with {made[section].name}"
             raise ConfigError(f"{section}.name", f"{expected}: {loss['because']}")
+    _check_numbers("loss.name", made, loss)
     if made["batch_size"] > loss.get("most", made["batch_size"]):
         most = f"expected at most {loss['most']} with {loss['key']}, which compares all pairs of its points"
         raise ConfigError("batch_size", f"{most}, got {made['batch_size']}")
     if not loss["makes_points"]:
-        _check_answers(made, loss, dimension)
+        if loss["moves_noise"]:
+            _check_answers(made, loss, dimension)
         _check_prices(made, loss, catalog["regularizers"])
 
 
@@ -53,7 +55,7 @@ def _check_prices(made: Facts, loss: Facts, regularizers: list[Facts]) -> None:
     for i, unit in enumerate(made["regularizers"]):
         if unit.name in paid:
             expected = f"{unit.name} goes with a loss that generates points, not with {loss['key']}"
-            because = f"it prices such points, and in training this generator answers a {loss['answers']}"
+            because = "it prices such points, and in training this generator makes none of its noise"
             raise ConfigError(f"regularizers.{i}.name", f"{expected}: {because}")
 
 
@@ -77,14 +79,10 @@ def check_needs(made: Facts, loss: Facts, techniques: list[Facts]) -> None:
     """
     known = {unit["key"]: unit for unit in techniques}
     for i, unit in enumerate(made["techniques"]):
-        for path in known[unit.name]["needs"]:
-            section, key = path.split(".")
-            if not made[section].values[key]:
-                words = f"{unit.name} goes with a {path} of 1 or more, not with 0: {known[unit.name]['because']}"
-                raise ConfigError(f"techniques.{i}.name", words)
+        _check_numbers(f"techniques.{i}.name", made, known[unit.name])
         if known[unit.name].get("renews_data") and not loss["makes_points"]:
             expected = f"{unit.name} goes with a loss that generates points, not with {loss['key']}"
-            because = f"it takes such points for real, and in training this generator answers a {loss['answers']}"
+            because = "it takes such points for real, and in training this generator makes none of its noise"
             raise ConfigError(f"techniques.{i}.name", f"{expected}: {because}")
         if known[unit.name].get("reads_batch"):
             _check_batch(f"techniques.{i}.name", unit.name, made, loss, known[unit.name]["builds"]["examples"])
@@ -97,5 +95,14 @@ def _check_batch(path: str, name: str, made: Facts, loss: Facts, examples: int) 
         expected = f"{name} goes with a batch of {examples} points or more, not with {made['batch_size']}"
         raise ConfigError(path, f"{expected}: {because}")
     if not loss["makes_points"]:
-        because = f"it would mix the statistics of all times, and a sample asks for each {loss['answers']} at one time"
+        because = "it keeps the statistics of what training reads, and samples are made of something else"
         raise ConfigError(path, f"{name} goes with a loss that generates points, not with {loss['key']}: {because}")
+
+
+def _check_numbers(place: str, made: Facts, unit: Facts) -> None:
+    """Refuse a unit, which stands at `place`, beside a number of the run that is 0 and that it needs."""
+    for path in unit["needs"]:
+        section, key = path.split(".")
+        if not made[section].values[key]:
+            words = f"{unit['key']} goes with a {path} of 1 or more, not with 0: {unit['because']}"
+            raise ConfigError(place, words)

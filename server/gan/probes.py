@@ -108,7 +108,9 @@ def probe_averaged(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
 
 @torch.no_grad()
 def probe_reconstructed(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
-    """Show what the generator makes of the noise that the encoder answers real samples with, if the run has one."""
+    """Show what the generator makes of the noise that the encoder answers real samples with, or of their codes."""
+    if trainer.codes is not None:
+        return {"x_reconstructed": trainer.source.from_lab(trainer.rebuild()[: sizes.real])}
     if not trainer.encoder:
         return {}
     return {"x_reconstructed": trainer.source.from_lab(reconstruct(trainer, draw_fixed_data(trainer, sizes)))}

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from server.errors import EngineError
+from server.gan.codes import CODES, start_codes
 from server.gan.config import RunConfig, restarts
 from server.gan.craft import Craft, Seen
 from server.gan.encoding import pair_up
@@ -25,7 +26,7 @@ from server.gan.networks import Network, Trace
 from server.gan.noise import place_noise, pull_means
 from server.gan.optimizers import OPTIMIZERS, start_slots
 from server.gan.phases import BESIDE, Learner, NetworkName
-from server.gan.randomness import Draws, draws_for
+from server.gan.randomness import Draws, draws_for, take_points
 from server.gan.regularization import Penalties, Regularization, Scorer
 from server.gan.source import Source
 from server.gan.stacks import STACK_UNIT, structure
@@ -123,6 +124,10 @@ class Runs:
         if self.source.means is not None:
             means = self.source.means.to(self.device)
             tensors["means"] = means if self.single else means.repeat(self._width, 1)
+        if self.loss.has_codes:
+            size = int(self.config.data.values["size"])  # type: ignore[arg-type]  # checked by check_config
+            codes = start_codes(size, self.source.dimension, draws_for(self._seeds, 0, "starting codes"))
+            tensors[CODES] = codes.to(self.device)
         tensors |= self._start_optimizer("d", tensors) | self._start_optimizer("g", tensors)
         return RunState(self._start_extras(tensors))
 
@@ -172,7 +177,7 @@ class Runs:
     def follow_points(self, z: Tensor, weights: list[Tensor] | None = None) -> list[Tensor]:
         """Give where these points are on their way from the noise, each (..., N, D); they are the last."""
         answer = partial(self.generator, weights or self.weights("generator"))
-        return self.loss.follow(answer, z, **self.config.loss.values)
+        return self.loss.follow(answer, z, codes=self.codes, **self.config.loss.values)
 
     def weights(self, network: NetworkName) -> list[Tensor]:
         """Give the weights and biases that a network computes with, in the order of its `shapes`."""
@@ -213,6 +218,25 @@ class Runs:
         """The real points (..., n, D) that the runs learn from now, where they are finitely many."""
         points = self.craft.find_points(self.state.tensors)
         return self.source.points if points is None else points
+
+    @property
+    def codes(self) -> Tensor | None:
+        """The codes (..., n, Z) of the real points, where each has one of its own."""
+        if not self.loss.has_codes:
+            return None
+        row = self.state.tensors[CODES]
+        return row.reshape(*row.shape[:-1], -1, self.source.dimension)
+
+    def recall(self, chosen: Tensor) -> dict[str, Tensor]:
+        """Give the real points of these numbers (..., N), `x_real` (..., N, D), and their `codes` (..., N, Z)."""
+        assert self.known is not None, "only one of finitely many points has a code"
+        assert self.codes is not None, "the loss has codes"
+        return {"x_real": take_points(self.known, chosen), "codes": take_points(self.codes, chosen)}
+
+    def rebuild(self) -> Tensor:
+        """Give what the generator makes of the codes of all real points: (..., n, D) in lab units."""
+        assert self.codes is not None, "the loss has codes"
+        return self.generator(self.weights("generator"), self.codes)
 
     def score(self, points: Tensor, z: Tensor | None = None) -> Tensor:
         """Give the logits (..., N) of points (..., N, D) in lab units: each other's company, where they have one.

@@ -58,17 +58,24 @@ class Source:
 
         Finitely many points are picked from; `known` (..., n, D) are those, where they are not `points` any more.
         """
-        purpose, picks = f"{player} {kind} {update}", kind == "data" and self.points is not None
+        batch = self._batch(player, kind, update, step)
+        if kind == "latent" or self.points is None:
+            return batch
+        return take_points(self.points if known is None else known, batch.squeeze(-1))
+
+    def pick_batch(self, player: str, update: int, step: int) -> Tensor:
+        """Give the numbers (..., N) of the points of the finite data that `draw_batch` gives an update of a step."""
+        assert self.points is not None, "there are points to pick from"
+        return self._batch(player, "data", update, step).squeeze(-1)
+
+    def _batch(self, player: str, kind: Literal["data", "latent"], update: int, step: int) -> Tensor:
+        """Give an update's latents or points; of finite data the numbers (..., N, 1) of these."""
+        purpose = f"{player} {kind} {update}"
         if purpose not in self._batches:
             law = (self.data_dimension, self.sample_data) if kind == "data" else (self.dimension, self.sample_latent)
-            sample = self._choose if picks else law[1]
+            sample = self._choose if kind == "data" and self.points is not None else law[1]
             self._batches[purpose] = Batches(self._seeds, purpose, self._batch_size, law[0], sample)
-        batch = self._batches[purpose].at(step)
-        if not picks:
-            return batch
-        points = self.points if known is None else known
-        assert points is not None, "there are points to pick from"
-        return take_points(points, batch.squeeze(-1))
+        return self._batches[purpose].at(step)
 
     def _choose(self, count: int, draws: Draws) -> Tensor:
         """Choose from the finite data, with replacement: numbers (..., count, 1) of points."""

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from server.gan.autograd import pull_back
+from server.gan.codes import CODES, move_codes
 from server.gan.config import RunConfig
 from server.gan.craft import Seen
 from server.gan.encoding import Pairs, judge_pairs
@@ -140,9 +141,9 @@ class Trainer(Runs):
         self.scored_by = start if self.craft.is_simultaneous else self.state
         sampled = self._draw_samples(update, step)
         yield phase("sample", **sampled)
-        z = sampled["z"]
-        weights = self.weights_on(z)
-        trace = self.generator.trace(weights, self.loss.read(sampled))
+        read = self.loss.read(sampled)
+        weights = self.weights_on(read)
+        trace = self.generator.trace(weights, read)
         answers = self.encode(sampled["x_real"]) if self.encoder else None
         yield phase(
             "generate", **{self.loss.answers: trace.outputs}, **({"z_real": answers.outputs} if answers else {})
@@ -157,17 +158,23 @@ class Trainer(Runs):
         yield phase("loss", per_example=verdict.per_example, **penalties.named, **held.named, g_loss=g_loss)
         passed, slope = verdict.pull()
         slope = penalties.add_gradient(slope)
+        if self.loss.has_codes:
+            passed = {"code_slope": self.generator.input_gradient(weights, trace, slope)}
         gradient = self.generator.parameter_gradient(weights, trace, slope)
-        gradient = held.add_gradient(self.pull_to_parameters("generator", gradient, z))
+        gradient = held.add_gradient(self.pull_to_parameters("generator", gradient, read))
         passed = {**passed, **self.pull_noise(trace, slope, sampled.get("chosen"))}
         yield phase("backward", **passed, **{self.loss.slope: slope}, gradient=gradient)
         moved = self._move_beside({name: passed.get(f"{name}_gradient") for name in BESIDE})
-        moved |= self.craft.remember_batch(self.state.tensors, z)
+        moved |= self.craft.remember_batch(self.state.tensors, read)
+        if self.loss.has_codes:
+            moved |= self._move_codes(self.source.pick_batch("generator", update, step), passed["code_slope"])
         change = self._move("g", "generator", g_loss, gradient, {**moved, **penalties.kept})
         yield phase("update", change=change)
 
     def _draw_samples(self, update: int, step: int) -> dict[str, Tensor]:
-        """Draw the noise of an update of the generator, and real points where it learns from them too."""
+        """Draw the noise of an update of the generator, and real points where it learns from them; or their codes."""
+        if self.loss.has_codes:
+            return self.recall(self.source.pick_batch("generator", update, step))
         sampled = self.name_noise(self.source.draw_batch("generator", "latent", update, step))
         if self.loss.pairs or self.regularization.compares or self.encoder or self.craft.foresight:
             sampled["x_real"] = self.source.draw_batch("generator", "data", update, step, self.known)
@@ -291,6 +298,12 @@ class Trainer(Runs):
     def _make_samples(self, count: int, draws: Draws) -> Tensor:
         """Make points (..., count, D) in lab units of fresh noise."""
         return self.make_points(self.sample_latent(count, draws))
+
+    def _move_codes(self, chosen: Tensor, slopes: Tensor) -> dict[str, Tensor]:
+        """Let the codes of a batch's points go by the `slopes` (..., N, Z) of its mean: all codes after that."""
+        assert self.codes is not None, "the loss has codes"
+        rate = float(self.config.loss.values["rate"])  # type: ignore[arg-type]  # checked by check_config
+        return {CODES: move_codes(self.codes, chosen, slopes, rate * slopes.shape[-2]).flatten(-2)}
 
     def _of_runs(self, values: Tensor) -> Tensor:
         return values if self.single else values[: self.runs]

@@ -11,7 +11,7 @@ Points and gradients are in published units, the data set's own; scores are raw 
 | generated | x_fake (M, D) | G(z) for the fixed noise |
 | averaged | x_averaged (M, D) | the averaged generator's samples of the same noise, where a technique keeps one |
 | refined | x_refined (M, D) | samples as a technique of drawing takes them, where the run has one |
-| reconstructed | x_reconstructed (N, D) | G(E(x)) for the real sample, where the run has an encoder E |
+| reconstructed | x_reconstructed (N, D) | G(E(x)) for the real sample with an encoder E, or G of its code |
 | predictions | real_logits (N), fake_logits (M) | d(x_real), d(x_fake) |
 | surface | surface (S, S) | d over the box, row 0 at the bottom, at the centres of S x S cells |
 | optimum | optimal_surface (S, S), optimal_gap (1) | the best d there, and how far d is from it, where that is known |

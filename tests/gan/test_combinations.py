@@ -71,6 +71,19 @@ def train(config: RunConfig) -> dict[str, torch.Tensor] | None:
 @settings(max_examples=200, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(configs)
 def test_any_units_train_together_or_are_refused_in_words(plain: dict[str, Any]) -> None:
+    check_together(plain)
+
+
+@settings(max_examples=40, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(configs)
+def test_a_loss_with_codes_trains_beside_other_units_or_refuses_them_in_words(plain: dict[str, Any]) -> None:
+    codes = {"loss": {"name": "glo"}, "latent": {"name": "normal"}, "data": {**plain["data"], "size": 40}}
+    check_together({**plain, **codes})
+    check_together({**plain, **codes, "regularizers": []})
+
+
+def check_together(plain: dict[str, Any]) -> None:
+    """Such a config trains, alone and in a stack, or is refused with a sentence."""
     config, refusal = read(plain)
     if config is None:
         assert re.search(r" (goes with .*, not with|does not go with) \w+: it ", refusal)

@@ -50,6 +50,7 @@ def list_unit_cases() -> Iterator[list[str]]:
             f"latent.dimension={3 * number + 1}",
             f"seed={2**32 - 1 - number}",
             *(() if LOSSES[names[2]].makes_points else ("latent.name=normal", "latent.dimension=2")),
+            *(f"{path}={enough}" for path, enough in LOSSES[names[2]].needs.items()),
         ]
 
 

@@ -93,7 +93,7 @@ test("an arrow goes from a real sample to its reconstruction, and ends there in 
   assert.deepEqual([x, y, endX, endY, ...rest.slice(0, 2)], [0, 0, 3, 4, 3, 4]);
   assert.ok(Math.abs(Math.hypot(leftX - 3, leftY - 4) - 0.018 * 2) < 1e-6);
   assert.ok(Math.hypot(leftX, leftY) < 5);
-  assert.equal(describeReturn(scene), "Through encoder and generator a real sample comes back 2.5 from its place, on average");
+  assert.equal(describeReturn(scene), "A real sample comes back 2.5 from its place, on average");
 });
 
 test("samples on the line come back along x, in the strip of the real ones", () => {

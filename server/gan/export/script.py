@@ -121,10 +121,7 @@ def describe_run(stages: Sequence[Stage], catalog: Catalog, pictures: bool) -> d
         "losses": losses,
         "afters": {
             letter: _list_blocks(
-                [
-                    (one.step, write_afters(one.config.regularizers, regularizers, PLAYERS[letter], _name_read(craft)))
-                    for one in stages
-                ]
+                [(one.step, _write_after(letter, one.config, catalog, _name_read(craft))) for one in stages]
             )
             for letter in players
         },
@@ -142,6 +139,8 @@ def describe_run(stages: Sequence[Stage], catalog: Catalog, pictures: bool) -> d
         "sees_real": pairs or any(regularizers[name]["reads_features"] for name in active),
         "judged": judged,
         "poses": not loss_unit["makes_points"],
+        "times": loss_unit["moves_noise"],
+        "codes": loss_unit["has_codes"],
         "sampling": rename(
             loss_unit["sampling_code"], {key: repr(value) for key, value in configs[-1].loss.values.items()}
         ),
@@ -254,6 +253,15 @@ def _describe_optimizers(
 
 def _name_class(optimizer: str) -> str:
     return optimizer.title().replace("_", "")
+
+
+def _write_after(letter: str, config: RunConfig, catalog: Catalog, read: Mapping[str, str]) -> str:
+    """Write what follows an update of a player: what the regularizers do then, and how codes move."""
+    regularizers = {unit["key"]: unit for unit in catalog["regularizers"]}
+    loss = find_unit(catalog, "losses", config.loss.name)
+    moves = [loss["moving_code"]] if letter == "g" and loss["has_codes"] else []
+    codes = [rename(code, {key: repr(value) for key, value in config.loss.values.items()}) for code in moves]
+    return "\n".join([write_afters(config.regularizers, regularizers, PLAYERS[letter], read), *codes]).strip("\n")
 
 
 def _write_optimizer(letter: str, config: RunConfig, beside: str) -> str:

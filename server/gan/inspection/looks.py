@@ -111,13 +111,15 @@ def look_at_generator(trainer: Trainer, sizes: Sizes, row: int = 0) -> Moment:
 
 def look_at_answers(trainer: Trainer, sizes: Sizes, row: int = 0) -> Moment:
     """Look at what an update of a generator that answers no points would know, if these were its batch."""
-    known = {**_generate(trainer, sizes), "x_real": draw_fixed_partners(trainer, sizes)}
+    known = {**_generate(trainer, sizes), **_ask(trainer, sizes)}
     known |= trainer.loss.pose(known, trainer.source.draws)
     weights = trainer.weights("generator")
     trace = trainer.generator.trace(weights, trainer.loss.read(known))
     verdict = compare(trainer.price_answers, trainer.loss.aim(known), trace.outputs)
     slope = verdict.pull()[1]
     known |= {trainer.loss.answers: trace.outputs, trainer.loss.slope: slope}
+    if trainer.loss.has_codes:
+        known["code_slope"] = trainer.generator.input_gradient(weights, trace, slope)
     held = trainer.regularization.price_history("generator", trainer.state.tensors)
     known |= {"per_example": verdict.per_example.detach(), **held.named}
     known["g_loss"] = held.add_loss(known["per_example"].mean())
@@ -168,6 +170,13 @@ def _compare(trainer: Trainer, sizes: Sizes, x_fake: Tensor) -> dict[str, Tensor
 
 def _encode(trainer: Trainer, x_real: Tensor) -> dict[str, Tensor]:
     return {"x_real": x_real, **({"z_real": trainer.encode(x_real).outputs} if trainer.encoder else {})}
+
+
+def _ask(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
+    """Give a real point beside every sample, where points have codes with its own."""
+    if trainer.known is None or not trainer.loss.has_codes:
+        return {"x_real": draw_fixed_partners(trainer, sizes)}
+    return trainer.recall(torch.arange(sizes.generated) % min(sizes.real, trainer.known.shape[-2]))
 
 
 def _generate(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:

@@ -24,7 +24,7 @@ from server.gan.trainer import Trainer
 Sort = Literal["real", "fake"]
 NOISE_OF: Mapping[Sort, str] = {"real": "z_real", "fake": "z"}
 """The noise beside a sort of points, where the discriminator judges pairs."""
-PUBLISHED = frozenset({"x_real", "x_fake", "seen_real", "seen_fake"})
+PUBLISHED = frozenset({"x_real", "x_fake", "rebuilt", "seen_real", "seen_fake"})
 """Points in lab units that are shown in published ones."""
 
 WORDS: Mapping[str, tuple[str, str]] = {
@@ -35,6 +35,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "times": ("the time of each pair of noise and data: 0 at the noise, 1 at the data", ""),
     "places": ("where each is at its time, on the straight way from the noise to the data", "lab units"),
     "velocity": ("which way, and how fast, the generator says to go there", "lab units in a time of 1"),
+    "codes": ("the codes of the samples of the data: the generator is to rebuild them from these", ""),
+    "rebuilt": ("what the generator makes of these codes", "published units"),
     "z_real": ("the noise that the encoder answers the samples of the data with", ""),
     "seen_real": ("the samples of the data as the discriminator sees them", "published units"),
     "seen_fake": ("the generated samples as the discriminator sees them", "published units"),
@@ -49,6 +51,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "fake_logit_gradient": ("how the loss grows with the score of each generated sample", ""),
     "slope": ("how the loss grows as each generated point moves along each axis", "per lab unit"),
     "velocity_slope": ("how the loss grows with each velocity along each axis", ""),
+    "rebuilt_slope": ("how the loss grows as each rebuilt point moves along each axis", "per lab unit"),
+    "code_slope": ("how the loss grows with each number of these codes", ""),
     "z_real_slope": ("how the loss grows with each number that the encoder answers", ""),
     "encoder_gradient": ("how the loss grows with each weight and bias of the encoder, in one row", ""),
     "z_slope": ("how the loss grows with each number of the noise", ""),
@@ -118,7 +122,7 @@ class Moment:
     def weights(self, name: Learner) -> list[Tensor]:
         """Give the weights and biases that a network computes with at this moment."""
         if name == "generator" and self.trains:
-            return self.trainer.weights_on(self.known["z"], self.state)
+            return self.trainer.weights_on(self.trainer.loss.read(self.known), self.state)
         state = self.scoring if self.scoring and name == "discriminator" else self.state
         return self.trainer.weights_at(state, name)
 

@@ -108,7 +108,8 @@ def write_move(moment: Moment, move: Move) -> str:
     back = back if trainer.config.rounds > 1 else []
     sample = snippets.write_published(trainer, f"generator(z)[{moment.row}]")
     moved = sample if trainer.loss.makes_points else snippets.write_sampling(trainer, moment.row)
-    return "\n".join([*first, batch, snippets.write_backward(trainer, "generator"), *back, "g_optimizer.step()", moved])
+    steps = ["g_optimizer.step()", *snippets.write_code_moves(trainer)]
+    return "\n".join([*first, batch, snippets.write_backward(trainer, "generator"), *back, *steps, moved])
 
 
 def _write_batch(trainer: Trainer, count: int) -> list[str]:
@@ -116,7 +117,10 @@ def _write_batch(trainer: Trainer, count: int) -> list[str]:
     latent, pairs = snippets.write_latent(trainer, count), snippets.write_pairs(trainer, count)
     loss = snippets.write_loss(trainer, "generator")
     if not trainer.loss.makes_points:
-        return [latent, *pairs, snippets.write_times(trainer), snippets.write_velocity(trainer), loss]
+        answers = [snippets.write_answers(trainer), loss]
+        if trainer.loss.has_codes:
+            return [*pairs, snippets.write_codes(trainer), *answers]
+        return [latent, *pairs, snippets.write_times(trainer), *answers]
     judged = trainer.loss.is_game and not trainer.craft.foresight
     scores = [snippets.write_classify(trainer, "fake", drawn=True)] if judged else []
     return [latent, snippets.write_generate("generator"), *scores, *pairs, loss]

@@ -81,7 +81,9 @@ OF_DISCRIMINATOR: tuple[NodeName, ...] = (
 """What a loss without a discriminator leaves without a meaning."""
 NODES: Mapping[NodeName, Node] = {
     "noise": Node(look_at_noise, tell_draws, ("z",)),
-    "generator": Node(look_at_making, tell_generator, ("z", "places", "times", "velocity", "x_fake")),
+    "generator": Node(
+        look_at_making, tell_generator, ("z", "places", "times", "velocity", "codes", "rebuilt", "x_fake")
+    ),
     "real": Node(look_at_data, tell_draws, ("x_real",)),
     "generated": Node(look_at_scores, tell_generate, ("x_fake",)),
     "discriminator": Node(look_at_scores, tell_discriminator, ("real_logits", "fake_logits")),
@@ -98,7 +100,7 @@ NODES: Mapping[NodeName, Node] = {
     "g-gradients": Node(
         look_at_generator,
         tell_backward,
-        ("gradients", "fake_logit_gradient", "slope", "velocity_slope", "gradient"),
+        ("gradients", "fake_logit_gradient", "slope", "velocity_slope", "rebuilt_slope", "code_slope", "gradient"),
         (NOT_A_BATCH,),
     ),
 }

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from server.gan.inspection import snippets
 from server.gan.inspection.answers import Formula
-from server.gan.inspection.formulas import Notation, name_point, tell, tell_lab_units, tell_neuron
+from server.gan.inspection.formulas import name_point, tell_lab_units
 from server.gan.inspection.moments import Moment, Told
-from server.gan.inspection.penalties import GAME, find_penalties, tell_penalties
-from server.gan.inspection.summaries import count_layers
-from server.gan.worked import Line, number_vector, write_number, write_vector
+from server.gan.inspection.squares import Answer, tell_answer, tell_price, tell_slope
+from server.gan.worked import number_vector, write_number, write_vector
 
 SQUARE = r"\lVert v - ({point} - z) \rVert^2"
 
@@ -40,78 +39,47 @@ def tell_times(moment: Moment, told: Told) -> None:
 
 def tell_velocity(moment: Moment) -> Told:
     """Tell which velocity the generator answers at a place: a neuron of its first layer, one of its last, all of it."""
-    trainer, network, row = moment.trainer, moment.network("generator"), moment.row
-    weights = moment.weights("generator")
-    trace = network.trace(weights, trainer.loss.read(moment.known))
-    velocity = moment.known["velocity"][row].tolist()
-    told = Told(moment.subject, snippets.write_velocity(trainer))
-    told.formula.append(
-        {
-            "latex": rf"v = v(s), \quad s = ({name_point(trainer)}_t, t)",
-            "latex_numbers": f"v{write_vector(trace.inputs[0][row].tolist())} = {write_vector(velocity)}",
-            "meaning": "The generator reads the place and the time, and answers how fast to go, and which way.",
-        }
-    )
-    told.numbers |= number_vector("velocity", velocity)
-    notation = Notation("G", "s", tuple(f"v_{i}" for i in range(1, len(velocity) + 1)))
-    for layer in dict.fromkeys((0, count_layers(network) - 1)):
-        formula, numbers = tell_neuron(network, weights, trace, layer, row, notation)
-        told.formula += formula
-        told.numbers |= {f"layer_{layer + 1}_{name}": value for name, value in numbers.items()}
-    return told
+    trainer, row = moment.trainer, moment.row
+    place = trainer.loss.read(moment.known)[row].tolist()
+    opening: Formula = {
+        "latex": rf"v = v(s), \quad s = ({name_point(trainer)}_t, t)",
+        "latex_numbers": f"v{write_vector(place)} = {write_vector(moment.known['velocity'][row].tolist())}",
+        "meaning": "The generator reads the place and the time, and answers how fast to go, and which way.",
+    }
+    return tell_answer(moment, _describe_velocity(moment), "s", opening)
 
 
 def tell_velocity_price(moment: Moment) -> Told:
     """Tell what one velocity costs, and what all cost on average."""
-    trainer, row, known = moment.trainer, moment.row, moment.known
-    square, point = SQUARE.format(point=name_point(trainer)), name_point(trainer)
-    velocity, wanted = known["velocity"].detach()[row], trainer.loss.aim(known)[row]
-    told = Told(moment.subject, snippets.write_loss(trainer, "generator"))
-    told.numbers = {
-        **number_vector("velocity", velocity.tolist()),
-        **number_vector("wanted", wanted.tolist()),
-        "per_example": known["per_example"][row].item(),
-        "sum": known["per_example"].sum().item(),
-        "N": len(known["per_example"]),
-        "loss": known["g_loss"].item(),
-        "game": known["per_example"].mean().item(),
+    trainer = moment.trainer
+    opening: Formula = {
+        "latex": f"w = {name_point(trainer)} - z",
+        "latex_numbers": f"w = {write_vector(trainer.loss.aim(moment.known)[moment.row].tolist())}",
+        "meaning": "The velocity that takes this noise to this real point, in a time of 1.",
     }
-    penalised = bool(find_penalties(moment))
-    name, symbol = ("game", GAME) if penalised else ("loss", "L_G")
-    squares = (rf"(<velocity_{i}> - <wanted_{i}>)^2" for i in range(1, len(velocity) + 1))
-    one = Line("per_example", " + ".join(squares), "How far the velocity is from the one that goes straight there.")
-    mean = Line(name, r"\frac{<sum>}{<N>}", "The mean over the batch: the generator lowers it.")
-    symbols = {"per_example": r"\ell_i", "sum": rf"\sum_{{i=1}}^{{N}} {square}", "N": "N", name: symbol}
-    for i in range(1, len(velocity) + 1):
-        symbols |= {f"velocity_{i}": f"v_{i}", f"wanted_{i}": f"w_{i}"}
-    told.formula = [
-        {
-            "latex": f"w = {point} - z",
-            "latex_numbers": f"w = {write_vector(wanted.tolist())}",
-            "meaning": "The velocity that takes this noise to this real point, in a time of 1.",
-        },
-        tell(one, symbols, told.numbers),
-        tell(mean, symbols, told.numbers),
-        *(tell_penalties(moment, told) if penalised else ()),
-    ]
-    return told
+    return tell_price(moment, _describe_velocity(moment), opening)
 
 
 def tell_velocity_slope(moment: Moment, told: Told) -> list[Formula]:
     """Tell how the loss grows as this velocity changes: nothing stands between the two."""
-    slope = moment.known["velocity_slope"][moment.row].tolist()
-    velocity = moment.known["velocity"].detach()[moment.row].tolist()
-    wanted, count = moment.trainer.loss.aim(moment.known)[moment.row].tolist(), moment.count
-    told.numbers |= number_vector("slope", slope)
-    left = r"\frac{\partial L_G}{\partial v}"
-    numbers = rf"\frac{{2}}{{{count}}} \cdot ({write_vector(velocity)} - {write_vector(wanted)})"
-    return [
-        {
-            "latex": rf"{left} = \frac{{2}}{{N}} \cdot (v - w)",
-            "latex_numbers": f"{left} = {numbers} = {write_vector(slope)}",
-            "meaning": "The slope comes straight from the loss: it leads from the wanted velocity to the answered one.",
-        }
-    ]
+    return [tell_slope(moment, told, _describe_velocity(moment))]
+
+
+def _describe_velocity(moment: Moment) -> Answer:
+    return Answer(
+        "velocity",
+        "v",
+        "w",
+        SQUARE.format(point=name_point(moment.trainer)),
+        "How far the velocity is from the one that goes straight there.",
+        "The slope comes straight from the loss: it leads from the wanted velocity to the answered one.",
+    )
+
+
+def list_stops(moment: Moment) -> list[tuple[str, str, list[float]]]:
+    """List where a sample is on its way, each by name, what it is, and its numbers."""
+    way = moment.trainer.follow_points(moment.known["z"])
+    return [(f"step {i}", "where it is then, on its way", places[moment.row].tolist()) for i, places in enumerate(way)]
 
 
 def tell_way(moment: Moment) -> Told:

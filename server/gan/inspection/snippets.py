@@ -61,7 +61,9 @@ def write_data(trainer: Trainer, count: int) -> str:
         lines += f"\nx_real = 3 * (x_real - {centre}) / {box.half_extent!r}  # the view becomes [-3, 3]"
     if known is not None:
         when = "at the start; generated points replace it" if trainer.craft.renews_data else "once, at the start"
-        lines += f"\nknown = x_real  # {when}\nx_real = known[torch.randint(len(known), ({count},))]"
+        picked = f"torch.randint(len(known), ({count},))"
+        lines += f"\nknown = x_real  # {when}\n"
+        lines += f"picked = {picked}\nx_real = known[picked]" if trainer.loss.has_codes else f"x_real = known[{picked}]"
     return lines
 
 
@@ -81,9 +83,26 @@ def write_times(trainer: Trainer) -> str:
     return _write_draws(pick_statements(trainer.loss.code, "times"), {})
 
 
-def write_velocity(trainer: Trainer) -> str:
-    """Give the lines from these to the generator's answers."""
-    return _leave_out(pick_statements(trainer.loss.code, "velocity"), pick_statements(trainer.loss.code, "times"))
+def write_codes(trainer: Trainer) -> str:
+    """Give the lines that begin the codes of the data, where it has such."""
+    return (
+        f"codes = torch.randn(len(known), {trainer.source.dimension}) / {trainer.source.dimension} ** 0.5"
+        "  # once, at the start\n"
+        "codes = (codes / codes.norm(dim=1, keepdim=True).clamp(min=1)).requires_grad_()"
+    )
+
+
+def write_code_moves(trainer: Trainer) -> list[str]:
+    """Give the lines that move the codes of a batch's points, where they have such, after the loss's backward."""
+    if not trainer.loss.has_codes:
+        return []
+    return [rename(trainer.loss.moving_code, write_values(trainer.config.loss.values))]
+
+
+def write_answers(trainer: Trainer) -> str:
+    """Give the lines from what a batch has beside noise and real points to the generator's answers."""
+    code = trainer.loss.code
+    return _leave_out(pick_statements(code, trainer.loss.answers), pick_statements(code, "times"))
 
 
 def write_sampling(trainer: Trainer, row: int) -> str:
@@ -217,7 +236,7 @@ def write_update(trainer: Trainer, player: Learner, step: int) -> str:
     if trainer.craft.rate:
         rate = values["learning_rate"] * trainer.craft.find_factor(step)
         timed = [f'{player[0]}_optimizer.param_groups[0]["lr"] = {rate!r}  # in this step']
-    return "\n".join([optimizer, *timed, f"{player[0]}_optimizer.step()", *after])
+    return "\n".join([optimizer, *timed, f"{player[0]}_optimizer.step()", *write_code_moves(trainer), *after])
 
 
 def _write_parameters(trainer: Trainer, player: Learner) -> str:

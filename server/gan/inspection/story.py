@@ -24,10 +24,10 @@ from server.gan.inspection.company import (
 )
 from server.gan.inspection.comparisons import MEANS, tell_direct_needle
 from server.gan.inspection.formulas import SIGMOID, name_answers, notate, sigmoid, tell, tell_lab_units, tell_neuron
+from server.gan.inspection.lone import find_tellers
 from server.gan.inspection.looks import PAGE, look_at_generator
 from server.gan.inspection.moments import Moment
 from server.gan.inspection.moves import Move, Underway, try_move, write_move
-from server.gan.inspection.paths import tell_way
 from server.gan.inspection.slopes import tell_own_slope
 from server.gan.inspection.summaries import clean_list, clean_numbers, count_layers, name_layer
 from server.gan.inspection.tellers import LOGIT_SYMBOLS, tell_loss
@@ -176,10 +176,10 @@ def _tell_point(moment: Moment, point: list[float]) -> Stage:
 
 
 def _tell_arrival(moment: Moment, point: list[float]) -> Stage:
-    """Tell the way from the noise to the sample, where the generator answers velocities."""
-    told = tell_way(moment)
-    way = [places[moment.row].tolist() for places in moment.trainer.follow_points(moment.known["z"])]
-    vectors = [_show(f"step {i}", "where it is then, on its way", place, "lab units") for i, place in enumerate(way)]
+    """Tell the way from the noise to the sample, where the generator learns other answers."""
+    tellers = find_tellers(moment)
+    told, unit = tellers.sample(moment), "lab units" if moment.trainer.loss.moves_noise else ""
+    vectors = [_show(name, what, values, unit) for name, what, values in tellers.stops(moment)]
     shown = [*vectors[:SHOWN_STEPS], _show("x", "the sample", point, PUBLISHED)]
     return _make_stage("sample", "generated", "Sample", told.formula, shown, told.numbers, told.code)
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from server.gan.export.snippets import turn_scores
 from server.gan.inspection import snippets
 from server.gan.inspection.answers import Formula
+from server.gan.inspection.codes import tell_code
 from server.gan.inspection.company import tell_company
 from server.gan.inspection.comparisons import tell_comparison
 from server.gan.inspection.formulas import (
@@ -26,8 +27,9 @@ from server.gan.inspection.formulas import (
     tell_lab_units,
     tell_neuron,
 )
+from server.gan.inspection.lone import find_tellers
 from server.gan.inspection.moments import Moment, Sort, Told
-from server.gan.inspection.paths import tell_times, tell_velocity, tell_velocity_price, tell_way
+from server.gan.inspection.paths import tell_times
 from server.gan.inspection.penalties import GAME, find_penalties, tell_penalties
 from server.gan.inspection.summaries import count_layers, read_values
 from server.gan.networks import Trace
@@ -44,8 +46,8 @@ EACH_LOGIT = {**LOGIT_SYMBOLS, "real_logit": "d(x_i)", "fake_logit": "d(G(z_i))"
 SAMPLE_WORDS: dict[Sort, str] = {"real": "real", "fake": "generated"}
 
 
-def tell_draws(moment: Moment, names: Collection[str] = ("x_real", "z", "times")) -> Told:
-    """Tell which real samples and which noise were drawn, and for which time, where there is one."""
+def tell_draws(moment: Moment, names: Collection[str] = ("x_real", "z", "times", "codes")) -> Told:
+    """Tell which real samples and which noise were drawn; and for which time, or which codes they have."""
     trainer, count = moment.trainer, moment.count
     told, lines = Told(moment.subject, ""), []
     if "x_real" in names and "x_real" in moment.known:
@@ -64,6 +66,9 @@ def tell_draws(moment: Moment, names: Collection[str] = ("x_real", "z", "times")
     if "times" in names and "times" in moment.known:
         tell_times(moment, told)
         lines.append(snippets.write_times(trainer))
+    if "codes" in names and "codes" in moment.known:
+        tell_code(moment, told)
+        lines.append(snippets.write_codes(trainer))
     told.code = "\n".join(lines)
     return told
 
@@ -71,7 +76,8 @@ def tell_draws(moment: Moment, names: Collection[str] = ("x_real", "z", "times")
 def tell_generate(moment: Moment) -> Told:
     """Tell how the generator turns noise into a sample: a neuron of its first layer, one of its last, the point."""
     if not moment.trainer.loss.makes_points:
-        return tell_velocity(moment) if "velocity" in moment.known else tell_way(moment)
+        tellers = find_tellers(moment)
+        return (tellers.answer if moment.trainer.loss.answers in moment.known else tellers.sample)(moment)
     trainer, network, z = moment.trainer, moment.network("generator"), moment.known["z"]
     weights, row = moment.weights("generator"), moment.row
     trace = network.trace(weights, z)
@@ -118,7 +124,7 @@ def tell_classify(moment: Moment, sorts: Collection[Sort] = ("real", "fake")) ->
 def tell_loss(moment: Moment) -> Told:
     """Tell what one example costs, and what all cost on average."""
     if not moment.trainer.loss.is_game:
-        return tell_velocity_price(moment) if "velocity" in moment.known else tell_comparison(moment)
+        return (tell_comparison if moment.trainer.loss.makes_points else find_tellers(moment).price)(moment)
     player, letter = moment.player, moment.player[0]
     fake_logits = moment.known["fake_logits"].detach()
     real_logits = moment.known.get("real_logits", fake_logits).detach()

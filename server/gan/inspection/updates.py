@@ -16,8 +16,8 @@ from server.gan.inspection import snippets
 from server.gan.inspection.answers import Formula
 from server.gan.inspection.chains import tell_chain, tell_direct_slope
 from server.gan.inspection.formulas import mark_layer, tell
+from server.gan.inspection.lone import find_tellers
 from server.gan.inspection.moments import Moment, Sort, Told
-from server.gan.inspection.paths import tell_velocity_slope
 from server.gan.inspection.penalties import find_penalties
 from server.gan.inspection.slopes import tell_own_slope
 from server.gan.inspection.summaries import count_layers, measure_layers, name_layer, read_values, summarise_layers
@@ -65,8 +65,8 @@ def tell_backward(moment: Moment) -> Told:
         judged = moment.trainer.loss.is_game and not moment.trainer.craft.foresight
         tell_slope = tell_chain if judged else tell_direct_slope
         told.formula += tell_slope(moment, told)
-    if "velocity_slope" in moment.known:
-        told.formula += tell_velocity_slope(moment, told)
+    if not moment.trainer.loss.makes_points:
+        told.formula += find_tellers(moment).slope(moment, told)
     told.formula.append(_tell_output_bias(moment, told))
     told.formula.append(_tell_norm(moment, told))
     return told

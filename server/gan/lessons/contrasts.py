@@ -58,6 +58,20 @@ CONTRASTS = (
         ),
     ),
     Preset(
+        "glo",
+        "No discriminator: learned codes",
+        "Each of 512 points has a code of its own. Codes and generator learn together to rebuild every point.",
+        "Switch on Reconstructions: the arrows vanish, as every point comes back to its place. Yet the samples do not"
+        " gather in the modes: they are made of noise between the codes, and bridge from mode to mode. To rebuild what"
+        " is known is not yet to draw from its law.",
+        {"loss": {"name": "glo"}, "data": {"name": "ring8", "size": 512}},
+        claims=(
+            Claim("reconstruction", "at least", 1.9, 1),
+            Claim("reconstruction", "at most", 0.06, 1000),
+            Claim("high_quality", "at most", 0.03, 1000),
+        ),
+    ),
+    Preset(
         "mode_seeking",
         "Mode collapse, and mode seeking",
         "The preset Mode collapse, where the generator also pays when noise far apart becomes points close together.",

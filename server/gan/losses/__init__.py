@@ -7,6 +7,7 @@ from server.gan.losses import (  # isort: skip  # noqa: F401  # importing a fami
     divergences,
     samples,
     paths,
+    codes,
     ganlab,
 )
 from server.gan.losses.base import LOSSES, AdversarialLoss, LoneLoss, Loss, SampleLoss

@@ -69,10 +69,12 @@ class Loss(Unit[Callable[..., Any]]):
     `extra["legacy"]`: it is here so that another tool's runs can be repeated; the page offers it when asked to.
 
     `goes_with` names, by section of a config, the units beside which it means something, and `because` says why.
+    `needs` names, by dotted path, numbers of a config that may not be 0 beside it, each with one that does.
 
     A loss also decides what the generator is: what its network reads and answers, and how a sample comes of noise. With
     most it reads the noise and answers the sample; `follow`, `pose`, `read` and `aim` are where others differ, and
-    `sampling_code` makes x_fake from z and `generator` in plain PyTorch.
+    `sampling_code` makes x_fake from z and `generator` in plain PyTorch. Where points have codes, `moving_code` is
+    how a batch's slopes move these.
     """
 
     is_game: ClassVar[bool] = True
@@ -83,10 +85,16 @@ class Loss(Unit[Callable[..., Any]]):
     """What the slope of the loss at these answers is called there."""
     beside: ClassVar[int] = 0
     """How many numbers the generator's network reads beside those of the noise."""
+    moves_noise: ClassVar[bool] = False
+    """Whether samples are the noise itself, moved: it is a point then, and the network's answers are of any size."""
+    has_codes: ClassVar[bool] = False
+    """Whether each point of the data has a latent of its own that is learned with the generator: its code."""
     pairs: bool = False
     goes_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict, kw_only=True)
+    needs: Mapping[str, int] = field(default_factory=dict, kw_only=True)
     because: str = field(default="", kw_only=True)
     sampling_code: str = field(default="x_fake = generator(z)", kw_only=True)
+    moving_code: str = field(default="", kw_only=True)
     d_parts: tuple[str, ...] = field(kw_only=True)
     g_parts: tuple[str, ...] = field(kw_only=True)
     d_slopes: tuple[str, ...] = field(default=(), kw_only=True)
@@ -107,8 +115,11 @@ class Loss(Unit[Callable[..., Any]]):
         """Whether the sigmoid of a logit is a probability of being real."""
         return bool(self.extra.get("score") == PROBABILITY["score"])
 
-    def follow(self, answer: Answer, z: Tensor, **numbers: Any) -> list[Tensor]:
-        """Give where samples are on their way from the noise z (..., N, Z), each (..., N, D); they are the last."""
+    def follow(self, answer: Answer, z: Tensor, *, codes: Tensor | None = None, **numbers: Any) -> list[Tensor]:
+        """Give where samples are on their way from the noise z (..., N, Z), each (..., N, D); they are the last.
+
+        `codes` (..., n, Z) are those of the data, where it has such.
+        """
         return [answer(z)]
 
     def pose(self, known: Mapping[str, Tensor], draws: Callable[[str], Draws]) -> dict[str, Tensor]:
@@ -128,12 +139,19 @@ class Loss(Unit[Callable[..., Any]]):
 
     def describe(self) -> dict[str, Any]:
         """Give the facts as plain data."""
-        company = {"goes_with": {k: list(v) for k, v in self.goes_with.items()}, "because": self.because}
+        company = {
+            "goes_with": {k: list(v) for k, v in self.goes_with.items()},
+            "needs": dict(self.needs),
+            "because": self.because,
+        }
         shape = {
             "answers": self.answers,
             "makes_points": self.makes_points,
             "beside": self.beside,
+            "moves_noise": self.moves_noise,
+            "has_codes": self.has_codes,
             "sampling_code": self.sampling_code,
+            "moving_code": self.moving_code,
         }
         return {**super().describe(), "is_game": self.is_game, **shape, **company}
 

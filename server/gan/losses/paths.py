@@ -30,6 +30,7 @@ class PathLoss(LoneLoss):
     answers: ClassVar[str] = "velocity"
     slope: ClassVar[str] = "velocity_slope"
     beside: ClassVar[int] = 1
+    moves_noise: ClassVar[bool] = True
     words: ClassVar[Mapping[str, str]] = {
         "part": "This loss compares the velocities that the generator answers with those that lead to real samples.",
         "draw": "Noise and real samples are drawn in pairs, and a place between the two of each. The generator says"

@@ -45,6 +45,14 @@ export function pricesSamples(run) {
   return findLoss(run)?.makes_points !== false;
 }
 
+/**
+ * Whether each real point has a code of its own, which the generator learns to make the point of.
+ * @param {Run} run
+ */
+export function hasCodes(run) {
+  return Boolean(findLoss(run)?.has_codes);
+}
+
 /** @param {Run} run */
 function findLoss({ catalog, config }) {
   return catalog?.losses.find(({ key }) => key === config?.loss.name);

@@ -88,7 +88,7 @@ export const LAYERS = [
   {
     key: "reconstructed",
     label: "Reconstructions",
-    help: "Arrows from real samples to where encoder and generator, one after the other, bring them.",
+    help: "Arrows from real samples to what the generator makes of the encoder's answers to them, or of their codes.",
     arrays: ["x_real", "x_reconstructed"],
     draw: drawReconstructions,
   },

@@ -1,4 +1,4 @@
-/** Where real samples come back to when the encoder answers them with noise, and the generator makes points of that. */
+/** Where real samples come back to when the generator makes points of the encoder's answers to them, or of their codes. */
 
 import { formatNumber } from "./numbers.js";
 
@@ -53,7 +53,7 @@ export function describeReturn({ arrays }) {
     const gaps = Array.from({ length: size }, (_, axis) => ends.to.data[i * size + axis] - ends.from.data[i * size + axis]);
     total += Math.hypot(...gaps);
   }
-  return `Through encoder and generator a real sample comes back ${formatNumber(total / count)} from its place, on average`;
+  return `A real sample comes back ${formatNumber(total / count)} from its place, on average`;
 }
 
 /**

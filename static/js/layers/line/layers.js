@@ -39,7 +39,7 @@ const PICTURES = {
   },
   refined: { help: "Samples as the technique of drawing that is on takes them; their curve is dotted.", draw: drawRefined },
   reconstructed: {
-    help: "Arrows along x from real samples to where encoder and generator, one after the other, bring them.",
+    help: "Arrows along x from real samples to what the generator makes of the encoder's answers, or of their codes.",
     draw: drawReconstructions,
   },
   streams: { help: "The ways of samples from their noise are drawn in the plane alone.", draw: () => [] },

@@ -89,7 +89,8 @@ class NetworkConfig:
     Its weights are drawn by `init`, and multiplied by `init_gain`.
     Techniques decide the rest, or the loss, and no config says it here: its first layer reads `beside` numbers more
     than a point, or the noise, has, it is `built_by` them, the neurons of its first `scaled` layers have one number
-    more each, and `norm` names what stands behind its hidden layers.
+    more each, `norm` names what stands behind its hidden layers, and before the last layer a `crowd` of kernels, each
+    of so many coordinates, compares the points of a batch.
     """
 
     hidden_layers: int
@@ -102,6 +103,7 @@ class NetworkConfig:
     built_by: tuple[str, ...] = ()
     scaled: int = 0
     norm: str = ""
+    crowd: tuple[int, int] | None = None
 
     def list_sizes(self, inputs: int, outputs: int) -> tuple[int, ...]:
         """Give how many numbers enter the first layer, and leave each."""
@@ -110,7 +112,7 @@ class NetworkConfig:
     def to_json(self) -> dict[str, Any]:
         """Give the network as plain data; its output and how it begins only where they are not the default."""
         unsaid = {OUTPUTS.key: OUTPUTS.default, "init": DEFAULT_INIT, INIT_GAIN.key: INIT_GAIN.default}
-        decided = ("beside", "built_by", "scaled", "norm")
+        decided = ("beside", "built_by", "scaled", "norm", "crowd")
         said = {key: value for key, value in asdict(self).items() if key not in decided}
         return {key: value for key, value in said.items() if unsaid.get(key) != value}
 
@@ -358,9 +360,13 @@ def _build_by(
         builds = known.get(unit.name)
         if builds is None or unit.values.get("network", builds["network"]) not in (path, "both"):
             continue
-        if (builds["norm"] or builds["scales"] == "hidden") and not network.hidden_layers:
+        crowd = tuple(int(unit.values[key]) for key in builds.get("crowd", ()))  # type: ignore[arg-type]  # numbers
+        if (builds["norm"] or builds["scales"] == "hidden" or crowd) and not network.hidden_layers:
             expected = f"{unit.name} goes with a {path} of 1 hidden layer or more, not with 0"
-            raise ConfigError(f"techniques.{i}.name", f"{expected}: it changes what hidden layers answer")
+            because = "it compares what the last of them answers" if crowd else "it changes what hidden layers answer"
+            raise ConfigError(f"techniques.{i}.name", f"{expected}: {because}")
+        if crowd:
+            network = replace(network, crowd=(crowd[0], crowd[1]))
         scaled, norm = max(network.scaled, layers[builds["scales"]]), network.norm or builds["norm"]
         network = replace(network, built_by=(*network.built_by, unit.name), scaled=scaled, norm=norm)
     return network

@@ -7,6 +7,7 @@ P weights and biases that a network computes with, Q those that are trained, and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import torch
@@ -150,6 +151,11 @@ class Craft:
         return self._company[0] if self._company else None
 
     @property
+    def compares(self) -> bool:
+        """Whether the discriminator compares the last hidden features of points in company."""
+        return self._network.crowd is not None
+
+    @property
     def renews_weights(self) -> bool:
         """Whether something that belongs to the discriminator's weights moves on before every update."""
         return any(unit.renew for unit in self._weights["discriminator"])
@@ -242,9 +248,19 @@ class Craft:
         """Let the discriminator of these weights score points (..., N, D), one sort after another.
 
         Each sort is its own company: real and generated points are never among each other.
+        Where it compares features, `others` is one tensor (..., M, D), whose scores stand behind those asked for.
         """
+        if self.compares:
+            return self._judge_crowd(weights, [self.read(points) for points in (*sorts, *others)], bool(others))
         seen = [self.read(points, others) for points in sorts]
         return self._network.trace(weights, torch.cat(seen, -2) if len(seen) > 1 else seen[0])
+
+    def _judge_crowd(self, weights: list[Tensor], seen: list[Tensor], beside: bool) -> Trace:
+        """Let the discriminator compare the points of each sort; `beside` says that the last are all the company."""
+        ends = [0, *accumulate(points.shape[-2] for points in seen)]
+        own = [slice(*pair) for pair in pairwise(ends)]
+        groups = [(rows, own[-1] if beside else rows) for rows in own]
+        return self._network.trace(weights, torch.cat(seen, -2), groups=groups)
 
     def pull_to_points(self, weights: list[Tensor], trace: Trace, upstream: Tensor) -> Tensor:
         """Carry a gradient (..., N, 1) from the scores of one sort of points to these (..., N, D).

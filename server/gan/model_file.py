@@ -181,9 +181,11 @@ def count_parameters(config: RunConfig) -> dict[str, int]:
 
 
 def _count_network(network: NetworkConfig, inputs: int, outputs: int) -> int:
-    """Count a perceptron's weights and biases, and its neurons' scales where it has such."""
+    """Count a perceptron's weights and biases, its neurons' scales and what compares points, where it has such."""
     sizes = network.list_sizes(inputs, outputs)
-    return sum((i + 1) * o for i, o in pairwise(sizes)) + sum(sizes[1 : network.scaled + 1])
+    plain = sum((i + 1) * o for i, o in pairwise(sizes)) + sum(sizes[1 : network.scaled + 1])
+    kernels, size = network.crowd or (0, 0)
+    return plain + kernels * (outputs + sizes[-2] * size)
 
 
 def _read_scalars(given: object) -> dict[str, float | None]:

@@ -2,6 +2,7 @@
 
 Shape letters: R runs (leading axes, absent for a single run), N examples, I inputs, O outputs, P weights and biases,
 Q what is trained: these, and a scale a neuron where a technique adds such.
+A network that sees points in company has one weight more, behind the last bias, that compares their features.
 One vector a network: an optimizer's step is then a few operations, whatever the number of layers.
 The reverse pass is written out: for networks this small it takes a third of the time that autograd's takes,
 and every number of it can be shown. Autograd sees through the forward pass all the same.
@@ -21,6 +22,7 @@ from torch import Tensor
 
 from server.gan.activations import ACTIVATIONS, Activation
 from server.gan.config import DEFAULT_INIT, OUTPUTS, NetworkConfig
+from server.gan.crowds import Crowd, Group
 from server.gan.initialisation import INITS, Init
 from server.gan.norms import NORMS, Norm
 from server.gan.randomness import Draws
@@ -35,11 +37,13 @@ class Trace(NamedTuple):
     """A forward pass: what entered each layer (..., N, I), and what it made of it before the activation (..., N, O).
 
     `outputs` is what the network answers (..., N, O): the last sums, squashed where the network has an output function.
+    `groups` tells which of the examples were whose company, where the network sees them in one.
     """
 
     inputs: list[Tensor]
     sums: list[Tensor]
     outputs: Tensor
+    groups: Sequence[Group] = ()
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,8 @@ class Network:
 
     `init` is what its weights are drawn from, and `gain` multiplies them.
     `norm` changes what a hidden layer answers, behind its activation.
+    `crowd` puts beside what enters the last layer how like its company's each example's is; a network with one has
+    hidden layers, and no scales.
     The neurons of the first `scaled` layers have one number more each, behind all weights and biases: what it does is
     a technique's to say, which gives the network the weights and biases that it computes with.
     """
@@ -59,6 +65,7 @@ class Network:
     gain: float = 1.0
     scaled: int = 0
     norm: Norm | None = None
+    crowd: Crowd | None = None
 
     @classmethod
     def build(cls, config: NetworkConfig, inputs: int, outputs: int) -> Network:
@@ -66,13 +73,20 @@ class Network:
         output = None if config.output == OUTPUTS.default else ACTIVATIONS[config.output]
         sizes = config.list_sizes(inputs, outputs)
         init, norm = INITS[config.init], NORMS[config.norm] if config.norm else None
-        return cls(sizes, ACTIVATIONS[config.activation], output, init, config.init_gain, config.scaled, norm)
+        crowd = Crowd(*config.crowd) if config.crowd else None
+        return cls(sizes, ACTIVATIONS[config.activation], output, init, config.init_gain, config.scaled, norm, crowd)
 
     @cached_property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
-        """Weight (I, O) and bias (O) of each layer, in order."""
-        layers = zip(self.sizes[:-1], self.sizes[1:], strict=True)
-        return tuple(shape for i, o in layers for shape in ((i, o), (o,)))
+        """Weight (I, O) and bias (O) of each layer, in order; then the weight (H, K S) of a crowd."""
+        layers = tuple(shape for i, o in self.layers for shape in ((i, o), (o,)))
+        return (*layers, (self.sizes[-2], self.crowd.kernels * self.crowd.size)) if self.crowd else layers
+
+    @cached_property
+    def layers(self) -> tuple[tuple[int, int], ...]:
+        """How many numbers enter each layer, and leave it."""
+        *inner, last = pairwise(self.sizes)
+        return (*inner, (last[0] + (self.crowd.kernels if self.crowd else 0), last[1]))
 
     @cached_property
     def lengths(self) -> list[int]:
@@ -87,9 +101,12 @@ class Network:
     def draw_parameters(self, draws: Draws) -> Tensor:
         """Draw initial parameters (..., Q), layer by layer; scales begin at 1."""
         parts: list[Tensor] = []
-        for layer, (inputs, outputs) in enumerate(pairwise(self.sizes)):
+        for layer, (inputs, outputs) in enumerate(self.layers):
             weight, bias = self.init(inputs, outputs, draws, layer == 0)
             parts += [self.gain * weight, bias]
+        if self.crowd:
+            features, coordinates = self.sizes[-2], self.crowd.kernels * self.crowd.size
+            parts.append(self.gain * self.init(features, coordinates, draws, False)[0])
         return self.join([*parts, *(torch.ones_like(parts[2 * layer + 1]) for layer in range(self.scaled))])
 
     def split(self, vector: Tensor) -> list[Tensor]:
@@ -110,41 +127,53 @@ class Network:
 
     def join(self, parts: Sequence[Tensor]) -> Tensor:
         """Put weights and biases, and scales behind them, into one vector (..., P or Q): the inverse of `split`."""
-        runs = parts[-1].shape[:-1]
+        runs = parts[1].shape[:-1]
         return torch.cat([part.reshape(*runs, -1) for part in parts], -1)
 
     def __call__(self, parts: Sequence[Tensor], x: Tensor) -> Tensor:
         """Compute the outputs (..., N, O) for inputs x (..., N, I)."""
         return self.trace(parts, x).outputs
 
-    def trace(self, parts: Sequence[Tensor], x: Tensor, add_up: AddUp | None = None) -> Trace:
+    def trace(
+        self, parts: Sequence[Tensor], x: Tensor, add_up: AddUp | None = None, groups: Sequence[Group] = ()
+    ) -> Trace:
         """Compute the outputs for inputs x (..., N, I), and keep what passed through every layer.
 
         `add_up` computes a layer's sums, as `affine` does; `Affine.apply` is the one to differentiate twice.
+        `groups` tells whose company a network with a crowd sees, row by row; without it all are each other's.
         """
         activate, add_up = self.activation.function, add_up or affine
         inputs, sums = [x], [add_up(x, parts[0], parts[1])]
-        for weight, bias in zip(parts[2::2], parts[3::2], strict=True):
+        if self.crowd:
+            groups = groups or ((slice(0, x.shape[-2]), slice(0, x.shape[-2])),)
+        for layer in range(1, len(self.layers)):
             answers = activate(sums[-1])
-            inputs.append(self.norm.function(answers) if self.norm else answers)
-            sums.append(add_up(inputs[-1], weight, bias))
-        return Trace(inputs, sums, self.output.function(sums[-1]) if self.output else sums[-1])
+            answers = self.norm.function(answers) if self.norm else answers
+            meets = self.crowd if self._is_last(layer) else None
+            inputs.append(meets.meet(answers, parts[-1], groups) if meets else answers)
+            sums.append(add_up(inputs[-1], parts[2 * layer], parts[2 * layer + 1]))
+        return Trace(inputs, sums, self.output.function(sums[-1]) if self.output else sums[-1], groups)
 
     def parameter_gradient(self, parts: Sequence[Tensor], trace: Trace, upstream: Tensor) -> Tensor:
         """Give the gradient (..., P) with respect to all parameters, from that of the outputs (..., N, O)."""
         pieces: list[Tensor] = []
         upstream = self._through_output(trace, upstream)
+        compared: list[Tensor] = []
         for layer in reversed(range(len(trace.sums))):
             pieces += [upstream.sum(-2), transposed_product(trace.inputs[layer], upstream)]
             if layer:
-                upstream = self._through(parts, trace, upstream, layer)
-        return self.join(pieces[::-1])
+                upstream, *found = self._through(parts, trace, upstream, layer)
+                compared += found
+        return self.join([*pieces[::-1], *compared])
 
     def input_gradient(self, parts: Sequence[Tensor], trace: Trace, upstream: Tensor) -> Tensor:
-        """Give the gradient (..., N, I) with respect to the inputs, from that of the outputs (..., N, O)."""
+        """Give the gradient (..., N, I) with respect to the inputs, from that of the outputs (..., N, O).
+
+        In a crowd an example is in the outputs of others too, and is pulled by all of them.
+        """
         upstream = self._through_output(trace, upstream)
         for layer in reversed(range(1, len(trace.sums))):
-            upstream = self._through(parts, trace, upstream, layer)
+            upstream = self._through(parts, trace, upstream, layer)[0]
         return upstream @ parts[0].mT
 
     def tangent(self, parts: Sequence[Tensor], trace: Trace, direction: Sequence[Tensor]) -> Tensor:
@@ -152,19 +181,32 @@ class Network:
         change = affine(trace.inputs[0], direction[0], direction[1])
         for layer in range(1, len(trace.sums)):
             passed = self.activation.reverse(change, trace.sums[layer - 1])
-            carried = self._through_norm(passed, trace.sums[layer - 1]) @ parts[2 * layer]
+            passed = self._through_norm(passed, trace.sums[layer - 1])
+            if self.crowd and self._is_last(layer):
+                features = self._read_features(trace)
+                passed = self.crowd.push(passed, direction[-1], features, parts[-1], trace.groups)
+            carried = passed @ parts[2 * layer]
             change = carried + affine(trace.inputs[layer], direction[2 * layer], direction[2 * layer + 1])
         return self._through_output(trace, change)
+
+    def _is_last(self, layer: int) -> bool:
+        return layer == len(self.layers) - 1
+
+    def _read_features(self, trace: Trace) -> Tensor:
+        """Read what the last hidden layer answers (..., N, H), without what a crowd puts beside it."""
+        return trace.inputs[-1][..., : self.sizes[-2]]
 
     def _through_output(self, trace: Trace, upstream: Tensor) -> Tensor:
         """Multiply by the slope of the output function: what reverse and tangent do is the same there."""
         return self.output.reverse(upstream, trace.sums[-1]) if self.output else upstream
 
-    def _through(self, parts: Sequence[Tensor], trace: Trace, upstream: Tensor, layer: int) -> Tensor:
-        """Carry a gradient from a layer's sums to the sums of the layer before."""
-        sums = trace.sums[layer - 1]
-        upstream = self._through_norm(reverse_product(upstream, parts[2 * layer]), sums)
-        return self.activation.reverse(upstream, sums)
+    def _through(self, parts: Sequence[Tensor], trace: Trace, upstream: Tensor, layer: int) -> list[Tensor]:
+        """Carry a gradient from a layer's sums to the sums of the layer before; behind it stands that of a crowd."""
+        sums, compared = trace.sums[layer - 1], list[Tensor]()
+        upstream = reverse_product(upstream, parts[2 * layer])
+        if self.crowd and self._is_last(layer):
+            upstream, *compared = self.crowd.pull(upstream, self._read_features(trace), parts[-1], trace.groups)
+        return [self.activation.reverse(self._through_norm(upstream, sums), sums), *compared]
 
     def _through_norm(self, upstream: Tensor, sums: Tensor) -> Tensor:
         """Multiply by the slopes of what stands behind a hidden layer: reverse and tangent are the same there too."""

@@ -80,6 +80,9 @@ def check_needs(made: Facts, loss: Facts, techniques: list[Facts]) -> None:
     known = {unit["key"]: unit for unit in techniques}
     for i, unit in enumerate(made["techniques"]):
         _check_numbers(f"techniques.{i}.name", made, known[unit.name])
+        if (most := known[unit.name].get("most")) and not 2 <= made["batch_size"] <= most:
+            words = f"{unit.name} goes with a batch of 2 to {most} points, not with {made['batch_size']}"
+            raise ConfigError("batch_size", f"{words}: it compares every point of a batch with all others")
         if known[unit.name].get("renews_data") and not loss["makes_points"]:
             expected = f"{unit.name} goes with a loss that generates points, not with {loss['key']}"
             because = "it takes such points for real, and in training this generator makes none of its noise"

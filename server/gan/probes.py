@@ -306,6 +306,8 @@ def _judge_view(trainer: Trainer, sizes: Sizes) -> Trace:
         trainer.source.to_lab(_lattice(trainer, count_cells(trainer.config, sizes))),
         trainer.weights("discriminator"),
     )
+    if trainer.craft.compares:
+        return trainer.craft.judge(weights, cells, others=[_generate(trainer, sizes)])
     if not trainer.craft.company:
         return trainer.craft.judge(weights, trainer.pair(cells))
     groups = trainer.craft.group_others(_generate(trainer, sizes))
@@ -314,8 +316,12 @@ def _judge_view(trainer: Trainer, sizes: Sizes) -> Trace:
 
 
 def _shape_view(trainer: Trainer, scores: Tensor, sizes: Sizes) -> Tensor:
-    """Lay scores out as the view's cells (S, S) or (1, S): the mean over the groups that a cell is scored beside."""
+    """Lay scores out as the view's cells (S, S) or (1, S): the mean over the groups that a cell is scored beside.
+
+    Scores of the company that the cells are compared with stand behind theirs.
+    """
     rows = 1 if trainer.source.data_dimension == 1 else sizes.surface
+    scores = scores[: len(scores) - sizes.generated] if trainer.craft.compares else scores
     return scores.view(-1, rows, count_cells(trainer.config, sizes)).mean(0)
 
 

@@ -10,6 +10,7 @@ from server.gan.config import RunConfig, check_config
 from server.gan.export.script import Change, write_script
 from server.gan.regularizers import REGULARIZERS
 from server.gan.techniques import TECHNIQUES
+from server.gan.techniques.base import CrowdTechnique
 from server.gan.trainer import Trainer
 from tests.gan.test_export import run_script, train
 from tests.tools.runs import catalog, make_config, serve_needs
@@ -44,7 +45,11 @@ def test_a_run_with_a_regularizer_is_exported_as_it_trains(key: str, tmp_path: P
     agree(check_config({"regularizers": units(key)}, catalog()), tmp_path)
 
 
-@pytest.mark.parametrize("key", list(TECHNIQUES))
+EXPORTED = [unit.key for unit in TECHNIQUES.values() if not isinstance(unit, CrowdTechnique)]
+"""A script would add up in another order what compares the points of a batch: that is refused in words."""
+
+
+@pytest.mark.parametrize("key", EXPORTED)
 def test_a_run_with_a_technique_is_exported_as_it_trains(key: str, tmp_path: Path) -> None:
     (loss, *_) = TECHNIQUES[key].goes_with.get("loss", ("rpgan",))
     technique, most = {"name": key, **QUICK.get(key, {})}, 1 if getattr(TECHNIQUES[key], "rounds", 1) > 1 else 2

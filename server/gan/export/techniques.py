@@ -21,13 +21,16 @@ def describe_techniques(configs: Sequence[RunConfig], catalog: Catalog) -> dict[
     the end.
 
     Raises:
-        ConfigError: those that train changed on the way, which a script cannot follow.
+        ConfigError: those that train changed on the way, or compare points, which a script cannot follow.
     """
     facts = {unit["key"]: unit for unit in catalog["techniques"]}
     training = [[unit for unit in one.techniques if not facts[unit.name].get("refines")] for one in configs]
     units = training[0]
     if any(others != units for others in training):
         raise ConfigError("techniques", "expected the same from the beginning of an exported run to its end")
+    if names := [unit.name for unit in units if facts[unit.name].get("compares")]:
+        because = "it compares real and generated points apart, in one pass, whose sums a script would add up otherwise"
+        raise ConfigError("techniques", f"expected none that cannot be exported, got {names[0]}: {because}")
     drawing = [unit for unit in configs[-1].techniques if facts[unit.name].get("refines")]
     on_line = configs[0].data_dimension == 1
     scripts = [

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
+from torch import Tensor
 
 from server.gan.inspection.answers import Formula
 from server.gan.inspection.formulas import list_coordinates, name_point, notate
@@ -48,11 +49,28 @@ def tell_company(moment: Moment, sort: Sort) -> list[Formula]:
     return [{"latex": latex, "latex_numbers": f"{whole} = {write_vector(row)}", "meaning": meaning}]
 
 
+def tell_crowd(moment: Moment, entered: Tensor) -> list[Formula]:
+    """Tell what stands beside the features that enter the last layer (N, H + K), where points are compared."""
+    network = moment.trainer.discriminator
+    if not network.crowd:
+        return []
+    notation, layer = notate(moment.trainer, "discriminator"), len(network.sizes) - 3
+    answers = entered[moment.row, network.sizes[-2] :].tolist()
+    meaning = "How like the others of its sort this sample is to each kernel, on average: from 0, far away from all, to"
+    meaning += " 1, all in one place. It stands behind what the last hidden layer answers."
+    left = rf"c{notation.mark(layer)} = (a{notation.mark(layer)}, o)"
+    o = r"o_k = \frac{1}{N - 1} \sum_{j \ne i} e^{-\lVert M_{i,k} - M_{j,k} \rVert_1}"
+    return [{"latex": rf"{left}, \quad {o}", "latex_numbers": f"o = {write_vector(answers)}", "meaning": meaning}]
+
+
 def list_terms(moment: Moment) -> list[Term]:
     """List what pulls at this moment's generated sample: its own score first, then those that it is company in.
 
-    With packs these are the scores of the packs before its own; else the spread is one, for the scores of all.
+    With packs these are the scores of the packs before its own; else the spread is one, for the scores of all. Where
+    points are compared it is in the scores of all others, which are added up.
     """
+    if moment.trainer.craft.compares:
+        return _measure_crowd(moment)
     slopes, company = moment.known["fake_logit_gradient"].tolist(), moment.trainer.craft.company
     terms = [Term(slopes[row], slope) for row, slope in moment.measure_score_slopes()]
     return [*terms, _measure_spread(moment)] if company and not company.packs else terms
@@ -61,6 +79,8 @@ def list_terms(moment: Moment) -> list[Term]:
 def explain_terms(moment: Moment) -> str:
     """Say why more than its own score pulls at a sample; nothing where only that does."""
     company = moment.trainer.craft.company
+    if moment.trainer.craft.compares:
+        return "all others of its sort are compared with the sample, and their scores move with it"
     if not company:
         return ""
     if not company.packs:
@@ -80,6 +100,9 @@ def write_chain(moment: Moment, loss: str, point: str) -> str:
     """Write the chain rule from the loss to the point: through its own score, and through those it is company in."""
     company = moment.trainer.craft.company
     own = rf"\frac{{{loss}}}{{\partial d}} \cdot \nabla d({point})"
+    if moment.trainer.craft.compares:
+        rest = rf"\sum_{{j \ne i}} \frac{{{loss}}}{{\partial d_j}} \cdot \nabla_{{{point}}} d_j"
+        return rf"\left({own} + {rest}\right)"
     if not company:
         return own
     if not company.packs:
@@ -100,6 +123,21 @@ def number_slopes(terms: Sequence[Term]) -> dict[str, float]:
 def _count_pack(moment: Moment) -> int:
     """Count the points of a pack."""
     return moment.seen("fake").shape[-1] // moment.trainer.source.data_dimension
+
+
+def _measure_crowd(moment: Moment) -> list[Term]:
+    """Measure what pulls at the sample by its own score, and what by all others', their slopes added up."""
+    network, weights, seen = moment.network("discriminator"), moment.weights("discriminator"), moment.seen("fake")
+    loss_slopes = moment.known["fake_logit_gradient"].detach().unsqueeze(-1)
+    own = torch.zeros_like(loss_slopes)
+    own[moment.row] = 1
+    trace = network.trace(weights, seen)
+    score, rest = (
+        network.input_gradient(weights, trace, share)[moment.row].tolist() for share in (own, loss_slopes * (1 - own))
+    )
+    # The rest is a slope of the loss already: the factor before it is the share of one example.
+    count = len(seen)
+    return [Term(loss_slopes[moment.row].item(), score), Term(1 / count, [value * count for value in rest])]
 
 
 def _measure_spread(moment: Moment) -> Term:

@@ -174,7 +174,12 @@ def _describe_sum(layer: int, inputs: list[float], column: list[float], numbers:
 
 
 def name_answers(network: Network, notation: Notation, layer: int) -> str:
-    """Name what a hidden layer hands on: with a hat where something stands behind its activation."""
+    """Name what a hidden layer hands on: with a hat where something stands behind its activation.
+
+    Behind the last one, where points are compared, it is c: the answers, and how like its company the point is.
+    """
+    if network.crowd and layer == len(network.sizes) - 3:
+        return "c" + notation.mark(layer)
     return (r"\hat{a}" if network.norm else "a") + notation.mark(layer)
 
 

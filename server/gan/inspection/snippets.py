@@ -10,6 +10,7 @@ from typing import Any
 
 from server.gan.activations import ACTIVATIONS
 from server.gan.config import NetworkConfig
+from server.gan.crowds import Crowd
 from server.gan.datasets import of_law
 from server.gan.export.snippets import (
     find_names,
@@ -25,7 +26,7 @@ from server.gan.networks import Network
 from server.gan.phases import Learner
 from server.gan.regularizers import REGULARIZERS, Regularizer
 from server.gan.techniques import TECHNIQUES
-from server.gan.techniques.base import BatchTechnique, LayerTechnique, SlopeTechnique
+from server.gan.techniques.base import BatchTechnique, CrowdTechnique, LayerTechnique, SlopeTechnique
 from server.gan.trainer import Trainer
 
 DRAWS = {"normal": "torch.randn", "uniform": "torch.rand"}
@@ -153,6 +154,9 @@ def write_layer(trainer: Trainer, name: Learner, layer: int, row: int, squashes:
     into = {"generator": "z", "discriminator": point}[name] if layer == 0 else f"{name[0]}_{handed}{layer}"
     place = modules * layer
     sums, linear = f"{name[0]}_h{layer + 1}", f"{name}[{place}]"
+    if name == "discriminator" and trainer.discriminator.crowd and layer == len(trainer.discriminator.sizes) - 2:
+        into, linear = f"d_c{layer}", f"{name}[{place + 1}]"
+        before = [f"{into} = {name}[{place}](d_a{layer})"]
     line = "\n".join([*before, f"{sums} = {into} @ {linear}.weight.T + {linear}.bias"])
     if has_batch and hidden:
         line, place = f"{sums} = {name}[{place + 1}]({linear}({into}))  # normalised", place + 1
@@ -253,7 +257,7 @@ def write_network(name: Learner, network: Network, config: NetworkConfig) -> str
     norm = [unit.code.partition("\n\n")[0] for unit in _list_norms(config)]
     batch = any(isinstance(TECHNIQUES[key], BatchTechnique) for key in config.built_by)
     layers: list[str] = []
-    for place, (inputs, outputs) in enumerate(zip(network.sizes[:-1], network.sizes[1:], strict=True)):
+    for place, (inputs, outputs) in enumerate(network.layers):
         layers += [
             f"nn.Linear({inputs}, {outputs})",
             *([f"nn.BatchNorm1d({outputs})"] if batch and place < config.hidden_layers else []),
@@ -261,14 +265,24 @@ def write_network(name: Learner, network: Network, config: NetworkConfig) -> str
             *(f"{_name_class(one)}()" for one in norm),
         ]
     layers[-1 - len(norm) :] = [pick_value(network.output.code)] if network.output else []
+    compare = [_write_crowd(config, network.crowd)] if network.crowd else []
+    if compare:
+        layers.insert(-1, f"{_name_class(compare[0])}({network.sizes[-2]})")
     whole = "\n".join((f"{name} = nn.Sequential(", *(f"    {layer}," for layer in layers), ")"))
-    setups = [setup for setup in (pick_setup(activation), *norm) if setup]
+    setups = [setup for setup in (pick_setup(activation), *norm, *compare) if setup]
     return "\n".join([*(f"{setup}\n\n" for setup in setups), whole, *_write_start(name, network)])
 
 
 def _list_norms(config: NetworkConfig) -> list[LayerTechnique]:
     """List what stands behind the hidden layers of a network; its code begins with a class of it."""
     return [unit for unit in map(TECHNIQUES.__getitem__, config.built_by) if isinstance(unit, LayerTechnique)]
+
+
+def _write_crowd(config: NetworkConfig, crowd: Crowd) -> str:
+    """Give the class that compares points, with which the code of its technique begins."""
+    (unit,) = (one for one in map(TECHNIQUES.__getitem__, config.built_by) if isinstance(one, CrowdTechnique))
+    numbers = dict(zip(unit.crowd, map(repr, crowd), strict=True))
+    return rename(unit.code.partition("\n\n*hidden")[0], numbers)
 
 
 def _name_class(code: str) -> str:

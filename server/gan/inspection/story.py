@@ -19,6 +19,7 @@ from server.gan.inspection.company import (
     list_terms,
     number_slopes,
     tell_company,
+    tell_crowd,
     write_chain,
     write_terms,
 )
@@ -143,6 +144,7 @@ def _tell_layer(
     last = layer == count_layers(network) - 1
     into = notation.into if layer == 0 else name_answers(network, notation, layer - 1)
     company = tell_company(moment, "fake") if name == "discriminator" and layer == 0 else []
+    crowd = tell_crowd(moment, trace.inputs[layer]) if name == "discriminator" and last else []
     vectors = [
         _show(into, "the point, with more beside" if company else "what comes in", trace.inputs[layer][row].tolist()),
         _show(f"h{notation.mark(layer)}", "the sum of each neuron", trace.sums[layer][row].tolist()),
@@ -156,7 +158,7 @@ def _tell_layer(
             vectors.append(_show(name_answers(network, notation, layer), "after pixel norm", normed))
     code = snippets.write_layer(moment.trainer, name, layer, row, squashes=activation is not None)
     title = f"{name[0].upper()}{name[1:]}, {name_layer(network, layer)}"
-    return _make_stage(f"{name}-{layer + 1}", name, title, [*company, *formula], vectors, numbers, code)
+    return _make_stage(f"{name}-{layer + 1}", name, title, [*company, *crowd, *formula], vectors, numbers, code)
 
 
 def _tell_point(moment: Moment, point: list[float]) -> Stage:

@@ -60,9 +60,13 @@ def name_layer(network: Network, layer: int) -> str:
 
 
 def measure_layers(network: Network, vector: Tensor) -> list[float]:
-    """Give the Euclidean norm of each layer's part of a vector (Q): weight, bias and scales together."""
-    parts = network.split(vector)
-    layers = [list(pair) for pair in zip(parts[::2], parts[1::2], strict=True)]
+    """Give the Euclidean norm of each layer's part of a vector (Q): weight, bias and scales together.
+
+    What compares points stands before the last layer, and counts as a part of it.
+    """
+    parts, count = network.split(vector), 2 * count_layers(network)
+    layers = [list(pair) for pair in zip(parts[:count:2], parts[1:count:2], strict=True)]
+    layers[-1] += parts[count:]
     for layer, scale in zip(layers, network.split_scales(vector), strict=False):  # the first layers may have scales
         layer.append(scale)
     return [float(np.linalg.norm([np.linalg.norm(read_values(part)) for part in layer])) for layer in layers]

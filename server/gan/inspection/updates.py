@@ -150,6 +150,11 @@ def find_place(player: Learner, network: Network, index: int) -> Place:
         index -= lengths[part]
         part += 1
     count = len(network.lengths)
+    if network.crowd and part == count - 1:
+        entry, place = divmod(index, network.shapes[part][1])
+        kernel, coordinate = divmod(place, network.crowd.size)
+        words = f"the weight from feature {entry + 1} to coordinate {coordinate + 1} of kernel {kernel + 1}"
+        return Place(words, f"T_{{{entry + 1},{place + 1}}}")
     layer = part // 2 if part < count else part - count
     at = mark_layer(player[0].upper(), layer)
     if part >= count:
@@ -205,7 +210,7 @@ def _tell_output_bias(moment: Moment, told: Told) -> Formula:
     """Tell the gradient of the first output's bias: the sum of all examples' slopes there."""
     network, gradient = moment.network(moment.player), moment.known["gradient"]
     at = mark_layer(moment.player[0].upper(), count_layers(network) - 1)
-    value = network.split(gradient)[-1][0].item()
+    value = network.split(gradient)[2 * count_layers(network) - 1][0].item()
     told.numbers["output_bias_gradient"] = value
     symbol = rf"\frac{{\partial {_loss(moment)}}}{{\partial b{at}_{{1}}}}"
     priced = find_penalties(moment).values()

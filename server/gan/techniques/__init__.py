@@ -13,6 +13,7 @@ from server.gan.techniques import (  # isort: skip  # noqa: F401  # importing a 
     augmentation,
     diffusion,
     company,
+    crowds,
     encoders,
     rates,
     sampling,

@@ -218,6 +218,25 @@ class LayerTechnique(Technique):
 
 
 @dataclass(frozen=True)
+class CrowdTechnique(Technique):
+    """Lets the discriminator compare the last hidden features of points in company; its function does so.
+
+    `crowd` names its numbers of kernels and of coordinates of each. Of batches of 2 points to `most`, whose pairs are
+    all compared. The network is built by it, so a change of it begins a new run.
+    """
+
+    restarts: ClassVar[bool] = True
+    moves_optimum: ClassVar[bool] = True
+    crowd: tuple[str, str] = field(kw_only=True)
+    most: int = field(kw_only=True)
+
+    def describe(self) -> dict[str, Any]:
+        """Give the facts as plain data."""
+        builds = {"network": "discriminator", "scales": "", "norm": "", "crowd": list(self.crowd)}
+        return {**super().describe(), "builds": builds, "compares": True, "most": self.most}
+
+
+@dataclass(frozen=True)
 class SlopeTechnique(Technique):
     """Turns the slope of the discriminator's last weights: `(weight (..., H, 1), slope, real, fake) -> slope`.
 

@@ -57,10 +57,11 @@ function leaveOutEnded(arrays, run) {
  * @returns {string}
  */
 function describeCompany({ catalog, config }) {
-  for (const { key, company, packs, level, encodes } of catalog?.techniques ?? []) {
+  for (const { key, company, compares, packs, level, encodes } of catalog?.techniques ?? []) {
     const on = config?.techniques.find(({ name }) => name === key);
     if (on && level) return `The discriminator is told ${level}: a place is scored at 0, as a point that is left as it is`;
     if (on && encodes) return "The discriminator judges a point and its noise together: a place is scored with the noise that the encoder answers it with";
+    if (on && compares) return "The discriminator compares the points of a batch: a place is scored as it is compared with the samples generated now";
     if (!on || !company) continue;
     if (!packs) return "The discriminator is told how widely the samples are spread: a place is scored as one of those generated now";
     const size = Number(on[packs]);

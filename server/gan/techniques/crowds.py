@@ -20,7 +20,7 @@ OTHERS = {
     **dict.fromkeys(("pacgan", "minibatch_stddev"), COMPANY),
     "diffusion": "points of many depths stand beside each other there, and how like they are says little",
     "unrolled": "it looks through whole updates of a discriminator that scores each point alone",
-    "bigan": "it would compare pairs of points and noise, and the noise of two points is never alike",
+    "bigan": "it would compare points together with their noise, and like points could hide behind unlike noise",
 }
 
 

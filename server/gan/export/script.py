@@ -99,7 +99,7 @@ def describe_run(stages: Sequence[Stage], catalog: Catalog, pictures: bool) -> d
     loss_unit = find_unit(catalog, "losses", configs[-1].loss.name)
     data = _describe_data(first.data, catalog) if "d" in players or pairs or compares or pictures else None
     latent = _describe_latent(first.latent, catalog)
-    beside = "encoder" if first.has_encoder else "noise" if latent["learned_code"] else ""
+    beside = "encoder" if first.has_encoder else "learned_noise" if latent["learned_code"] else ""
     loss_code = [stage["code"] for parts in losses.values() for stage in parts]
     loss_code += [code for codes in craft["lines"].values() for code in codes]
     played = {"generator", *(["discriminator"] if judged else ()), *set[str]().union(*map(find_names, loss_code))}

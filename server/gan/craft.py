@@ -290,10 +290,11 @@ class Craft:
             parameters = unit(network, parameters, slots)
         return parameters
 
-    def remember_batch(self, tensors: Mapping[str, Tensor], batch: Tensor) -> dict[str, Tensor]:
+    def remember_batch(self, tensors: Mapping[str, Tensor], batch: Tensor | None) -> dict[str, Tensor]:
         """Give what a technique remembers after the generator's update on noise (..., N, Z), of what is before it."""
         if not self.batch:
             return {}
+        assert batch is not None, "a technique of batches goes with losses that read noise"
         measured = self.batch.measure(self._networks["generator"], tensors["generator"], batch)
         moved = self.batch.move(_read_slots(self.batch, tensors), measured, batch.shape[-2])
         return {name_slot(self.batch, slot): tensor for slot, tensor in moved.items()}

@@ -38,6 +38,10 @@ def check_loss(made: Facts, loss: Facts, dimension: int, catalog: Facts) -> None
 
 def _check_answers(made: Facts, loss: Facts, dimension: int) -> None:
     """Refuse a noise that is no point of the data's space, and a generator that cannot answer what it is asked."""
+    if dimension != (wanted := loss.get("coordinates", dimension)):
+        expected = f"{loss['key']} goes with data of {wanted} coordinates, not with {dimension}"
+        because = "it keeps one coordinate of a point as it moves the other by it"
+        raise ConfigError("data.name", f"{expected}: {because}")
     if made["latent"].values["dimension"] != dimension:
         expected = (
             f"{loss['key']} goes with latent dimension {dimension}, not with {made['latent'].values['dimension']}"

@@ -195,8 +195,11 @@ class Runs:
             return self.encoder.split(vector)
         return self.split_used(network, vector, state)
 
-    def weights_on(self, z: Tensor, state: RunState | None = None) -> list[Tensor]:
-        """Give what the generator computes with where it trains, in either turn, on a batch of noise z (..., N, Z)."""
+    def weights_on(self, z: Tensor | None, state: RunState | None = None) -> list[Tensor]:
+        """Give what the generator computes with where it trains, in either turn, on a batch of noise z (..., N, Z).
+
+        Without noise, where none is read, it trains on no batch of it.
+        """
         if not self.craft.batch:
             return self.weights_at(state, "generator") if state else self.weights("generator")
         state = state or self.state
@@ -273,10 +276,15 @@ class Runs:
         z_slope = self.generator.input_gradient(self.weights("generator"), trace, slope)
         return {"z_slope": z_slope, "means_gradient": pull_means(chosen, z_slope, self.state.tensors["means"])}
 
+    def ask(self, known: Mapping[str, Tensor], weights: list[Tensor]) -> Tensor:
+        """Give what the generator's network of these weights reads of a batch (..., I): with most losses the noise."""
+        return self.loss.read(known, partial(self.generator, weights))
+
     def price_answers(self, aims: Tensor, answers: Tensor) -> Tensor:
         """Compute what the generator's answers (..., N, D) cost by a loss without a discriminator."""
         assert isinstance(self.loss, LoneLoss), "nobody judges the answers"
-        return self.loss.price(aims, answers, **self.config.loss.values)
+        answer = partial(self.generator, self.weights("generator"))
+        return self.loss.price(aims, self.loss.connect(aims, answers, answer), **self.config.loss.values)
 
     def penalise(self, x_real: Tensor | Seen, x_fake: Tensor | Seen, draws: Callable[[str], Draws]) -> Penalties:
         """Compute what the discriminator pays besides its loss for these points (..., N, D), by draws for a purpose."""

@@ -141,9 +141,9 @@ class Trainer(Runs):
         self.scored_by = start if self.craft.is_simultaneous else self.state
         sampled = self._draw_samples(update, step)
         yield phase("sample", **sampled)
-        read = self.loss.read(sampled)
-        weights = self.weights_on(read)
-        trace = self.generator.trace(weights, read)
+        z = sampled.get("z")
+        weights = self.weights_on(z)
+        trace = self.generator.trace(weights, self.ask(sampled, weights))
         answers = self.encode(sampled["x_real"]) if self.encoder else None
         yield phase(
             "generate", **{self.loss.answers: trace.outputs}, **({"z_real": answers.outputs} if answers else {})
@@ -161,21 +161,22 @@ class Trainer(Runs):
         if self.loss.has_codes:
             passed = {"code_slope": self.generator.input_gradient(weights, trace, slope)}
         gradient = self.generator.parameter_gradient(weights, trace, slope)
-        gradient = held.add_gradient(self.pull_to_parameters("generator", gradient, read))
+        gradient = held.add_gradient(self.pull_to_parameters("generator", gradient, z))
         passed = {**passed, **self.pull_noise(trace, slope, sampled.get("chosen"))}
         yield phase("backward", **passed, **{self.loss.slope: slope}, gradient=gradient)
         moved = self._move_beside({name: passed.get(f"{name}_gradient") for name in BESIDE})
-        moved |= self.craft.remember_batch(self.state.tensors, read)
+        moved |= self.craft.remember_batch(self.state.tensors, z)
         if self.loss.has_codes:
             moved |= self._move_codes(self.source.pick_batch("generator", update, step), passed["code_slope"])
         change = self._move("g", "generator", g_loss, gradient, {**moved, **penalties.kept})
         yield phase("update", change=change)
 
     def _draw_samples(self, update: int, step: int) -> dict[str, Tensor]:
-        """Draw the noise of an update of the generator, and real points where it learns from them; or their codes."""
+        """Give what an update of the generator learns from: noise, real points, or both; or these and their codes."""
         if self.loss.has_codes:
             return self.recall(self.source.pick_batch("generator", update, step))
-        sampled = self.name_noise(self.source.draw_batch("generator", "latent", update, step))
+        drawn = self.source.draw_batch("generator", "latent", update, step) if self.loss.reads_noise else None
+        sampled = {} if drawn is None else self.name_noise(drawn)
         if self.loss.pairs or self.regularization.compares or self.encoder or self.craft.foresight:
             sampled["x_real"] = self.source.draw_batch("generator", "data", update, step, self.known)
         return sampled | self.loss.pose(sampled, self._draws_at("generator", update, step))

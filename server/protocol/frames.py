@@ -16,7 +16,7 @@ Points and gradients are in published units, the data set's own; scores are raw 
 | surface | surface (S, S) | d over the box, row 0 at the bottom, at the centres of S x S cells |
 | optimum | optimal_surface (S, S), optimal_gap (1) | the best d there, and how far d is from it, where that is known |
 | warp | warp (K, K, D) or (K, D), warp_noise (K, K, 2) or (K, 1) | equally likely cells of noise, where G sends it |
-| streams | streams (40, T, D) | the ways of some samples from the noise, where the generator answers velocities |
+| streams | streams (40, T, D) | the ways of some samples from the noise, where they do not come of it at once |
 | gradients | gradients (M, D) | -dL_G/dx per generated sample: where it should move; none where none is priced |
 | d_gradients | surface_change (S, S) | change of d by a small step against its loss's gradient, at most 1 |
 | density | density (S, S) | the data's probability density over the box |

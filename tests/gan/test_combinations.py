@@ -82,6 +82,15 @@ def test_a_loss_with_codes_trains_beside_other_units_or_refuses_them_in_words(pl
     check_together({**plain, **codes, "regularizers": []})
 
 
+@settings(max_examples=40, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(configs)
+def test_a_coupling_flow_trains_beside_other_units_or_refuses_them_in_words(plain: dict[str, Any]) -> None:
+    flow = {"loss": {"name": "coupling_flow"}, "latent": {"name": "normal"}}
+    check_together({**plain, **flow})
+    linear = {"generator": {**plain["generator"], "output": "linear"}, "data": {"name": "ring8"}}
+    check_together({**plain, **flow, **linear, "regularizers": []})
+
+
 def check_together(plain: dict[str, Any]) -> None:
     """Such a config trains, alone and in a stack, or is refused with a sentence."""
     config, refusal = read(plain)

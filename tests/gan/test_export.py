@@ -21,6 +21,7 @@ from server.gan.export.notebook import write_notebook
 from server.gan.export.script import Change, write_script
 from server.gan.export.tables import write_points_csv, write_scalars_csv
 from server.gan.losses import LOSSES, AdversarialLoss, Loss
+from server.gan.losses.couplings import CouplingLoss
 from server.gan.preset import LESSONS
 from server.gan.presets import PRESETS
 from server.gan.trainer import Trainer
@@ -51,11 +52,13 @@ def list_unit_cases() -> Iterator[list[str]]:
             f"seed={2**32 - 1 - number}",
             *(() if LOSSES[names[2]].makes_points else ("latent.name=normal", "latent.dimension=2")),
             *(f"{path}={enough}" for path, enough in LOSSES[names[2]].needs.items()),
+            *(("data.name=gaussians",) if isinstance(LOSSES[names[2]], CouplingLoss) else ()),
         ]
 
 
 UNIT_CASES = [*list_unit_cases()]
 SHAPES = {
+    "one bump": ["data.name=one_bump", "latent.name=mixture", "latent.dimension=1"],
     "no hidden layers": ["generator.hidden_layers=0", "discriminator.hidden_layers=0"],
     "narrow": ["generator.width=1", "discriminator.width=4", "batch_size=1"],
     "an odd batch": ["batch_size=4095", "d_updates=2", "g_updates=3"],

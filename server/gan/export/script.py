@@ -138,8 +138,10 @@ def describe_run(stages: Sequence[Stage], catalog: Catalog, pictures: bool) -> d
         "reads_field": any(regularizers[name]["reads_field"] for name in active),
         "sees_real": pairs or any(regularizers[name]["reads_features"] for name in active),
         "judged": judged,
+        "words": loss_unit.get("words"),
+        "draws_times": "draws" in wanted and not judged,
         "poses": not loss_unit["makes_points"],
-        "times": loss_unit["moves_noise"],
+        "reads_noise": loss_unit["reads_noise"],
         "codes": loss_unit["has_codes"],
         "sampling": rename(
             loss_unit["sampling_code"], {key: repr(value) for key, value in configs[-1].loss.values.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from server.gan.inspection import codes, paths
+from server.gan.inspection import codes, couplings, paths
 from server.gan.inspection.answers import Formula
 from server.gan.inspection.moments import Moment, Told
 
@@ -23,6 +23,13 @@ class Tellers(NamedTuple):
 LONE: Mapping[str, Tellers] = {
     "velocity": Tellers(
         paths.tell_velocity, paths.tell_velocity_price, paths.tell_velocity_slope, paths.tell_way, paths.list_stops
+    ),
+    "coupling": Tellers(
+        couplings.tell_coupling,
+        couplings.tell_likelihood,
+        couplings.tell_coupling_slope,
+        couplings.tell_passage,
+        paths.list_stops,
     ),
     "rebuilt": Tellers(
         codes.tell_rebuilt, codes.tell_rebuilt_price, codes.tell_rebuilt_slope, codes.tell_fitted, codes.list_stops

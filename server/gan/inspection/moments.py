@@ -37,6 +37,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "velocity": ("which way, and how fast, the generator says to go there", "lab units in a time of 1"),
     "codes": ("the codes of the samples of the data: the generator is to rebuild them from these", ""),
     "rebuilt": ("what the generator makes of these codes", "published units"),
+    "coupling": ("what is answered of every sample, coupling by coupling: the log-scale, unbounded, and the shift", ""),
     "z_real": ("the noise that the encoder answers the samples of the data with", ""),
     "seen_real": ("the samples of the data as the discriminator sees them", "published units"),
     "seen_fake": ("the generated samples as the discriminator sees them", "published units"),
@@ -53,6 +54,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "velocity_slope": ("how the loss grows with each velocity along each axis", ""),
     "rebuilt_slope": ("how the loss grows as each rebuilt point moves along each axis", "per lab unit"),
     "code_slope": ("how the loss grows with each number of these codes", ""),
+    "coupling_slope": ("how the loss grows with each of these answers", ""),
     "z_real_slope": ("how the loss grows with each number that the encoder answers", ""),
     "encoder_gradient": ("how the loss grows with each weight and bias of the encoder, in one row", ""),
     "z_slope": ("how the loss grows with each number of the noise", ""),
@@ -115,6 +117,11 @@ class Moment:
         """How many examples there are of each sort."""
         return next(len(tensor) for name, tensor in self.known.items() if name in ("z", "x_real"))
 
+    @property
+    def asked(self) -> Tensor:
+        """What the generator's network reads where it learns (..., I): with most losses the noise."""
+        return self.trainer.ask(self.known, self.weights("generator"))
+
     def network(self, name: Learner) -> Network:
         """Give a player's network."""
         return self.trainer.generator if name == "generator" else self.trainer.discriminator
@@ -122,7 +129,7 @@ class Moment:
     def weights(self, name: Learner) -> list[Tensor]:
         """Give the weights and biases that a network computes with at this moment."""
         if name == "generator" and self.trains:
-            return self.trainer.weights_on(self.trainer.loss.read(self.known), self.state)
+            return self.trainer.weights_on(self.known.get("z"), self.state)
         state = self.scoring if self.scoring and name == "discriminator" else self.state
         return self.trainer.weights_at(state, name)
 

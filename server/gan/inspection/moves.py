@@ -117,10 +117,10 @@ def _write_batch(trainer: Trainer, count: int) -> list[str]:
     latent, pairs = snippets.write_latent(trainer, count), snippets.write_pairs(trainer, count)
     loss = snippets.write_loss(trainer, "generator")
     if not trainer.loss.makes_points:
-        answers = [snippets.write_answers(trainer), loss]
-        if trainer.loss.has_codes:
-            return [*pairs, snippets.write_codes(trainer), *answers]
-        return [latent, *pairs, snippets.write_times(trainer), *answers]
+        drawn = [latent] if trainer.loss.reads_noise else []
+        codes = [snippets.write_codes(trainer)] if trainer.loss.has_codes else []
+        asked = filter(None, (snippets.write_times(trainer), snippets.write_answers(trainer)))
+        return [*drawn, *pairs, *codes, *asked, loss]
     judged = trainer.loss.is_game and not trainer.craft.foresight
     scores = [snippets.write_classify(trainer, "fake", drawn=True)] if judged else []
     return [latent, snippets.write_generate("generator"), *scores, *pairs, loss]

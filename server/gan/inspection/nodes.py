@@ -82,7 +82,7 @@ OF_DISCRIMINATOR: tuple[NodeName, ...] = (
 NODES: Mapping[NodeName, Node] = {
     "noise": Node(look_at_noise, tell_draws, ("z",)),
     "generator": Node(
-        look_at_making, tell_generator, ("z", "places", "times", "velocity", "codes", "rebuilt", "x_fake")
+        look_at_making, tell_generator, ("z", "places", "times", "velocity", "coupling", "codes", "rebuilt", "x_fake")
     ),
     "real": Node(look_at_data, tell_draws, ("x_real",)),
     "generated": Node(look_at_scores, tell_generate, ("x_fake",)),
@@ -100,7 +100,10 @@ NODES: Mapping[NodeName, Node] = {
     "g-gradients": Node(
         look_at_generator,
         tell_backward,
-        ("gradients", "fake_logit_gradient", "slope", "velocity_slope", "rebuilt_slope", "code_slope", "gradient"),
+        (
+            *("gradients", "fake_logit_gradient", "slope", "velocity_slope", "coupling_slope", "rebuilt_slope"),
+            *("code_slope", "gradient"),
+        ),
         (NOT_A_BATCH,),
     ),
 }

@@ -39,11 +39,10 @@ def tell_times(moment: Moment, told: Told) -> None:
 
 def tell_velocity(moment: Moment) -> Told:
     """Tell which velocity the generator answers at a place: a neuron of its first layer, one of its last, all of it."""
-    trainer, row = moment.trainer, moment.row
-    place = trainer.loss.read(moment.known)[row].tolist()
     opening: Formula = {
-        "latex": rf"v = v(s), \quad s = ({name_point(trainer)}_t, t)",
-        "latex_numbers": f"v{write_vector(place)} = {write_vector(moment.known['velocity'][row].tolist())}",
+        "latex": rf"v = v(s), \quad s = ({name_point(moment.trainer)}_t, t)",
+        "latex_numbers": f"v{write_vector(moment.asked[moment.row].tolist())}"
+        f" = {write_vector(moment.known['velocity'][moment.row].tolist())}",
         "meaning": "The generator reads the place and the time, and answers how fast to go, and which way.",
     }
     return tell_answer(moment, _describe_velocity(moment), "s", opening)

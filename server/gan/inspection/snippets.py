@@ -106,6 +106,11 @@ def write_answers(trainer: Trainer) -> str:
     return _leave_out(pick_statements(code, trainer.loss.answers), pick_statements(code, "times"))
 
 
+def write_passage(trainer: Trainer) -> str:
+    """Give the lines that send real points to the noise by a flow that can be undone."""
+    return pick_statements(trainer.loss.code, "places")
+
+
 def write_sampling(trainer: Trainer, row: int) -> str:
     """Give the lines that make samples of z, whatever the generator answers, and show that of `row`."""
     code = rename(trainer.loss.sampling_code, write_values(trainer.config.loss.values))

@@ -34,7 +34,7 @@ def tell_answer(moment: Moment, answer: Answer, into: str, opening: Formula) -> 
     """Tell what the generator answers: the `opening`, a neuron of its first layer, and one of its last."""
     trainer, network, row = moment.trainer, moment.network("generator"), moment.row
     weights = moment.weights("generator")
-    trace = network.trace(weights, trainer.loss.read(moment.known))
+    trace = network.trace(weights, moment.asked)
     values = moment.known[answer.name][row].tolist()
     told = Told(moment.subject, snippets.write_answers(trainer), [opening], number_vector(answer.name, values))
     notation = Notation("G", into, tuple(f"{answer.symbol}_{i}" for i in range(1, len(values) + 1)))

@@ -217,7 +217,9 @@ def _tell_output_bias(moment: Moment, told: Told) -> Formula:
     turned = priced if moment.player == "discriminator" else [unit for unit in priced if len(unit.players) > 1]
     names = [name for name in ("real_logit_gradient", "fake_logit_gradient") if name in moment.known]
     if moment.player == "generator":
-        terms, numbers = [rf"\sum_{{i=1}}^{{N}} \frac{{\partial L_G}}{{\partial h{at}_{{i,1}}}}"], ""
+        asked = moment.known[moment.trainer.loss.slope].shape[-2] // moment.count
+        last = "N" if asked == 1 else f"{asked} N"
+        terms, numbers = [rf"\sum_{{i=1}}^{{{last}}} \frac{{\partial L_G}}{{\partial h{at}_{{i,1}}}}"], ""
         if turned:
             terms.append(rf"\frac{{\partial P}}{{\partial b{at}_{{1}}}}")
     else:

@@ -72,6 +72,19 @@ CONTRASTS = (
         ),
     ),
     Preset(
+        "coupling_flow",
+        "No discriminator: a coupling flow",
+        "Noise is bent into the data by six steps that can be undone, so the likelihood of every real point is known,"
+        " and is what the generator raises.",
+        "All eight modes are reached within a few hundred steps. But a flow cannot tear the plane: bridges stay between"
+        " the modes, and few points lie inside one.",
+        {"loss": {"name": "coupling_flow"}},
+        claims=(
+            Claim("modes20", "at least", 8, 1000),
+            Claim("high_quality", "at most", 0.15, 1000),
+        ),
+    ),
+    Preset(
         "mode_seeking",
         "Mode collapse, and mode seeking",
         "The preset Mode collapse, where the generator also pays when noise far apart becomes points close together.",

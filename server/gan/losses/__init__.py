@@ -8,6 +8,7 @@ from server.gan.losses import (  # isort: skip  # noqa: F401  # importing a fami
     samples,
     paths,
     codes,
+    couplings,
     ganlab,
 )
 from server.gan.losses.base import LOSSES, AdversarialLoss, LoneLoss, Loss, SampleLoss

@@ -85,6 +85,8 @@ class Loss(Unit[Callable[..., Any]]):
     """What the slope of the loss at these answers is called there."""
     beside: ClassVar[int] = 0
     """How many numbers the generator's network reads beside those of the noise."""
+    reads_noise: ClassVar[bool] = True
+    """Whether an update of the generator is about noise that is drawn for it."""
     moves_noise: ClassVar[bool] = False
     """Whether samples are the noise itself, moved: it is a point then, and the network's answers are of any size."""
     has_codes: ClassVar[bool] = False
@@ -129,8 +131,11 @@ class Loss(Unit[Callable[..., Any]]):
         """
         return {}
 
-    def read(self, known: Mapping[str, Tensor]) -> Tensor:
-        """Give what the generator's network reads of such a batch (..., N, I): the noise."""
+    def read(self, known: Mapping[str, Tensor], answer: Answer) -> Tensor:
+        """Give what the generator's network reads of such a batch (..., N, I): the noise.
+
+        Where some of it follows from what the network answers to other, `answer` gives that.
+        """
         return known["z"]
 
     def aim(self, known: Mapping[str, Tensor]) -> Tensor:
@@ -148,6 +153,7 @@ class Loss(Unit[Callable[..., Any]]):
             "answers": self.answers,
             "makes_points": self.makes_points,
             "beside": self.beside,
+            "reads_noise": self.reads_noise,
             "moves_noise": self.moves_noise,
             "has_codes": self.has_codes,
             "sampling_code": self.sampling_code,
@@ -163,13 +169,21 @@ class LoneLoss(Loss):
     It is what each answer of the generator's network costs.
     `words` are those of the page for what else is other than in a game, each a sentence: "part" why the discriminator
     takes none, "draw" and "count" the captions of drawing and of the loss, "generate" and "loss" the titles of these
-    phases, "arrows" how the data flow.
+    phases, "arrows" how the data flow; and an exported script's: "script" what is learned, "letters" those of the
+    formula.
     """
 
     is_game: ClassVar[bool] = False
     words: ClassVar[Mapping[str, str]]
     pairs: bool = True
     d_parts: tuple[str, ...] = field(default=(), kw_only=True)
+
+    def connect(self, aims: Tensor, answers: Tensor, answer: Answer) -> Tensor:
+        """Give the answers (..., N, D) as autograd is to see them, where what is asked hangs on other answers too.
+
+        `answer` gives the network's answers once more; the values stay what they are.
+        """
+        return answers
 
     def price(self, aims: Tensor, answers: Tensor, **numbers: Any) -> Tensor:
         """Compute what answers (..., N, D) cost beside what they are to be."""
@@ -201,6 +215,9 @@ class SampleLoss(LoneLoss):
         "loss": "Loss: how near are they to the real points?",
         "arrows": "Noise goes through the generator and becomes generated samples. The loss compares them with real"
         " samples.",
+        "script": "the loss compares the generated points with real ones.",
+        "letters": "In the formulas $x$ is a real point, $y = G(z)$ a generated one, and $\\mathbb{E}$ the\n"
+        "mean over a batch, of pairs of different points.",
     }
     pair: str = field(kw_only=True)
     most: int = field(default=1024, kw_only=True)

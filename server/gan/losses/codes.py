@@ -26,6 +26,7 @@ class CodeLoss(LoneLoss):
 
     answers: ClassVar[str] = "rebuilt"
     slope: ClassVar[str] = "rebuilt_slope"
+    reads_noise: ClassVar[bool] = False
     has_codes: ClassVar[bool] = True
     words: ClassVar[Mapping[str, str]] = {
         "part": "This loss compares each real point with what the generator rebuilds of its code.",
@@ -35,6 +36,8 @@ class CodeLoss(LoneLoss):
         "loss": "Loss: how far from the real points are they?",
         "arrows": "Noise, shaped like the codes of the real points, goes through the generator and becomes generated"
         " samples. The loss compares the points rebuilt from the codes with the real ones.",
+        "script": "the generator learns to make each point of its code.",
+        "letters": "In the formulas $x_i$ is a real point, $z_i$ its code, and $G$ the generator.",
     }
     g_parts: tuple[str, ...] = field(default=(), kw_only=True)
 
@@ -43,7 +46,7 @@ class CodeLoss(LoneLoss):
         assert codes is not None, "a run of this loss has codes"
         return [answer(draw_near(codes, z))]
 
-    def read(self, known: Mapping[str, Tensor]) -> Tensor:
+    def read(self, known: Mapping[str, Tensor], answer: Answer) -> Tensor:
         """Give the codes of the batch's points (..., N, Z)."""
         return known["codes"]
 

@@ -40,6 +40,9 @@ class PathLoss(LoneLoss):
         "loss": "Loss: how far are they from the straight ways to the real points?",
         "arrows": "Noise flows along the generator's velocities and becomes generated samples. The loss compares the"
         " velocities with those that lead from noise to real samples.",
+        "script": "the generator learns which velocity noise needs.",
+        "letters": "In the formulas $x$ is a real point, $z$ is noise, $v$ is what the generator answers,\n"
+        "and $\\mathbb{E}$ the mean over a batch.",
     }
     g_parts: tuple[str, ...] = field(default=(), kw_only=True)
 
@@ -58,7 +61,7 @@ class PathLoss(LoneLoss):
         times = draws("times").uniform(z.shape[-2], 1).to(z)
         return {"times": times, "places": (1 - times) * z + times * x_real}
 
-    def read(self, known: Mapping[str, Tensor]) -> Tensor:
+    def read(self, known: Mapping[str, Tensor], answer: Answer) -> Tensor:
         """Give the places and their times, side by side (..., N, D + 1)."""
         return torch.cat((known["places"], known["times"]), -1)
 

@@ -53,7 +53,7 @@ export const LAYERS = [
   {
     key: "streams",
     label: "Streams",
-    help: "The ways that some samples take from their noise, small rings, by the generator's velocities.",
+    help: "The ways that some samples take from their noise, small rings, by what the generator answers on them.",
     arrays: ["streams"],
     draw: drawStreams,
   },

@@ -1,4 +1,4 @@
-/** The ways of generated samples from their noise, where the generator answers velocities that these follow. */
+/** The ways of generated samples from their noise, where they do not come of it at once. */
 
 /** @typedef {import("./marks.js").Scene} Scene */
 /** @typedef {import("./marks.js").Mark} Mark */

@@ -20,7 +20,7 @@ READ_LINKS = """async () => {
         const preset = key === "preset" && catalog.presets.find((one) => one.key === text);
         if (preset) return diffConfigs(preset.config, config, catalog).length === 0;
         if (Array.isArray(config[key])) return config[key].map(({ name }) => name).join() === text;
-        return (readPath(config, key.includes(".") ? key : `${key}.name`) ?? catalog.run.init.default) === text;
+        return String(readPath(config, key.includes(".") ? key : `${key}.name`) ?? catalog.run.init.default) === text;
     };
     return [...document.querySelectorAll("a.entry-link")].map((link) => {
         const { config, problems } = readLink(link.hash, catalog);

@@ -108,7 +108,8 @@ def test_the_optimum_is_shown_for_the_losses_that_say_theirs() -> None:
     assert not {"hinge", "wasserstein", "rpgan", "ganlab_log"} & known
 
 
-MOVERS = {"label_smoothing", "instance_noise", "ada", "pacgan", "minibatch_stddev", "bigan", "retraining", "san"}
+CROWDS = {"minibatch_stddev", "minibatch_discrimination"}
+MOVERS = {"label_smoothing", "instance_noise", "ada", "pacgan", "bigan", "retraining", "san"} | CROWDS
 """Units that change the labels, or what of the two laws the discriminator sees, or put others in their place."""
 
 

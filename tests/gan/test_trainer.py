@@ -15,7 +15,7 @@ from server.gan.probes import probe_layers
 from server.gan.state import RunState
 from server.gan.trainer import Trainer
 from server.protocol.frames import LAYER_ARRAYS
-from tests.tools.runs import GAMES, cross_units, make_config
+from tests.tools.runs import GAMES, cross_units, make_config, serve_needs
 
 SMALL = ("generator.width=8", "discriminator.width=8", "batch_size=16")
 
@@ -79,7 +79,8 @@ def test_going_back_and_on_again_is_exact() -> None:
 
 @pytest.mark.parametrize(("loss", "optimizer"), cross_units(LOSSES, OPTIMIZERS))
 def test_f13_phases_walked_by_hand_give_the_weights_of_steps(loss: str, optimizer: str) -> None:
-    config = make_config(*SMALL, f"loss.name={loss}", f"d_optimizer.name={optimizer}", "d_updates=2", "g_updates=2")
+    assignments = (*SMALL, f"loss.name={loss}", f"d_optimizer.name={optimizer}", "d_updates=2", "g_updates=2")
+    config = make_config(*assignments, *serve_needs(LOSSES[loss]))
     by_hand, at_once = Trainer(config), Trainer(config)
     for _ in range(4):
         for _ in by_hand.phases():

@@ -23,6 +23,8 @@ from server.gan.config import Catalog, check_config
 from server.protocol import messages
 from server.protocol.messages import Status
 from server.sessions.session import Session
+from server.settings import Settings
+from server.telemetry import Telemetry
 from tests.tools.runs import catalog
 
 LONG = 10_000
@@ -32,6 +34,7 @@ class Wire(Pool):
     """The pool of one run: orders go down to its worker, and reports up, when they are let."""
 
     def __init__(self) -> None:
+        self.settings, self.telemetry = Settings(), Telemetry()
         self.down: deque[tuple[orders.Order, bytes]] = deque()
         self.up: deque[tuple[reports.Report, bytes]] = deque()
         self.remote: RemoteRun

@@ -8,6 +8,7 @@ from server.gan.assignments import assign
 from server.gan.catalog import build_catalog
 from server.gan.config import RunConfig, check_config
 from server.gan.losses import LOSSES
+from server.gan.losses.base import Loss
 from server.gan.registry import Unit
 from server.gan.techniques import Technique
 
@@ -28,10 +29,11 @@ DEFAULT_LOSS = "non_saturating"
 
 
 def serve_needs(*units: Unit[Any]) -> list[str]:
-    """Give the assignments by which a run has the numbers and the loss that these units need, if techniques do."""
+    """Give the assignments by which a run has the numbers and the loss that these units need."""
     techniques = [unit for unit in units if isinstance(unit, Technique)]
     losses = [loss for unit in techniques if (loss := unit.goes_with.get("loss")) and DEFAULT_LOSS not in loss]
-    needs = [f"{path}={number}" for unit in techniques for path, number in unit.needs.items()]
+    needy = [unit for unit in units if isinstance(unit, Technique | Loss)]
+    needs = [f"{path}={number}" for unit in needy for path, number in unit.needs.items()]
     return [*needs, *(f"loss.name={names[0]}" for names in losses)]
 
 

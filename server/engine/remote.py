@@ -172,8 +172,12 @@ class RemoteRun:
         self.send(orders.Leave(run=self.key, reader=reader), b"")
 
     def close(self) -> None:
-        """Forget the run; a worker that is only now being replaced is not told of it."""
+        """Forget the run, and who hears of it: together they would wait for the collector with all of their states.
+
+        A worker that is only now being replaced is not told of it.
+        """
         self.is_closed, self._playing = True, None
+        self._receive = self._show = _hear_nothing
         self._pending.clear()
         self._wants.clear()
         self.send(orders.Close(run=self.key), b"")
@@ -340,3 +344,7 @@ def _ends_play(order: orders.Numbered) -> bool:
 
 def _send_nowhere(order: orders.Order, body: bytes) -> None:
     """Drop the order: the run has no worker at the moment, and gives it again when it has one."""
+
+
+def _hear_nothing(report: reports.RunReport, body: bytes) -> None:
+    """Drop the report: nobody has the run any more."""

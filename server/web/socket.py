@@ -127,6 +127,9 @@ class Conversation:
             for task in (listening, speaking):
                 task.cancel()
             await asyncio.gather(listening, speaking, return_exceptions=True)
+            # The error of a task holds this frame. Were the task still held here, both would keep the session, and all
+            # of its states, until the collector comes by.
+            del listening, speaking, task
 
     async def _listen(self, session: Session, outbox: Outbox) -> None:
         while True:

@@ -67,19 +67,27 @@ async def wait_until_held(lab: Lab, descriptors: int) -> int:
     return held
 
 
-@needs_proc
-async def test_pages_that_never_read_are_let_go_and_their_sessions_end(lab: Lab) -> None:
-    await try_lab(lab.url, Plan(clients=1, seconds=2.0))
-    before = Held.of(lab.process.pid)
+async def bear_deaf_pages(lab: Lab, descriptors: int) -> Held:
+    """Let three clients work beside five deaf pages; what the lab holds once it has let those go.
+
+    Raises: AssertionError where the clients were disturbed, or the deaf ones' descriptors stay.
+    """
     deaf = [open_deaf(lab, wishes=20) for _ in range(5)]
     figures = await try_lab(lab.url, Plan(clients=3, seconds=6.0))
     assert figures.errors == {}
     assert figures.steps > 0
-    assert await wait_until_held(lab, before.descriptors) <= before.descriptors
-    after = Held.of(lab.process.pid)
-    assert after.memory - before.memory < 5 * (1 << 20) + (16 << 20)
+    assert await wait_until_held(lab, descriptors) <= descriptors
     for one in deaf:
         one.close()
+    return Held.of(lab.process.pid)
+
+
+@needs_proc
+async def test_pages_that_never_read_are_let_go_and_their_sessions_end(lab: Lab) -> None:
+    descriptors = Held.of(lab.process.pid).descriptors
+    # What eight sessions at once need is taken in the first rounds, and used again from then on.
+    first, second, _, last = [await bear_deaf_pages(lab, descriptors) for _ in range(4)]
+    assert last.memory - max(first.memory, second.memory) < 5 * (1 << 20) + (16 << 20)
 
 
 @needs_proc

@@ -1,6 +1,8 @@
 """Who is let in, and when a session is over; the clock is turned by hand."""
 
 import asyncio
+import gc
+import weakref
 
 import pytest
 
@@ -48,6 +50,25 @@ async def test_a_session_waits_for_its_page_for_the_grace_time_and_no_longer(poo
     hub.sweep()
     assert session.state == "closed"
     assert hub.join(Hello(session=session.key)) is not session
+    await hub.stop()
+
+
+async def test_a_session_that_is_over_frees_its_memory_at_once(pool: Pool) -> None:
+    news = asyncio.Event()
+    hub = Hub(Settings(grace_seconds=0), pool)
+    session = hub.join(Hello())
+    outbox = session.attach(0, news.set)
+    session.handle(outbox, Play(id=1))
+    await wait_for(session, "running", news, step=20)
+    forgotten = weakref.ref(session), weakref.ref(session.branches)
+    hub.leave(session, outbox)
+    gc.disable()
+    try:
+        hub.sweep()
+        del session
+        assert [one() for one in forgotten] == [None, None]
+    finally:
+        gc.enable()
     await hub.stop()
 
 

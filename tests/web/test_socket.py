@@ -1,10 +1,12 @@
 """A real socket, a real worker: what a page may rely on."""
 
 import asyncio
+import gc
 import json
 import os
 import signal
 import time
+import weakref
 from typing import Any
 
 import pytest
@@ -292,6 +294,20 @@ async def test_two_tabs_follow_one_run(place: Place) -> None:
         assert page.rows() == other.rows()
         await other.command("reset", id=3)
         await page.until(lambda: page.status["revision"] == 2)
+
+
+async def test_a_page_that_leaves_takes_its_session_along_at_once(pool: Pool) -> None:
+    freed = asyncio.Event()
+    gc.disable()  # what only the collector frees would stay for long: it counts objects, not their bytes
+    try:
+        async with open_socket(pool, grace_seconds=0.0) as place, asyncio.timeout(60):
+            await place.hub.start()
+            async with open_page(place.url) as page:
+                await page.train(20)
+                weakref.finalize(place.hub.sessions[page.messages[0]["session"]], freed.set)
+            await freed.wait()
+    finally:
+        gc.enable()
 
 
 async def test_a_killed_workers_run_is_back_with_the_same_losses(place: Place) -> None:

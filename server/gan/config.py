@@ -216,7 +216,8 @@ def check_config(given: object, catalog: Catalog) -> RunConfig:
     check_needs(made, loss, catalog["techniques"])
     check_noise(made, next(unit for unit in catalog["latents"] if unit["key"] == made["latent"].name))
     check_loss(made, loss, data["dimension"], catalog)
-    made["generator"] = replace(made["generator"], beside=loss["beside"])
+    leads = bool(_find_on(made["techniques"], catalog["techniques"], "leads"))
+    made["generator"] = replace(made["generator"], beside=loss["beside"] + leads)
     made["discriminator"] = replace(
         made["discriminator"], beside=_count_beside(made, data["dimension"], catalog["techniques"])
     )
@@ -327,9 +328,8 @@ def _count_beside(made: Mapping[str, Any], dimension: int, facts: Sequence[Mappi
         if beside := known.get(unit.name):
             packs = beside.get("packs", "")
             points: int = unit.values[packs] if packs else 2
-            if beside.get("company") and points > made["batch_size"]:
+            if (because := beside.get("company")) and points > made["batch_size"]:
                 words = f"{unit.name} goes with a batch of {points} points or more, not with {made['batch_size']}"
-                because = "it lets the discriminator see so many points of a batch at once"
                 raise ConfigError(f"techniques.{i}.{packs or 'name'}", f"{words}: {because}")
             return dimension * (points - 1) if packs else int(beside["adds"])
     return 0

@@ -31,6 +31,7 @@ from server.gan.techniques.base import (
     RateTechnique,
     Reparametrisation,
     SamplingTechnique,
+    SharedLevelTechnique,
     SlopeTechnique,
     StepTechnique,
     WeightTechnique,
@@ -46,10 +47,14 @@ Purpose = Callable[[str], Draws]
 
 
 class Seen(NamedTuple):
-    """Points (..., N, D) as the discriminator sees them, and the level (..., N, 1) that it may be told of each."""
+    """Points (..., N, D) as the discriminator sees them, and the level (..., N, 1) that it may be told of each.
+
+    `before` (..., N, D) are they before the level changed them, where it did.
+    """
 
     points: Tensor
     level: Tensor | None = None
+    before: Tensor | None = None
 
     def name(self, sort: str) -> dict[str, Tensor]:
         """Name these tensors of a sort, "real" or "fake", as a phase knows them."""
@@ -141,6 +146,11 @@ class Craft:
         return next((unit for unit, _ in self._inputs if isinstance(unit, LevelTechnique)), None)
 
     @property
+    def shared(self) -> tuple[SharedLevelTechnique, Mapping[str, Value]] | None:
+        """The technique whose level the generator reads too, with its numbers, if one does."""
+        return next(((unit, told) for unit, told in self._inputs if isinstance(unit, SharedLevelTechnique)), None)
+
+    @property
     def widens(self) -> bool:
         """Whether the discriminator reads more of a point than its coordinates."""
         return bool(self.level or self.company or self.encoder)
@@ -191,20 +201,43 @@ class Craft:
             kept |= {names[slot]: tensor for slot, tensor in begun.items()}
         return kept
 
-    def see(self, points: Tensor, draws: Purpose, step: int, tensors: Mapping[str, Tensor]) -> Seen:
-        """Give what the discriminator sees of points (..., N, D) where the state is `tensors`."""
-        level = None
+    def see(self, points: Tensor, sort: str, draws: Purpose, step: int, tensors: Mapping[str, Tensor]) -> Seen:
+        """Give what the discriminator sees of points (..., N, D), "real" or "fake", where the state is `tensors`."""
+        level = before = None
         for unit, numbers in self._inputs:
-            given: dict[str, Any] = {k: v.unsqueeze(-1) if isinstance(v, Tensor) else v for k, v in numbers.items()}
-            if unit.slots:
-                given["slots"] = {slot: one.unsqueeze(-1) for slot, one in _read_slots(unit, tensors).items()}
-            own = draws(unit.key)
+            given, own = _align_numbers(unit, numbers, tensors), draws(unit.key)
             if isinstance(unit, LevelTechnique):
-                level = unit.draw_level(points.shape[-2], own, **given)
-                points = unit(points, level, own, step, **given)
+                level, before = unit.draw_level(points.shape[-2], own, **given).to(points), points
+                if not (sort == "fake" and isinstance(unit, SharedLevelTechnique)):
+                    points = unit(points, level, own, step, **given)
             else:
                 points = unit(points, own, step, **given)
-        return Seen(points, level)
+        return Seen(points, level, before)
+
+    def draw_level(self, count: int, draws: Purpose, tensors: Mapping[str, Tensor]) -> Tensor | None:
+        """Draw the levels (..., N, 1) of generated points that are yet to be made, where the generator reads them.
+
+        They are the same that the discriminator is told by the same draws.
+        """
+        if not self.shared:
+            return None
+        unit, numbers = self.shared
+        return unit.draw_level(count, draws(unit.key), **_align_numbers(unit, numbers, tensors))
+
+    def lead(self, z: Tensor, level: Tensor | None = None) -> Tensor:
+        """Give what the generator reads of noise (..., N, Z): this alone, or a level beside it, 0 if none is given."""
+        if not self.shared:
+            return z
+        level = torch.zeros_like(z[..., :1]) if level is None else level.to(z).expand(*z.shape[:-1], 1)
+        return torch.cat((z, level), -1)
+
+    def price(self, critic: Callable[[Tensor], Tensor], real: Tensor | Seen, draws: Purpose) -> dict[str, Tensor]:
+        """Compute what the discriminator pays (..., N) for real points by the technique whose level is shared."""
+        assert self.shared, "a technique has a price"
+        (unit, numbers), seen = self.shared, real if isinstance(real, Seen) else Seen(real)
+        points = seen.points if seen.before is None else seen.before
+        level = torch.zeros_like(points[..., :1]) if seen.level is None else seen.level
+        return {unit.key: unit.price(critic, points, level, draws(unit.key), **numbers)}
 
     def adjust(self, real_logits: Tensor, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Give what these techniques remember after an update of the discriminator with real scores (..., N)."""
@@ -225,7 +258,7 @@ class Craft:
         `others` are tensors like `points` that stand beside them; without them the points are each other's company.
         Points that were not seen are at level 0.
         """
-        points, level = points if isinstance(points, Seen) else Seen(points)
+        points, level, _ = points if isinstance(points, Seen) else Seen(points)
         if self.level:
             level = torch.zeros_like(points[..., :1]) if level is None else level
             return torch.cat((points, level), -1)
@@ -406,6 +439,14 @@ def _begin_slot(source: str, tensors: Mapping[str, Tensor]) -> Tensor:
 
 def _read_slots(unit: Technique, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {slot: tensors[name_slot(unit, slot)] for slot in unit.slots}
+
+
+def _align_numbers(unit: Technique, numbers: Mapping[str, Value], tensors: Mapping[str, Tensor]) -> dict[str, Any]:
+    """Give numbers, and what is remembered, with an axis more, so that they meet points (..., N, D)."""
+    given: dict[str, Any] = {k: v.unsqueeze(-1) if isinstance(v, Tensor) else v for k, v in numbers.items()}
+    if unit.slots:
+        given["slots"] = {slot: one.unsqueeze(-1) for slot, one in _read_slots(unit, tensors).items()}
+    return given
 
 
 def _read_numbers(

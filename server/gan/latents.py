@@ -86,6 +86,7 @@ APART = {
     "consensus": "it prices the slopes of two players, and those of the noise's centres would be left out",
     "historical_averaging": "it prices how far two players are from their past, and leaves out the noise's centres",
     "batch_norm": "it changes a sample with the others of its batch, and the centres' slopes are taken of each alone",
+    "parallel_tempering": "it puts a level beside the noise, and the slope there would be taken for a centre's",
     "mode_seeking": "it compares how far samples and noise are apart, and the noise would be paid for moving together",
 }
 """What cannot be on beside means that are trained, and why: "it" is the unit of the name."""

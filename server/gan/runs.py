@@ -10,6 +10,7 @@ units here; `generate` gives published ones.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import torch
@@ -170,14 +171,19 @@ class Runs:
         """Give the latents (..., N, Z) of what the source has drawn of them, for the present means."""
         return drawn if self.source.means is None else place_noise(drawn, self.state.tensors["means"])
 
-    def make_points(self, z: Tensor, weights: list[Tensor] | None = None) -> Tensor:
-        """Make points (..., N, D) in lab units of latents (..., N, Z), the one place where samples come of noise."""
-        return self.follow_points(z, weights)[-1]
+    def make_points(self, z: Tensor, weights: list[Tensor] | None = None, level: Tensor | None = None) -> Tensor:
+        """Make points (..., N, D) in lab units of latents (..., N, Z), the one place where samples come of noise.
 
-    def follow_points(self, z: Tensor, weights: list[Tensor] | None = None) -> list[Tensor]:
+        They are of a level (..., N, 1) where the generator reads one, without it of 0.
+        """
+        return self.follow_points(z, weights, level)[-1]
+
+    def follow_points(
+        self, z: Tensor, weights: list[Tensor] | None = None, level: Tensor | None = None
+    ) -> list[Tensor]:
         """Give where these points are on their way from the noise, each (..., N, D); they are the last."""
         answer = partial(self.generator, weights or self.weights("generator"))
-        return self.loss.follow(answer, z, codes=self.codes, **self.config.loss.values)
+        return self.loss.follow(answer, self.craft.lead(z, level), codes=self.codes, **self.config.loss.values)
 
     def weights(self, network: NetworkName) -> list[Tensor]:
         """Give the weights and biases that a network computes with, in the order of its `shapes`."""
@@ -291,7 +297,11 @@ class Runs:
         tensors = self.state.tensors
         shape = partial(self.craft.shape, "discriminator", tensors=tensors)
         seen = self.craft.read(x_real), self.craft.read(x_fake)
-        return self.regularization.price(self.discriminator, shape, seen, draws, tensors)
+        penalties = self.regularization.price(self.discriminator, shape, seen, draws, tensors)
+        if not self.craft.shared:
+            return penalties
+        critic = Scorer(self.discriminator, self.discriminator.split(shape(penalties.leaf)))
+        return replace(penalties, parts={**penalties.parts, **self.craft.price(critic, x_real, draws)})
 
     def penalise_generator(
         self, known: Mapping[str, Tensor], weights: list[Tensor], see: Callable[..., Seen] | None = None
@@ -331,5 +341,5 @@ class Runs:
 
     def see(self, points: Tensor, player: str, sort: str, update: int, step: int) -> Seen:
         """Give what the discriminator sees of an update's real or generated points; autograd sees through it."""
-        draws = self._draws_at(player, update, step)
-        return self.craft.see(points, lambda purpose: draws(f"{sort} {purpose}"), step, self.state.tensors)
+        draws, whose = self._draws_at(player, update, step), "fake" if self.craft.shared else sort  # one level for both
+        return self.craft.see(points, sort, lambda purpose: draws(f"{whose} {purpose}"), step, self.state.tensors)

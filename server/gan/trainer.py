@@ -106,8 +106,9 @@ class Trainer(Runs):
         x_real = self.source.draw_batch("discriminator", "data", update, step, self.known)
         noise = self.name_noise(self.source.draw_batch("discriminator", "latent", update, step))
         z = noise["z"]
-        yield phase("sample", x_real=x_real, **noise)
-        x_fake = self.make_points(z, self.weights_on(z))
+        level, told = self._draw_level("discriminator", update, step)
+        yield phase("sample", x_real=x_real, **noise, **told)
+        x_fake = self.make_points(z, self.weights_on(z), level)
         made = {"z_real": self.encode(x_real).outputs} if self.encoder else {}
         yield phase("generate", x_fake=x_fake, **made)
         sorts = {"real": self.pair(x_real, made.get("z_real")), "fake": self.pair(x_fake, z)}
@@ -140,10 +141,11 @@ class Trainer(Runs):
             self._renew_discriminator()
         self.scored_by = start if self.craft.is_simultaneous else self.state
         sampled = self._draw_samples(update, step)
-        yield phase("sample", **sampled)
+        level, told = self._draw_level("generator", update, step)
+        yield phase("sample", **sampled, **told)
         z = sampled.get("z")
         weights = self.weights_on(z)
-        trace = self.generator.trace(weights, self.ask(sampled, weights))
+        trace = self.generator.trace(weights, self.craft.lead(self.ask(sampled, weights), level))
         answers = self.encode(sampled["x_real"]) if self.encoder else None
         yield phase(
             "generate", **{self.loss.answers: trace.outputs}, **({"z_real": answers.outputs} if answers else {})
@@ -250,6 +252,17 @@ class Trainer(Runs):
         if self.craft.renews_weights:
             self._views.pop("discriminator", None)
             self.state = self.state._replace(tensors=self.craft.renew(self.state.tensors))
+
+    def _draw_level(self, player: str, update: int, step: int) -> tuple[Tensor | None, dict[str, Tensor]]:
+        """Draw the levels (..., B, 1) at which an update generates points, and name them (..., B) as a phase does."""
+        draws = self._draws_at(player, update, step)
+        level = self.craft.draw_level(
+            self.config.batch_size, lambda purpose: draws(f"fake {purpose}"), self.state.tensors
+        )
+        if level is None:
+            return None, {}
+        level = level.to(self.device).expand(*self.state.tensors["generator"].shape[:-1], -1, -1)
+        return level, {"level_fake": level.squeeze(-1)}
 
     def _see_sorts(
         self, sorts: Mapping[str, Tensor], player: str, update: int, step: int

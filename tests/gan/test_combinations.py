@@ -91,6 +91,16 @@ def test_a_coupling_flow_trains_beside_other_units_or_refuses_them_in_words(plai
     check_together({**plain, **flow, **linear, "regularizers": []})
 
 
+@settings(max_examples=40, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(configs)
+def test_a_level_that_both_players_read_trains_beside_other_units_or_refuses_them_in_words(
+    plain: dict[str, Any],
+) -> None:
+    tempered = {"name": "parallel_tempering"}
+    check_together({**plain, "techniques": [tempered, *(one for one in plain["techniques"] if one != tempered)]})
+    check_together({**plain, "loss": {"name": "rpgan"}, "techniques": [tempered], "batch_size": 16})
+
+
 def check_together(plain: dict[str, Any]) -> None:
     """Such a config trains, alone and in a stack, or is refused with a sentence."""
     config, refusal = read(plain)

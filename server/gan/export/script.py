@@ -140,12 +140,11 @@ def describe_run(stages: Sequence[Stage], catalog: Catalog, pictures: bool) -> d
         "judged": judged,
         "words": loss_unit.get("words"),
         "draws_times": "draws" in wanted and not judged,
-        "poses": not loss_unit["makes_points"],
+        "poses": bool(craft["sampling"]) or not loss_unit["makes_points"],
         "reads_noise": loss_unit["reads_noise"],
         "codes": loss_unit["has_codes"],
-        "sampling": rename(
-            loss_unit["sampling_code"], {key: repr(value) for key, value in configs[-1].loss.values.items()}
-        ),
+        "sampling": craft["sampling"]
+        or rename(loss_unit["sampling_code"], {key: repr(value) for key, value in configs[-1].loss.values.items()}),
         "changes": list(_list_changes(stages, players, regularizers, beside)),
         "pauses": any(0 in (one.d_updates, one.g_updates) for one in configs),
     }

@@ -31,6 +31,12 @@ def pick_setup(code: str) -> str:
     return "\n".join(_cut(code, statement) for statement in ast.parse(code).body[:-1])
 
 
+def pick_functions(code: str) -> str:
+    """Give the functions that it defines, and no other statement."""
+    defined = (statement for statement in ast.parse(code).body if isinstance(statement, ast.FunctionDef))
+    return "\n\n\n".join(_cut(code, statement) for statement in defined)
+
+
 def find_names(code: str) -> set[str]:
     """Give the names that the code reads or writes."""
     return {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}

@@ -9,7 +9,7 @@ from server.errors import ConfigError
 from server.gan.config import Catalog, RunConfig, UnitConfig
 from server.gan.export.snippets import rename
 
-PLACES = ("functions", "begin", "step", "round", "before", "slopes", "after", "end")
+PLACES = ("functions", "begin", "step", "round", "before", "price", "slopes", "after", "end")
 PLAYERS = ("discriminator", "generator")
 
 
@@ -17,8 +17,9 @@ def describe_techniques(configs: Sequence[RunConfig], catalog: Catalog) -> dict[
     """Give the `techniques` of a run, their `lines` by place, the functions `points` and `company`, what is `scoring`.
 
     `moving` are the lines before a player's optimizer moves it; the players take their turns in so many `rounds`.
-    `encodes` tells whether there is an encoder. `drawing` are those that train nothing: how the samples were drawn in
-    the end.
+    `encodes` tells whether there is an encoder, `leads` which of the `points` the generator reads too, and `sampling`
+    has the lines that make samples then.
+    `drawing` are those that train nothing: how the samples were drawn in the end.
 
     Raises:
         ConfigError: those that train changed on the way, or compare points, which a script cannot follow.
@@ -57,6 +58,8 @@ def describe_techniques(configs: Sequence[RunConfig], catalog: Catalog) -> dict[
         "drawing": [{**facts[unit.name], **_fill(unit, {"code": facts[unit.name]["code"]})} for unit in drawing],
         "company": next((script["company"] for script in scripts if "company" in script), None),
         "encodes": configs[0].has_encoder,
+        "sampling": next((script["sampling"] for script in scripts if "sampling" in script), ""),
+        "leads": next((unit.name for unit in units if facts[unit.name].get("leads")), ""),
         "scoring": next((script["scoring"] for script in scripts if "scoring" in script), "discriminator"),
     }
 

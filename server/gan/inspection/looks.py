@@ -81,7 +81,7 @@ def look_at_generator(trainer: Trainer, sizes: Sizes, row: int = 0) -> Moment:
         return look_at_answers(trainer, sizes, row)
     known = _generate(trainer, sizes)
     weights = trainer.weights("generator")
-    trace = trainer.generator.trace(weights, known["z"])
+    trace = trainer.generator.trace(weights, trainer.craft.lead(known["z"]))
     scoring = trainer.state
     if trainer.encoder:
         known |= _judge_pairs(trainer, sizes, known)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -17,8 +17,10 @@ from server.gan.inspection.answers import Formula, Inspection, LayerSummary, Ten
 from server.gan.inspection.summaries import clean_numbers, note_gaps, summarise_tensor
 from server.gan.networks import Network
 from server.gan.phases import Learner
-from server.gan.regularizers import REGULARIZERS, Regularizer
+from server.gan.regularizers import REGULARIZERS
 from server.gan.state import RunState
+from server.gan.techniques import TECHNIQUES
+from server.gan.techniques.base import SharedLevelTechnique
 from server.gan.trainer import Trainer
 
 Sort = Literal["real", "fake"]
@@ -41,8 +43,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "z_real": ("the noise that the encoder answers the samples of the data with", ""),
     "seen_real": ("the samples of the data as the discriminator sees them", "published units"),
     "seen_fake": ("the generated samples as the discriminator sees them", "published units"),
-    "level_real": ("how far each sample of the data is changed, as the discriminator is told", ""),
-    "level_fake": ("how far each generated sample is changed, as the discriminator is told", ""),
+    "level_real": ("the level of each sample of the data, as the discriminator is told it", ""),
+    "level_fake": ("the level of each generated sample, as the discriminator is told it", ""),
     "real_logits": ("the discriminator's scores of the real samples", ""),
     "fake_logits": ("the discriminator's scores of the generated samples", ""),
     "per_example": ("the loss that each example costs", ""),
@@ -73,15 +75,30 @@ PENALTY = "_penalty"
 """What the name of a regularizer's tensor ends with, after its key."""
 
 
-def find_regularizer(name: str) -> Regularizer | None:
-    """Find the regularizer whose penalty a tensor holds, if it holds one."""
+class Price(NamedTuple):
+    """What `players` pay besides the loss: a regularizer, or a technique's own."""
+
+    label: str
+    help: str
+    formula: str
+    players: tuple[str, ...] = ("discriminator",)
+
+
+def find_price(name: str) -> Price | None:
+    """Find whose penalty a tensor holds, if it holds one."""
     key = name.removesuffix(PENALTY)
-    return REGULARIZERS[key] if key != name and key in REGULARIZERS else None
+    if key == name:
+        return None
+    if key in REGULARIZERS:
+        unit = REGULARIZERS[key]
+        return Price(unit.label, unit.help, unit.formula, unit.players)
+    technique = next((unit for unit in TECHNIQUES.values() if unit.key == key), None)
+    return Price(*technique.price_facts[:3]) if isinstance(technique, SharedLevelTechnique) else None
 
 
 def describe_tensor(name: str) -> tuple[str, str]:
     """Say what a tensor is, and the unit it is shown in; one that nobody has described is called by its name."""
-    if unit := find_regularizer(name):
+    if unit := find_price(name):
         return f"what each example costs by {unit.label}", ""
     return WORDS.get(name, (name.replace("_", " "), ""))
 
@@ -140,6 +157,12 @@ class Moment:
             return []
         label = self.trainer.craft.batch.label
         return [f"{label}: {BATCH if self.trains else RUNNING}"]
+
+    @property
+    def noise(self) -> Tensor:
+        """What the generator reads (N, Z), or with a level beside it."""
+        level = self.known.get("level_fake")
+        return self.trainer.craft.lead(self.known["z"], None if level is None else level.unsqueeze(-1))
 
     def seen(self, sort: Sort) -> Tensor:
         """Give what the discriminator reads of the points, detached: (N, D), or with more beside them (N, I).

@@ -89,7 +89,7 @@ def _foretell(moment: Moment, change: Tensor) -> list[float] | None:
     trainer, network, weights = moment.trainer, moment.trainer.generator, moment.trainer.weights("generator")
     if not trainer.loss.makes_points or trainer.craft.batch or trainer.source.means is not None:
         return None
-    trace = network.trace(weights, moment.known["z"])
+    trace = network.trace(weights, moment.noise)
     tangent = network.tangent(weights, trace, network.split(change))[moment.row]
     point = moment.show("x_fake")[moment.row] + tangent * (trainer.source.box.half_extent / LAB_HALF_EXTENT)
     foretold: list[float] = point.tolist()
@@ -106,7 +106,8 @@ def write_move(moment: Moment, move: Move) -> str:
     first += [f"# before it, the discriminator makes {turns}"] if move.before else []
     back = ["# the optimizer moves the generator from where it was before it looked ahead"]
     back = back if trainer.config.rounds > 1 else []
-    sample = snippets.write_published(trainer, f"generator(z)[{moment.row}]")
+    read = "torch.cat([z, torch.zeros(len(z), 1)], 1)" if trainer.craft.shared else "z"
+    sample = snippets.write_published(trainer, f"generator({read})[{moment.row}]")
     moved = sample if trainer.loss.makes_points else snippets.write_sampling(trainer, moment.row)
     steps = ["g_optimizer.step()", *snippets.write_code_moves(trainer)]
     return "\n".join([*first, batch, snippets.write_backward(trainer, "generator"), *back, *steps, moved])
@@ -114,7 +115,7 @@ def write_move(moment: Moment, move: Move) -> str:
 
 def _write_batch(trainer: Trainer, count: int) -> list[str]:
     """Give the lines from a batch's draws to the generator's loss."""
-    latent, pairs = snippets.write_latent(trainer, count), snippets.write_pairs(trainer, count)
+    latent, pairs = snippets.write_latent(trainer, count), snippets.write_pairs(trainer, count, drawn=True)
     loss = snippets.write_loss(trainer, "generator")
     if not trainer.loss.makes_points:
         drawn = [latent] if trainer.loss.reads_noise else []
@@ -123,7 +124,7 @@ def _write_batch(trainer: Trainer, count: int) -> list[str]:
         return [*drawn, *pairs, *codes, *asked, loss]
     judged = trainer.loss.is_game and not trainer.craft.foresight
     scores = [snippets.write_classify(trainer, "fake", drawn=True)] if judged else []
-    return [latent, snippets.write_generate("generator"), *scores, *pairs, loss]
+    return [latent, snippets.write_generate(trainer, "generator", drawn=True), *scores, *pairs, loss]
 
 
 def _list_updates(copy: Trainer, player: Player) -> Iterator[Phase]:

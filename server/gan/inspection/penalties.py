@@ -12,9 +12,8 @@ import torch
 
 from server.gan.inspection.answers import Formula
 from server.gan.inspection.formulas import name_point, tell
-from server.gan.inspection.moments import Moment, Told, find_regularizer
+from server.gan.inspection.moments import Moment, Price, Told, find_price
 from server.gan.inspection.summaries import read_values
-from server.gan.regularizers import Regularizer
 from server.gan.worked import Line, number_vector, write_number, write_vector
 
 GAME = r"L_{\text{game}}"
@@ -33,9 +32,9 @@ class PaidSlope(NamedTuple):
     meaning: str = ""
 
 
-def find_penalties(moment: Moment) -> dict[str, Regularizer]:
+def find_penalties(moment: Moment) -> dict[str, Price]:
     """Find the penalties that are in the player's loss at this moment, by the name of their tensors."""
-    units = {name: find_regularizer(name) for name in moment.known}
+    units = {name: find_price(name) for name in moment.known}
     return {name: unit for name, unit in units.items() if unit is not None}
 
 
@@ -62,7 +61,7 @@ def tell_penalty_slope(moment: Moment, told: Told) -> PaidSlope:
     return PaidSlope(slope, latex, f" + {write_vector(slope)}", " What the penalties cost adds a slope of its own.")
 
 
-def _tell_penalty(moment: Moment, told: Told, name: str, unit: Regularizer, symbol: str) -> Formula:
+def _tell_penalty(moment: Moment, told: Told, name: str, unit: Price, symbol: str) -> Formula:
     values = read_values(moment.known[name])
     total, count, mean = values.sum().item(), values.size, values.mean().item()
     told.numbers |= {name: mean, f"{name}_sum": total}

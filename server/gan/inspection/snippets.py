@@ -14,6 +14,7 @@ from server.gan.crowds import Crowd
 from server.gan.datasets import of_law
 from server.gan.export.snippets import (
     find_names,
+    pick_functions,
     pick_setup,
     pick_statements,
     pick_value,
@@ -26,7 +27,13 @@ from server.gan.networks import Network
 from server.gan.phases import Learner
 from server.gan.regularizers import REGULARIZERS, Regularizer
 from server.gan.techniques import TECHNIQUES
-from server.gan.techniques.base import BatchTechnique, CrowdTechnique, LayerTechnique, SlopeTechnique
+from server.gan.techniques.base import (
+    BatchTechnique,
+    CrowdTechnique,
+    LayerTechnique,
+    SharedLevelTechnique,
+    SlopeTechnique,
+)
 from server.gan.trainer import Trainer
 
 DRAWS = {"normal": "torch.randn", "uniform": "torch.rand"}
@@ -74,9 +81,25 @@ def write_published(trainer: Trainer, points: str) -> str:
     return points if box.is_lab else f"{points} * {box.half_extent!r} / 3 + torch.tensor({list(box.centre)!r})"
 
 
-def write_generate(player: Learner) -> str:
-    """Give the lines that compute x_fake; the discriminator's update leaves the generator alone."""
-    return "with torch.no_grad():\n    x_fake = generator(z)" if player == "discriminator" else "x_fake = generator(z)"
+def write_generate(trainer: Trainer, player: Learner, drawn: bool = False) -> str:
+    """Give the lines that compute x_fake; the discriminator's update leaves the generator alone.
+
+    Where the generator reads a level it is `drawn`, or else 0.
+    """
+    before, read = "", "z"
+    if trainer.craft.shared:
+        before, read = f"{_write_level(trainer, drawn)}\n", "torch.cat([z, level], 1)"
+    making = f"x_fake = generator({read})"
+    return before + (f"with torch.no_grad():\n    {making}" if player == "discriminator" else making)
+
+
+def _write_level(trainer: Trainer, drawn: bool) -> str:
+    """Give the line that draws the level at which points are generated; or it is that of the data."""
+    if not drawn:
+        return "level = torch.zeros(len(z), 1)  # as the data are"
+    assert trainer.craft.shared, "a technique draws levels"
+    unit, _ = trainer.craft.shared
+    return rename(pick_statements(unit.code, "level"), _find_values(trainer, unit.key))
 
 
 def write_times(trainer: Trainer) -> str:
@@ -133,19 +156,24 @@ def write_foresight(trainer: Trainer) -> str:
     """Give the lines from both sorts of points to the loss of a generator that looks ahead."""
     active = trainer.craft.foresight
     assert active, "a technique looks ahead"
-    values = next(one.values for one in trainer.config.techniques if one.name == active.unit.key)
-    names = write_values(values) | (SEEN if trainer.craft.widens else {})
+    names = _find_values(trainer, active.unit.key) | (SEEN if trainer.craft.widens else {})
     loss = rename(pick_statements(trainer.loss.code, "d_loss"), write_values(trainer.config.loss.values))
     return write_ahead(rename(active.unit.script["ahead"], names), loss)
 
 
-def write_pairs(trainer: Trainer, count: int) -> list[str]:
-    """Give the lines that the generator's loss needs of real samples: none, their draw, or that and what is read."""
+def write_pairs(trainer: Trainer, count: int, drawn: bool = False) -> list[str]:
+    """Give the lines that the generator's loss needs of real samples: none, their draw, or that and what is read.
+
+    `drawn` is as in `write_classify`.
+    """
     if trainer.craft.foresight:
         return [write_data(trainer, count), *_write_beside(trainer, "fake"), *_write_beside(trainer, "real")]
     if trainer.loss.pairs or trainer.encoder:
-        return [write_data(trainer, count), *([write_classify(trainer, "real")] if trainer.loss.is_game else [])]
-    return [write_data(trainer, count), *_write_beside(trainer, "real")] if trainer.regularization.compares else []
+        judged = [write_classify(trainer, "real", drawn=drawn)] if trainer.loss.is_game else []
+        return [write_data(trainer, count), *judged]
+    if not trainer.regularization.compares:
+        return []
+    return [write_data(trainer, count), *_write_beside(trainer, "real", drawn=drawn)]
 
 
 def write_layer(trainer: Trainer, name: Learner, layer: int, row: int, squashes: bool) -> str:
@@ -156,7 +184,10 @@ def write_layer(trainer: Trainer, name: Learner, layer: int, row: int, squashes:
     has_norm = trainer.generator.norm is not None and name == "generator"
     has_batch = trainer.craft.batch is not None and name == "generator"
     handed, modules = "n" if has_norm else "a", 3 if has_norm or has_batch else 2
-    into = {"generator": "z", "discriminator": point}[name] if layer == 0 else f"{name[0]}_{handed}{layer}"
+    noise = "z"
+    if trainer.craft.shared and name == "generator" and layer == 0:
+        before, noise = [_write_level(trainer, drawn=False), "z_level = torch.cat([z, level], 1)"], "z_level"
+    into = {"generator": noise, "discriminator": point}[name] if layer == 0 else f"{name[0]}_{handed}{layer}"
     place = modules * layer
     sums, linear = f"{name[0]}_h{layer + 1}", f"{name}[{place}]"
     if name == "discriminator" and trainer.discriminator.crowd and layer == len(trainer.discriminator.sizes) - 2:
@@ -185,17 +216,33 @@ def _write_beside(trainer: Trainer, *sorts: str, drawn: bool = False) -> list[st
     if level and not drawn:
         beside = "torch.cat([x_{sort}, torch.zeros(len(x_{sort}), 1)], 1)  # as they are"
         return [f"{SEEN[f'x_{sort}']} = {beside.format(sort=sort)}" for sort in sorts]
-    values = next(one.values for one in trainer.config.techniques if one.name == unit.key)
-    function = f"{rename(pick_setup(unit.code), write_values(values))}\n\n"
     call = unit.script["points" if level else "company"]
+    if trainer.craft.shared:
+        mixed = [f"{pick_functions(unit.code)}\n\n", f"real_seen = {call}(x_real, level)"]
+        seen = {"real": mixed, "fake": ["fake_seen = torch.cat([x_fake, level], 1)"]}
+        return [line for sort in sorts for line in seen[sort]]
+    function = f"{rename(pick_setup(unit.code), _find_values(trainer, unit.key))}\n\n"
     return [function, *(f"{SEEN[f'x_{sort}']} = {call}(x_{sort})" for sort in sorts)]
 
 
 def write_loss(trainer: Trainer, player: Learner) -> str:
     """Give those lines of the loss that lead to this player's, and what the regularizers add to it."""
     loss = f"{player[0]}_loss"
-    penalties = _write_regularizers(trainer, player, projects=False)
+    penalties = [*_write_regularizers(trainer, player, projects=False), *_write_price(trainer, player)]
     return "\n".join([_write_game(trainer, loss), *(f"{code}\n{loss} = {loss} + penalty.mean()" for code in penalties)])
+
+
+def _write_price(trainer: Trainer, player: Learner) -> list[str]:
+    """Give the lines of what a technique lets the discriminator pay, where one does."""
+    level = trainer.craft.level
+    if player == "generator" or not isinstance(level, SharedLevelTechnique):
+        return []
+    return [rename(level.price_facts[3], _find_values(trainer, level.key))]
+
+
+def _find_values(trainer: Trainer, key: str) -> dict[str, str]:
+    """Give the numbers of a technique that is on, as they are written."""
+    return write_values(next(unit.values for unit in trainer.config.techniques if unit.name == key))
 
 
 def _write_game(trainer: Trainer, loss: str) -> str:

@@ -96,7 +96,7 @@ def _tell_stages(moment: Moment, move: Move | None) -> list[Stage]:
         return [_tell_noise(moment), _tell_arrival(moment, point), *moved]
     return [
         _tell_noise(moment),
-        *_tell_layers(moment, "generator", moment.known["z"]),
+        *_tell_layers(moment, "generator", moment.noise),
         _tell_point(moment, point),
         *(_tell_judgement(moment) if moment.trainer.loss.is_game else ()),
         _tell_loss(moment),
@@ -163,7 +163,7 @@ def _tell_layer(
 
 def _tell_point(moment: Moment, point: list[float]) -> Stage:
     inner = moment.known["x_fake"][moment.row].tolist()
-    z = write_vector(moment.known["z"][moment.row].tolist())
+    z = write_vector(moment.noise[moment.row].tolist())
     formula: Formula = {
         "latex": "x = G(z)",
         "latex_numbers": f"x = G{z} = {write_vector(point)}",
@@ -173,7 +173,7 @@ def _tell_point(moment: Moment, point: list[float]) -> Stage:
     vectors = [_show("x", "the sample", point, PUBLISHED)]
     formulas = [formula, *tell_lab_units(moment.trainer, inner, point)]
     shown = snippets.write_published(moment.trainer, f"x_fake[{moment.row}]")
-    code = f"{snippets.write_generate('generator')}\n{shown}"
+    code = f"{snippets.write_generate(moment.trainer, 'generator')}\n{shown}"
     return _make_stage("sample", "generated", "Sample", formulas, vectors, numbers, code)
 
 

@@ -78,15 +78,15 @@ def tell_generate(moment: Moment) -> Told:
     if not moment.trainer.loss.makes_points:
         tellers = find_tellers(moment)
         return (tellers.answer if moment.trainer.loss.answers in moment.known else tellers.sample)(moment)
-    trainer, network, z = moment.trainer, moment.network("generator"), moment.known["z"]
+    trainer, network, z = moment.trainer, moment.network("generator"), moment.noise
     weights, row = moment.weights("generator"), moment.row
     trace = network.trace(weights, z)
     point, published = moment.known["x_fake"][row].tolist(), moment.show("x_fake")[row].tolist()
-    told = Told(moment.subject, snippets.write_generate(moment.player))
+    told = Told(moment.subject, snippets.write_generate(trainer, moment.player, drawn="level_fake" in moment.known))
     left = f"G{write_vector(z[row].tolist())}"
     told.formula.append(
         {
-            "latex": "x = G(z)",
+            "latex": "x = G(z, t)" if trainer.craft.shared else "x = G(z)",
             "latex_numbers": f"x = {left} = {write_vector(published)}",
             "meaning": "The generator turns the noise into a point.",
         }

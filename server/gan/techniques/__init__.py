@@ -12,6 +12,7 @@ from server.gan.techniques import (  # isort: skip  # noqa: F401  # importing a 
     inputs,
     augmentation,
     diffusion,
+    tempering,
     company,
     crowds,
     encoders,

@@ -29,7 +29,8 @@ class Technique(Unit[Callable[..., Any]]):
     `script` is what an exported run does, to the last digit, by its place there: "functions" and "begin" before
     training, "step" and "end" around a step, "round" before each of its rounds, "before" before every update, "after"
     after each of the discriminator's, "moving" before an optimizer moves the network called `player`,
-    "moving_generator" before that one alone, "slopes" where the discriminator's slopes are known.
+    "moving_generator" before that one alone, "slopes" where the discriminator's slopes are known, "price" where its
+    loss is.
     "layer" is a class that a layer of the network is then made of, in place of the script's own `Layer`, "hidden" one
     for its hidden layers alone, and "norm" one of a module behind every activation of these.
     "ahead" are lines from both sorts of points to the generator's loss; `play` in them gives way to those that compute
@@ -107,6 +108,26 @@ class LevelTechnique(InputTechnique):
 
 
 @dataclass(frozen=True)
+class SharedLevelTechnique(LevelTechnique):
+    """Changes real points by a level that the generator reads too, beside its noise: its own points are of it already.
+
+    `price` is what the discriminator pays besides, `(critic, points (..., N, D), level (..., N, 1), draws, **numbers)
+    -> (..., N)`, of real points before they are changed; its `price_facts` are a label, help, a formula in LaTeX, and
+    code that ends with `penalty`, made of x_real and of their `level`, which the technique's own code draws.
+    In a script `tell` of the function called "points" puts the level alone beside numbers, "price" adds the price, and
+    "sampling" makes samples of z.
+    Looks and samples are at level 0, where the generator's law is to be the data's.
+    """
+
+    price: Callable[..., Tensor] = field(kw_only=True)
+    price_facts: tuple[str, str, str, str] = field(kw_only=True)
+
+    def describe(self) -> dict[str, Any]:
+        """Give the facts as plain data."""
+        return {**super().describe(), "leads": True, "company": "it mixes each real point of a batch with another one"}
+
+
+@dataclass(frozen=True)
 class CompanyTechnique(Technique):
     """Lets the discriminator see each point in company: `(points (..., N, D), others, **numbers) -> (..., N, I)`.
 
@@ -123,7 +144,8 @@ class CompanyTechnique(Technique):
 
     def describe(self) -> dict[str, Any]:
         """Give the facts as plain data."""
-        return {**super().describe(), "company": True, "packs": self.packs, "adds": self.adds}
+        because = "it lets the discriminator see so many points of a batch at once"
+        return {**super().describe(), "company": because, "packs": self.packs, "adds": self.adds}
 
 
 @dataclass(frozen=True)

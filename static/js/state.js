@@ -217,7 +217,8 @@ import { History } from "./history.js";
  * @property {Chosen | null} chosen
  * @property {string | null} pointed The node of the graph that the inspector points at.
  * @property {Player | null} acting Who learned last; none before the first step.
- * @property {string | null} news What became of the connection and of the run meanwhile; none when it is as it was.
+ * @property {string | null} news What became of the connection and of the run meanwhile, or was set beside what the
+ *   user chose; none when it is as it was.
  * @property {string | null} problem What was refused last, in words for the user; none when all is well.
  */
 

@@ -68,3 +68,22 @@ def test_flow_matching_shows_the_ways_of_samples_and_no_needles(page: Page) -> N
     let_paint(page)
     assert count_ink(page.locator("canvas[data-layer=streams]")) > 0
     assert count_ink(page.locator("canvas[data-layer=gradients]")) == 0
+
+
+def test_a_loss_comes_with_the_finite_data_that_it_needs_and_so_do_other_data(page: Page) -> None:
+    open_lab(page)
+    settings = page.get_by_role("region", name="Settings")
+    loss = settings.get_by_label("Loss", exact=True)
+    size = settings.get_by_label("Size of the data set", exact=True)
+    loss.select_option("glo")
+    expect(size).to_have_value("512")
+    expect(page.get_by_text("Size of the data set: now 512, needed by GLO: learned codes")).to_be_visible()
+    expect(loss).to_have_value("glo")
+    batch = settings.get_by_label("Batch size", exact=True)
+    batch.fill("100")  # settings that are nobody's preset stay when the data change
+    batch.press("Enter")
+    expect(batch).to_have_value("100")
+    page.get_by_role("radio", name="Ring", exact=True).check()
+    expect(settings.get_by_label("Data set", exact=True)).to_have_value("ring")
+    expect(size).to_have_value("512")
+    expect(loss).to_have_value("glo")

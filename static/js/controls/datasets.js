@@ -7,6 +7,7 @@ import { thinEvenly } from "../data/parse.js";
 import { drawDots, drawHill } from "./dots.js";
 import { isGiven } from "./given.js";
 import { listFirst, writePaper } from "./menu.js";
+import { askWithNeeds } from "./needs.js";
 
 /** @typedef {import("../state.js").PageStore} PageStore */
 /** @typedef {import("../state.js").UnitFacts} UnitFacts */
@@ -72,6 +73,8 @@ export function createDatasets(root, more, store, change, given, { signal, finde
     signal,
   });
 
+  const changeUnits = askWithNeeds(store, change);
+
   /** @param {string} name */
   async function choose(name) {
     const { catalog } = store.get();
@@ -79,7 +82,7 @@ export function createDatasets(root, more, store, change, given, { signal, finde
     if (isGiven(name)) return given.open(name);
     if (!catalog) return;
     try {
-      await change((config) => chooseDataset(config, catalog, name));
+      await changeUnits((config) => chooseDataset(config, catalog, name));
     } catch (error) {
       // The picture that is chosen again is that of the run as it still is.
       store.set({ problem: /** @type {Error} */ (error).message, config: store.get().config });

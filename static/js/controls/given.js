@@ -3,6 +3,7 @@
 import { createDrawing } from "./drawing.js";
 import { find } from "./dom.js";
 import { tabMemory } from "./memory.js";
+import { askWithNeeds } from "./needs.js";
 import { createUpload } from "./upload.js";
 
 /** @typedef {import("../state.js").PageStore} PageStore */
@@ -37,7 +38,7 @@ export function createGiven({ drawing, points, actions }, store, change, { signa
   /** @param {(before: UnitConfig) => UnitConfig} edit */
   async function replaceData(edit) {
     const before = store.get().config?.data ?? null;
-    await change((config) => ({ ...config, data: edit(config.data) }));
+    await askWithNeeds(store, change)((config) => ({ ...config, data: edit(config.data) }));
     former = before;
     tabMemory.remember(MEMORY_KEY, JSON.stringify({ session: store.get().session, former }));
     showActions();

@@ -2,6 +2,7 @@
 
 import { assignPath, beginsRun, readPath } from "./configs.js";
 import { createNumberField } from "./fields.js";
+import { askWithNeeds } from "./needs.js";
 
 /** @typedef {import("./settings.js").Part} Part */
 /** @typedef {import("./settings.js").Workshop} Workshop */
@@ -42,12 +43,15 @@ export function createWorkshop(catalog, store, change, finder, listParts) {
     return (isNear ? findField(named) : undefined) ?? findField(path);
   }
 
+  const changeUnits = askWithNeeds(store, change);
+
   return {
     catalog,
     async commit(path, value) {
       store.set({ problem: null });
       try {
-        await change((config) => (path === "" ? /** @type {RunConfig} */ (value) : assignPath(config, path, value)));
+        const ask = path.endsWith(".name") ? changeUnits : change;
+        await ask((config) => (path === "" ? /** @type {RunConfig} */ (value) : assignPath(config, path, value)));
       } catch (error) {
         const { message } = /** @type {Error} */ (error);
         // A menu or a switch shows the run as it still is, and then the words; what was typed stays beside them.

@@ -78,7 +78,7 @@ def serve(
     ] = None,
     device: Annotated[Device | None, typer.Option(help="Where runs are computed.", show_default="auto")] = None,
     data_dir: Annotated[
-        Path | None, typer.Option(help="For later versions: nothing is kept there yet.", show_default="none")
+        Path | None, typer.Option(help="A folder in which sessions outlive the lab.", show_default="none")
     ] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
 ) -> None:

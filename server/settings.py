@@ -45,7 +45,9 @@ class Settings(BaseSettings):
     device: Device = "auto"
     """Where the workers compute."""
     data_dir: Path | None = None
-    """Where the lab will keep what outlives it; nothing is kept yet."""
+    """The folder in which sessions are kept, so that they outlive the lab; where it is not said, nothing is."""
+    kept_megabytes: Annotated[int, Field(ge=0, le=1 << 20)] = 1024
+    """How much of `data_dir` the sessions may take: those that were open longest ago give way. 0 keeps nothing."""
     max_sessions: Annotated[int, Field(ge=1)] = 64
     """How many sessions may be open at once; who comes later is asked to try again."""
     max_parameters: Annotated[int, Field(ge=1)] = 2_000_000
@@ -57,7 +59,7 @@ class Settings(BaseSettings):
     timeline_megabytes: Annotated[int, Field(ge=1, le=1 << 16)] = 32
     """How much memory the snapshots of one session's past may take; beyond it, the oldest are thinned out first."""
     grace_seconds: Annotated[float, Field(ge=0)] = 60.0
-    """How long a session without any page waits for one to come back, before it ends."""
+    """How long a session without any page waits for one to come back, before it is kept in `data_dir`, or ends."""
     idle_seconds: Annotated[float, Field(gt=0)] = 3600.0
     """After so long without a word from its pages a session's run is paused: a forgotten tab trains for nobody."""
     heartbeat_seconds: Annotated[float, Field(gt=0)] = 2.0

@@ -256,6 +256,7 @@ class Status(Message):
 
     Every step from `first` to `head` can be gone to; `step` is less than `head` where the run went back.
     `phase` is the one just passed where the run goes phase by phase; `reason` says why it stopped by itself, if it did.
+    `unkept` says why what happens now would be lost with the lab's process, while that is so.
     """
 
     type: Literal["status"] = "status"
@@ -270,11 +271,13 @@ class Status(Message):
     failure: Divergence | None = None
     phase: StepPhase | None = None
     reason: str | None = None
+    unkept: str | None = None
 
 
 class Welcome(Message):
     """Answer to hello: the session, its config and where its run is; `resumed` if it was there before.
 
+    `restored`: it had left the memory, and is back as it was last kept; the page may have seen more.
     The events after number `since` follow; where `since` is 0 that is all of them, and the page first forgets its own.
     """
 
@@ -282,6 +285,7 @@ class Welcome(Message):
     protocol: int
     session: str
     resumed: bool
+    restored: bool = False
     since: int
     config: dict[str, Any]
     status: Status

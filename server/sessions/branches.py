@@ -61,6 +61,15 @@ class Branch:
         found = self.snapshots.find(position.step)
         return Place(found[1], found[0], position) if found else replace(self.start, position=position)
 
+    def copy(self) -> Branch:
+        """Give it as it is now; what happens to it later does not change the copy."""
+        return replace(
+            self,
+            course=Course(self.course.legs),
+            timeline=self.timeline.cut(self.head),
+            snapshots=self.snapshots.cut(self.head),
+        )
+
     def has_floors(self) -> bool:
         """Whether the scores of a perfect generator are known here."""
         return any(isinstance(event, Floors) for event in self.timeline.events)
@@ -130,9 +139,9 @@ class Branches:
         branch.timeline, branch.snapshots = source.timeline.cut(step), source.snapshots.cut(step)
         return self._enter(branch)
 
-    def adopt(self, branches: Iterable[Branch], current: int) -> None:
-        """Let other branches, one of them the present one, take the place of these."""
-        self.generation += 1
+    def adopt(self, branches: Iterable[Branch], current: int, generation: int | None = None) -> None:
+        """Let other branches, one of them the present one, take the place of these; `generation`: these very ones."""
+        self.generation = self.generation + 1 if generation is None else generation
         self._known = {branch.number: branch for branch in branches}
         self._numbers = count(max(self._known) + 1)
         self.current = self._known[current]

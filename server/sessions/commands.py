@@ -7,7 +7,7 @@ and so is every later one.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from server.engine.course import MOST_LEGS
 from server.errors import CommandError, LabError
@@ -36,13 +36,17 @@ from server.sessions.travel import Travel
 from server.sessions.waiting import Waiting
 
 Deed = Callable[[], None]
+Keep = Callable[[Deed], None]
+"""Calls back as soon as the session, as it is when this is called, is kept beyond the process: see `keeper`."""
+LASTING = (Configure, Reset, Switch, Rename, Delete, Restore)
+"""What is answered only when it is kept; where a run has trained to is not, as it can be trained again, bit for bit."""
 
 
 class Commands:
     """Gives the orders of a session's commands."""
 
-    def __init__(self, present: Present, travel: Travel, catalog: Catalog) -> None:
-        self._present, self._travel, self._catalog = present, travel, catalog
+    def __init__(self, present: Present, travel: Travel, catalog: Catalog, keep: Keep) -> None:
+        self._present, self._travel, self._catalog, self._keep = present, travel, catalog, keep
         self._requests = Requests()
         self._held: deque[Command | Deed] = deque()
 
@@ -72,9 +76,26 @@ class Commands:
         else:
             deed()
 
-    def answer(self, identity: int, answer: Done | Failure) -> None:
-        """Tell everybody who asked."""
-        self._requests.answer(identity, answer)
+    def finish(self, command: Command) -> None:
+        """Tell everybody who asked that a command is carried out; where it changed what lasts, when that is kept."""
+        self._requests.conclude(command.id, Done(id=command.id, step=self._present.run.position.step))
+        if isinstance(command, LASTING) or (isinstance(command, Step) and command.player != "both"):
+            self._keep(lambda: self._requests.tell(command.id))
+        else:
+            self._requests.tell(command.id)
+
+    def refuse(self, identity: int, message: str) -> None:
+        """Tell everybody who asked why a command is not carried out."""
+        self._requests.conclude(identity, Failure(id=identity, message=message))
+        self._requests.tell(identity)
+
+    def list_answers(self) -> tuple[Done | Failure, ...]:
+        """Give the answers that are remembered, those that are yet to be told among them."""
+        return self._requests.list_answers()
+
+    def restore_answers(self, answers: Iterable[Done | Failure]) -> None:
+        """Remember the answers of another process."""
+        self._requests.restore(answers)
 
     def pause(self) -> None:
         """Pause the run without a page's command."""
@@ -115,10 +136,10 @@ class Commands:
         try:
             waiting = self._carry_out(command)
         except LabError as refusal:
-            self.answer(command.id, Failure(id=command.id, message=str(refusal)))
+            self.refuse(command.id, str(refusal))
         else:
             if waiting is None:
-                self.answer(command.id, Done(id=command.id, step=self._present.run.position.step))
+                self.finish(command)
 
     def _carry_out(self, command: Command) -> Waiting | None:
         """Give the orders of a command; returns what waits for the answer, or none where there is nothing to do."""

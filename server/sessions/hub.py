@@ -8,14 +8,18 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
+from functools import partial
 
 from server.engine.pool import Pool
-from server.errors import ConfigError, EngineError
+from server.errors import ConfigError, EngineError, LabError
 from server.gan.config import RunConfig, check_config
 from server.logs import speak_of
 from server.protocol.messages import Hello, State
+from server.sessions.keeper import Keeper
+from server.sessions.kept import Frozen
 from server.sessions.outbox import Outbox
 from server.sessions.session import Session
+from server.sessions.store import Store
 from server.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -33,7 +37,13 @@ class Hub:
     def __init__(self, settings: Settings, pool: Pool, clock: Callable[[], float] = time.monotonic) -> None:
         self.settings, self.pool = settings, pool
         self.sessions: dict[str, Session] = {}
+        self.keeper: Keeper | None = None
+        """None where nothing is kept beyond this process."""
+        if settings.data_dir and settings.kept_megabytes:
+            store = Store(settings.data_dir, settings.kept_megabytes << 20)
+            self.keeper = Keeper(store, self.sessions.values, clock)
         self._clock = clock
+        self._recalling = asyncio.Lock()
         self._sweeping: asyncio.Task[None] | None = None
         self._stopping = False
         self._closing: list[Session] = []
@@ -41,22 +51,75 @@ class Hub:
 
     async def start(self) -> None:
         """Begin to look after the sessions."""
+        if self.keeper:
+            await self.keeper.start()
         self._sweeping = asyncio.get_running_loop().create_task(self._sweep_often())
 
     async def stop(self) -> None:
-        """Close all sessions, and give their pages a moment to be told; doing it again does nothing."""
+        """Close all sessions and keep them; gives their pages a moment to be told. Doing it again does nothing."""
+        if self._stopping:
+            return
         self._stopping = True
         if self._sweeping:
             self._sweeping.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._sweeping
-        closing, self.sessions = list(self.sessions.values()), {}
+        closing = list(self.sessions.values())
+        self.sessions.clear()
         for session in closing:
             session.close()
         self._closing = [session for session in closing if session.readers]
+        await asyncio.gather(self._drain(), *([self.keeper.stop(closing)] if self.keeper else []))
+
+    async def _drain(self) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS if self._closing else 0):
                 await self._drained.wait()
+
+    async def recall(self, key: str | None) -> None:
+        """Have a session back that was kept, if there is one of that key and room for it.
+
+        Raises:
+            EngineError: it cannot be read just now.
+        """
+        if key is None or self.keeper is None:
+            return
+        async with self._recalling:
+            if key in self.sessions or self._stopping or self._is_full:
+                return
+            with speak_of(key):
+                if kept := await self.keeper.read(key, self.pool.catalog):
+                    self._restore(key, *kept)
+
+    def _restore(self, key: str, frozen: Frozen, states: dict[bytes, int]) -> None:
+        assert self.keeper, "it has read this"
+        branch = next(branch for branch in frozen.branches if branch.number == frozen.current)
+        try:
+            config = check_config(branch.course.find_config(branch.position.step), self.pool.catalog)
+            session = self._open(key, config)
+        except LabError as refusal:
+            logger.error("a kept session cannot go on: %s", refusal)
+            return
+        try:
+            session.restore(frozen)
+        except LabError as refusal:
+            session.close()
+            logger.error("a kept session cannot go on: %s", refusal)
+            return
+        self.sessions[key] = session
+        self.keeper.adopt(session, states)
+        session.note_unkept(self.keeper.trouble)
+        logger.info("a session goes on from where it was kept")
+
+    def _open(self, key: str, config: RunConfig) -> Session:
+        most_bytes = self.settings.timeline_megabytes << 20
+        if self.keeper is None:
+            return Session(key, config, self.pool, self._clock, most_bytes)
+        return Session(key, config, self.pool, self._clock, most_bytes, partial(self.keeper.keep, key))
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self.sessions) >= self.settings.max_sessions
 
     def join(self, hello: Hello) -> Session:
         """Give the session that a page comes back to, or a new one.
@@ -71,7 +134,9 @@ class Hub:
         config = self._choose_config(hello)
         if self._stopping:
             raise EngineError("the lab is stopping; expected to be back soon")
-        if len(self.sessions) >= self.settings.max_sessions:
+        if self._is_full:
+            self._let_go()
+        if self._is_full:
             limit = self.settings.max_sessions
             logger.warning("a page was turned away: all %d sessions are taken", limit)
             self.pool.telemetry.refusals.labels("sessions").inc()
@@ -79,9 +144,9 @@ class Hub:
                 f"the lab is full: {limit} sessions are open and it has room for {limit}; try again later"
             )
         key = secrets.token_urlsafe(16)
-        self.sessions[key] = session = Session(
-            key, config, self.pool, self._clock, self.settings.timeline_megabytes << 20
-        )
+        self.sessions[key] = session = self._open(key, config)
+        if self.keeper:
+            session.note_unkept(self.keeper.trouble)
         self._log(key, "a session begins: %s on %s", config.loss.name, config.data.name)
         return session
 
@@ -112,13 +177,38 @@ class Hub:
         """End the sessions that no page has come back to, and pause the runs that nobody seems to look at."""
         now = self._clock()
         for key, session in list(self.sessions.items()):
-            if not session.readers and now - session.lonely_since >= self.settings.grace_seconds:
-                del self.sessions[key]
-                session.close()
-                self._log(key, "the session ends: no page has come back to it")
+            if self._is_lonely(session):
+                self._put_away(key, session)
             elif session.state == "running" and now - session.heard_at >= self.settings.idle_seconds:
                 session.pause()
                 self._log(key, "the run is paused: no page has said anything for long")
+
+    def _is_lonely(self, session: Session) -> bool:
+        return not session.readers and self._clock() - session.lonely_since >= self.settings.grace_seconds
+
+    def _put_away(self, key: str, session: Session) -> None:
+        """End a session; where it is to be kept, once it stands still and all of it is."""
+        if self.keeper:
+            if session.state == "running":
+                session.pause()
+                return
+            if not self.keeper.is_kept(session):
+                return
+        self._end(key, session, "no page has come back to it")
+
+    def _let_go(self) -> None:
+        """Make room in a full lab whose disk takes nothing: end the session that has waited longest to be kept."""
+        lonely = [session for session in self.sessions.values() if self._is_lonely(session)]
+        if lonely and self.keeper and self.keeper.trouble:
+            longest = min(lonely, key=lambda session: session.lonely_since)
+            self._end(longest.key, longest, "its place is needed, and it could not be kept")
+
+    def _end(self, key: str, session: Session, reason: str) -> None:
+        del self.sessions[key]
+        session.close()
+        if self.keeper:
+            self.keeper.forget(key)
+        self._log(key, "the session ends: %s", reason)
 
     @staticmethod
     def _log(key: str, text: str, *values: object) -> None:

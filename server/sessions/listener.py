@@ -5,7 +5,7 @@ from __future__ import annotations
 from server.engine import reports
 from server.errors import CommandError
 from server.gan.config import Catalog
-from server.protocol.messages import Advance, Done, Failure, Pause, Play, Step
+from server.protocol.messages import Advance, Pause, Play, Step
 from server.sessions.commands import Commands
 from server.sessions.looks import Looks
 from server.sessions.present import Present
@@ -69,8 +69,7 @@ class Listener:
         self._looks.tell(report.number, CommandError(report.message))
         waiting = self._present.waiting.pop(report.number)
         if waiting and waiting.command:
-            identity = waiting.command.id
-            self._commands.answer(identity, Failure(id=identity, message=report.message))
+            self._commands.refuse(waiting.command.id, report.message)
 
     def _finish(self, number: int) -> None:
         waiting = self._present.waiting.pop(number)
@@ -82,8 +81,7 @@ class Listener:
         elif waiting.revision >= self._present.opened_in:
             self._apply(waiting)
         if waiting.command:
-            identity = waiting.command.id
-            self._commands.answer(identity, Done(id=identity, step=self._present.run.position.step))
+            self._commands.finish(waiting.command)
 
     def _apply(self, waiting: Waiting) -> None:
         """Do what a carried out order means for the session."""

@@ -58,6 +58,7 @@ class Present:
         self.waiting = Waitings()
         self.standing = Standing()
         self.failure: Divergence | None = None
+        self.unkept: str | None = None
         self.pace = 0.0
         self._catalog, self._clock = pool.catalog, clock
         self._limits = Limits(pool.settings, pool.telemetry)
@@ -94,6 +95,7 @@ class Present:
             failure=self.failure,
             phase=self.standing.find_phase(position),
             reason=self.standing.find_reason(position) if self.state == "paused" else None,
+            unkept=self.unkept,
         )
 
     # Settings ---------------------------------------------------------------------------------------------------
@@ -120,6 +122,11 @@ class Present:
         self.opened_in = self.revision
         self.failure, self.standing = None, Standing()
         self.enter_rest()
+
+    def count_on(self, revision: int, newest: int) -> None:
+        """Count revisions and events on from numbers that pages may have seen in another process."""
+        self.revision = self.chronicle.revision = revision
+        self.timeline.carry_on(newest, revision)
 
     def carry_on(self, newest: int, restarted: bool) -> None:
         """Tell the present branch's history, after event number `newest` of another."""

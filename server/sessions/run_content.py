@@ -26,6 +26,8 @@ Number = Annotated[int, Field(ge=1, lt=1 << 24)]
 """A branch's: a session counts on from it, and must be able to write what it has counted."""
 StepNumber = Annotated[int, Field(ge=0, lt=1 << 48)]
 """A session trains on from it, and must be able to write where it has come to."""
+MOST_COUNTED = 1 << 50
+"""Of revisions and events: a session counts on from it, in numbers that a browser has exactly."""
 Stride = Annotated[int, Field(ge=1, le=MOST_COUNT)]
 
 

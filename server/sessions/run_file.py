@@ -10,7 +10,7 @@ Shape letters: N rows of losses, M rows of metrics, K metrics.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from math import nan
 from typing import Any
@@ -18,18 +18,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
+from safetensors import SafetensorError
 from safetensors.numpy import load
 
 from server.engine.configs import ConfigTable
 from server.errors import FileError
 from server.gan.config import Catalog
-from server.gan.tensor_file import read_tensors, write_tensors
+from server.gan.tensor_file import Arrays, Told, read_tensors, write_tensors
 from server.protocol.messages import MetricRow
 from server.sessions.branches import Branch, Branches
 from server.sessions.run_configs import read_configs
 from server.sessions.run_content import DERIVED, KIND, MOST_CONFIGS, Content, ToldBranch, ToldLeg
 from server.sessions.run_reader import Reader
-from server.sessions.run_states import choose_states
+from server.sessions.run_states import Chosen, choose_states
 from server.sessions.snapshots import Snapshots
 from server.sessions.timeline import UNNUMBERED
 
@@ -51,25 +52,51 @@ def write_run(branches: Branches) -> bytes:
 
 
 def _write(branches: Sequence[Branch], current: int) -> bytes:
-    chosen = choose_states(branches, current)
-    configs = ConfigTable()
     states: dict[bytes, int] = {}
-    told: list[dict[str, Any]] = []
-    arrays: dict[str, NDArray[np.generic]] = {}
-    for branch in branches:
-        told.append(_describe(branch, chosen[branch.number], configs, states))
-        arrays |= _tabulate(branch)
-    for packed, number in states.items():
-        arrays |= {f"states.{number}.{name}": tensor for name, tensor in load(packed).items()}
-    if len(configs) > MOST_CONFIGS:
-        raise FileError(f"saved run: expected at most {MOST_CONFIGS} different settings, got {len(configs)}")
-    return write_tensors(KIND, {"current": current, "branches": told, "configs": configs.list()}, arrays)
 
-
-def _describe(branch: Branch, chosen: Snapshots, configs: ConfigTable, states: dict[bytes, int]) -> dict[str, Any]:
     def number(packed: bytes) -> int:
         return states.setdefault(packed, len(states))
 
+    told, arrays = tell_run(branches, current, choose_states(branches, current), number)
+    for packed, found in states.items():
+        arrays |= name_state(found, packed)
+    return write_tensors(KIND, told, arrays)
+
+
+def tell_run(
+    branches: Sequence[Branch], current: int, chosen: Chosen, number: Callable[[bytes], int]
+) -> tuple[dict[str, Any], dict[str, NDArray[np.generic]]]:
+    """Give what a file tells of branches, and the arrays of their scalars; a state is told by its `number` alone.
+
+    Raises:
+        FileError: there is too much of it to be read again.
+    """
+    configs = ConfigTable()
+    told: list[dict[str, Any]] = []
+    arrays: dict[str, NDArray[np.generic]] = {}
+    for branch in branches:
+        told.append(_describe(branch, chosen[branch.number], configs, number))
+        arrays |= _tabulate(branch)
+    if len(configs) > MOST_CONFIGS:
+        raise FileError(f"saved run: expected at most {MOST_CONFIGS} different settings, got {len(configs)}")
+    return {"current": current, "branches": told, "configs": configs.list()}, arrays
+
+
+def name_state(number: int, packed: bytes) -> dict[str, NDArray[np.generic]]:
+    """Give the tensors of a packed state by the names that they have in a file.
+
+    Raises:
+        FileError: it is not a packed state.
+    """
+    try:
+        return {f"states.{number}.{name}": tensor for name, tensor in load(packed).items()}
+    except (SafetensorError, ValueError, KeyError, TypeError):
+        raise FileError(f"states.{number}: expected a packed state, got something else or a damaged one") from None
+
+
+def _describe(
+    branch: Branch, chosen: Snapshots, configs: ConfigTable, number: Callable[[bytes], int]
+) -> dict[str, Any]:
     try:
         told = ToldBranch(
             number=branch.number,
@@ -123,7 +150,15 @@ def read_run(content: bytes, catalog: Catalog) -> tuple[list[Branch], int]:
     Raises:
         FileError: it is not a saved run, or its parts do not fit each other.
     """
-    plain, arrays = read_tensors(KIND, content)
+    return read_told(*read_tensors(KIND, content), catalog)[:2]
+
+
+def read_told(plain: Told, arrays: Arrays, catalog: Catalog) -> tuple[list[Branch], int, dict[bytes, int]]:
+    """Read what `tell_run` told, with the tensors of its states: branches, the present one's number, states' numbers.
+
+    Raises:
+        FileError: its parts do not fit each other.
+    """
     try:
         told = Content.model_validate_json(json.dumps(plain))
     except ValidationError as error:
@@ -136,7 +171,7 @@ def read_run(content: bytes, catalog: Catalog) -> tuple[list[Branch], int]:
     if told.current not in (branch.number for branch in branches if not branch.is_deleted):
         raise FileError(f"current: expected a branch that is there, got {told.current}")
     reader.check_rest()
-    return branches, told.current
+    return branches, told.current, reader.number_states()
 
 
 def _describe_first(error: ValidationError) -> str:

@@ -63,6 +63,10 @@ class Reader:
         if rest:
             raise FileError(f"expected what the branches have, got {rest[0][:60]!r} too")
 
+    def number_states(self) -> dict[bytes, int]:
+        """Give the states that branches have by now, with their numbers."""
+        return {packed: number for number, packed in self._packed.items()}
+
     def read_branch(self, told: ToldBranch) -> Branch:
         """Read one branch.
 

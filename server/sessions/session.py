@@ -8,7 +8,7 @@ carried out once.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 
 from server.engine.configs import Plain
 from server.engine.pool import Pool
@@ -19,13 +19,17 @@ from server.gan.model_file import Model
 from server.protocol.messages import PROTOCOL, ClientMessage, Command, Credit, State, Status, Watch, Welcome
 from server.sessions.audience import Audience
 from server.sessions.branches import Branch, Branches
-from server.sessions.commands import Commands
+from server.sessions.commands import Commands, Keep
+from server.sessions.kept import Frozen, Told
 from server.sessions.listener import Listener
 from server.sessions.looks import Answer, Looks
 from server.sessions.outbox import Outbox
 from server.sessions.present import Present
 from server.sessions.timeline import Timeline
 from server.sessions.travel import Travel
+
+LEAP = 1 << 20
+"""So many more revisions and events a page may have seen than were kept, and will not take the next ones for those."""
 
 
 class Session:
@@ -38,8 +42,11 @@ class Session:
         pool: Pool,
         clock: Callable[[], float] = time.monotonic,
         most_bytes: int = 1 << 25,
+        keep: Keep = lambda then: then(),
     ) -> None:
         """Begin the run at step 0; snapshots of its past take `most_bytes` of memory at most.
+
+        Where nothing is kept beyond this process, nothing waits for it: so it is unless `keep` is given.
 
         Raises:
             ConfigError: it is larger than this lab allows.
@@ -49,11 +56,13 @@ class Session:
         self.heard_at = self.lonely_since = clock()
         self._pool, self._clock = pool, clock
         self._looks = Looks()
+        self._lives_since = 0
+        """The first event that was told in this process; 0 where all were."""
         self._present = Present(
             key, config, pool, lambda report, packed: self._listener.receive(report, packed), clock, most_bytes
         )
         self._travel = Travel(self._present)
-        self._commands = Commands(self._present, self._travel, pool.catalog)
+        self._commands = Commands(self._present, self._travel, pool.catalog, keep)
         self._listener = Listener(self._present, self._travel, self._commands, self._looks, pool.catalog)
 
     @property
@@ -94,13 +103,16 @@ class Session:
 
     def attach(self, seen: int, notify: Callable[[], None]) -> Outbox:
         """Let a page in that has seen the events up to number `seen`."""
-        seen = self.timeline.resume_after(seen)
-        outbox, resumed = self.readers.attach(seen, notify)
+        since = self.timeline.resume_after(seen)
+        outbox, is_known = self.readers.attach(since, notify)
+        # A page that is loaded anew has seen nothing: the first one is told, whichever it is.
+        is_restored = seen < self._lives_since if seen else self._lives_since > 0 and not is_known
         outbox.welcome = Welcome(
             protocol=PROTOCOL,
             session=self.key,
-            resumed=resumed,
-            since=seen,
+            resumed=is_known or self._lives_since > 0,
+            restored=is_restored,
+            since=since,
             config=self._present.plain,
             status=self.describe_status(),
         )
@@ -164,15 +176,56 @@ class Session:
         """
         self._check_open()
         opened = list(branches)
-        for branch in opened:
+        self._check_sizes(opened)
+        self._commands.take_deed(lambda: self._travel.open_tree(opened, current))
+
+    def _check_sizes(self, branches: Iterable[Branch]) -> None:
+        for branch in branches:
             # All configs of a course have the same networks.
             for plain in {plain["batch_size"]: plain for plain in branch.course.configs}.values():
                 self._present.read_config(plain)
-        self._commands.take_deed(lambda: self._travel.open_tree(opened, current))
 
     def _check_open(self) -> None:
         if self.state == "closed":
             raise CommandError("open: the session is closed; expected a new one")
+
+    # What is kept of it -----------------------------------------------------------------------------------------
+
+    @property
+    def mark(self) -> Hashable:
+        """Something that is another as soon as there is more to keep."""
+        branch = self.branches.current
+        return self.revision, branch.timeline.newest, branch.position, branch.head
+
+    def freeze(self) -> Frozen:
+        """Give all that is needed to go on in another process, as it is now."""
+        branches = self.branches
+        told = Told(
+            revision=self.revision,
+            generation=branches.generation,
+            newest=self.timeline.newest,
+            answers=self._commands.list_answers(),
+        )
+        return Frozen(told, [branch.copy() for branch in branches], branches.current.number)
+
+    def restore(self, frozen: Frozen) -> None:
+        """Go on, at rest, from where a session was in another process.
+
+        Raises:
+            ConfigError: one of its runs is larger than this lab allows.
+        """
+        self._check_sizes(frozen.branches)
+        self._present.count_on(frozen.told.revision + LEAP, frozen.told.newest + LEAP)
+        self._lives_since = frozen.told.newest + LEAP
+        self._commands.restore_answers(frozen.told.answers)
+        self._travel.open_tree(frozen.branches, frozen.current, frozen.told.generation)
+
+    def note_unkept(self, reason: str | None) -> None:
+        """Tell the pages why what happens now is not kept; none where it is."""
+        if reason != self._present.unkept:
+            self._present.unkept = reason
+            self.readers.mark_status()
+            self.readers.notify()
 
     def inspect(self, answer: Answer, node: str | None = None, sample: int | None = None) -> None:
         """Ask for the numbers of the phase just passed, of a node, or of a generated sample.

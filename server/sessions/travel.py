@@ -97,12 +97,15 @@ class Travel:
         branches.switch(branch.number)
         return self._enter(command, number, config, newest)
 
-    def open_tree(self, branches: Iterable[Branch], current: int) -> None:
-        """Put other branches in place of these; the run stands where the present one of them was left."""
+    def open_tree(self, branches: Iterable[Branch], current: int, generation: int | None = None) -> None:
+        """Put other branches in place of these; the run stands where the present one of them was left.
+
+        `generation`: pages know these very branches already, from another process.
+        """
         known = list(branches)
         newest = self._present.timeline.newest
         number, config = self._reopen(next(branch for branch in known if branch.number == current))
-        self._present.branches.adopt(known, current)
+        self._present.branches.adopt(known, current, generation)
         self._enter(None, number, config, newest)
 
     def _reopen(self, branch: Branch) -> tuple[int, RunConfig]:

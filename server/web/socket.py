@@ -98,6 +98,7 @@ class Conversation:
                     await self._refuse_protocol(hello.protocol)
                     return None
                 await self.hub.pool.wait_ready()
+                await self.hub.recall(hello.session)
                 session = self.hub.join(hello)
                 return session, session.attach(hello.seen, self._wake.set)
             except EngineError as refusal:  # the page may try again with a new connection

@@ -274,6 +274,7 @@ export interface Scalars {
  *
  * Every step from `first` to `head` can be gone to; `step` is less than `head` where the run went back.
  * `phase` is the one just passed where the run goes phase by phase; `reason` says why it stopped by itself, if it did.
+ * `unkept` says why what happens now would be lost with the lab's process, while that is so.
  */
 export interface Status {
   type: "status";
@@ -288,6 +289,7 @@ export interface Status {
   failure: Divergence | null;
   phase: StepPhase | null;
   reason: string | null;
+  unkept: string | null;
 }
 
 /**
@@ -341,6 +343,7 @@ export interface Verdict {
 /**
  * Answer to hello: the session, its config and where its run is; `resumed` if it was there before.
  *
+ * `restored`: it had left the memory, and is back as it was last kept; the page may have seen more.
  * The events after number `since` follow; where `since` is 0 that is all of them, and the page first forgets its own.
  */
 export interface Welcome {
@@ -348,6 +351,7 @@ export interface Welcome {
   protocol: number;
   session: string;
   resumed: boolean;
+  restored: boolean;
   since: number;
   config: Record<string, unknown>;
   status: Status;

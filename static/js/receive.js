@@ -1,5 +1,7 @@
 /** What each of the server's messages changes in the page's state; no socket and no document here. */
 
+import { formatCount } from "./layers/numbers.js";
+
 /** @typedef {import("./state.js").PageState} PageState */
 /** @typedef {import("./state.js").Frame} Frame */
 /** @typedef {import("./state.js").LayerKey} LayerKey */
@@ -53,17 +55,30 @@ export function receiveMessage(state, message) {
  * @param {Welcome} welcome
  * @returns {Partial<PageState>}
  */
-function receiveWelcome(state, { session, resumed, since, config, status }) {
+function receiveWelcome(state, { session, resumed, restored, since, config, status }) {
   // Where the server cannot go on after what we have seen, it sends all of its history again.
   const entered =
     since === 0
       ? { ...beginRevision(status.revision), ...forgetHistory(state, status.revision), seen: 0 }
       : enterRevision(state, status.revision);
-  const news = describeReturn(state, resumed);
+  const news = restored ? describeRestored(state, status) : describeReturn(state, resumed);
   // A page that is loaded anew while its run stands inside a step goes on in slow motion.
   const slow = state.slow || (state.status === null && Boolean(status.phase));
   const tree = resumed ? state.tree : null;
   return { ...entered, session, config: /** @type {RunConfig} */ (config), status, tree, slow, problem: null, news };
+}
+
+/**
+ * What a reader should know whose run was not in the lab's memory any more, and is again.
+ *
+ * @param {Readonly<PageState>} state
+ * @param {import("./protocol.js").Status} now
+ */
+function describeRestored({ connection, status }, now) {
+  const again = connection === "lost" ? "Connected again. " : "";
+  const seen = status ? Math.max(status.step, status.head) : 0;
+  if (seen <= now.head) return `${again}Your run is here again, as it was kept.`;
+  return `${again}Your run is here again, as it was last kept: before step ${formatCount(seen)}, which you had seen.`;
 }
 
 /**

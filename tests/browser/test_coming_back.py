@@ -1,6 +1,6 @@
 """A page and a lab that do not have each other: a full lab, a lost connection, a run that ended meanwhile.
 
-The lab of these tests has room for one session, which ends soon after its page is gone.
+The lab of these tests has room for one session, which ends soon after its page is gone, and keeps nothing of it.
 """
 
 import json
@@ -29,6 +29,7 @@ def running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GANLAB_MAX_SESSIONS", "1")
         patch.setenv("GANLAB_GRACE_SECONDS", "0.5")
+        patch.setenv("GANLAB_KEPT_MEGABYTES", "0")
         with open_lab(tmp_path_factory.mktemp("lab"), ["--workers", "1"]) as lab:
             yield lab
 

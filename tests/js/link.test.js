@@ -160,7 +160,7 @@ function drawConfig(random) {
 function status(change) {
   return {
     ...{ type: "status", state: "paused", step: 0, d_updates: 0, g_updates: 0, first: 0, head: 0, revision: 1 },
-    ...{ steps_per_second: 0, failure: null, phase: null, reason: null },
+    ...{ steps_per_second: 0, failure: null, phase: null, reason: null, unkept: null },
     ...change,
   };
 }

@@ -26,12 +26,14 @@ function status(revision) {
     failure: null,
     phase: null,
     reason: null,
+    unkept: null,
   };
 }
 
 /** @param {number} since @param {number} revision @param {boolean} resumed @returns {Welcome} */
 function welcome(since, revision, resumed = true) {
-  return { type: "welcome", protocol: 1, session: "s", resumed, since, config: {}, status: status(revision) };
+  const told = { protocol: 1, session: "s", resumed, restored: false, since, config: {} };
+  return { type: "welcome", ...told, status: status(revision) };
 }
 
 /** @param {number} event @param {number} revision @param {number[]} steps @returns {Scalars} */
@@ -145,6 +147,19 @@ test("a first visit and a reload bring no news, and a connection that is back do
   assert.equal(receiveAll(welcome(0, 1, true)).news, null);
   const lost = { ...receiveAll(welcome(0, 1)), connection: /** @type {const} */ ("lost") };
   assert.equal(receiveMessage(lost, welcome(4, 1)).news, "Connected again.");
+});
+
+test("a run that was kept and is back is said in one line, and whether more of it was seen", () => {
+  const seen = { ...receiveAll(welcome(0, 1), status(1)), connection: /** @type {const} */ ("lost") };
+  const back = { ...welcome(0, 7), restored: true };
+  assert.equal(receiveMessage(seen, back).news, "Connected again. Your run is here again, as it was kept.");
+  const earlier = { ...back, status: { ...status(7), step: 2, head: 2 } };
+  assert.equal(
+    receiveMessage(seen, earlier).news,
+    "Connected again. Your run is here again, as it was last kept: before step 3, which you had seen.",
+  );
+  const reloaded = { ...buildState(APPEARANCE), session: "s" };
+  assert.equal(receiveMessage(reloaded, back).news, "Your run is here again, as it was kept.");
 });
 
 test("news is old as soon as the run does something else", () => {

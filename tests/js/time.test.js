@@ -31,6 +31,7 @@ function status(change) {
     failure: null,
     phase: null,
     reason: null,
+    unkept: null,
     ...change,
   };
 }

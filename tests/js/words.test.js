@@ -19,6 +19,7 @@ const PAUSED = {
   failure: null,
   phase: null,
   reason: null,
+  unkept: null,
 };
 
 test("P2: before anything is known, the lab says that it is warming up", () => {

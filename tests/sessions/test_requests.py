@@ -16,7 +16,8 @@ def test_a_repeated_id_is_not_carried_out_again_and_gets_the_same_answer() -> No
     requests, first, second, third = Requests(), make_outbox(), make_outbox(), make_outbox()
     assert requests.begin(7, first)
     assert not requests.begin(7, second)
-    requests.answer(7, Done(id=7, step=1))
+    requests.conclude(7, Done(id=7, step=1))
+    requests.tell(7)
     assert not requests.begin(7, third)
     assert [box.take_answers() for box in (first, second, third)] == [[Done(id=7, step=1)]] * 3
 
@@ -25,7 +26,8 @@ def test_no_command_that_waits_is_forgotten_and_too_many_are_refused() -> None:
     requests, outbox = Requests(), make_outbox()
     for number in range(1, 1001):
         requests.begin(number, outbox)
-        requests.answer(number, Done(id=number, step=0))
+        requests.conclude(number, Done(id=number, step=0))
+        requests.tell(number)
     outbox.take_answers()
     waiting = range(2000, 2000 + MOST_WAITING)
     for number in waiting:
@@ -33,7 +35,8 @@ def test_no_command_that_waits_is_forgotten_and_too_many_are_refused() -> None:
     with pytest.raises(CommandError, match="too many commands are under way"):
         requests.begin(3000, outbox)
     for number in waiting:
-        requests.answer(number, Done(id=number, step=0))
+        requests.conclude(number, Done(id=number, step=0))
+        requests.tell(number)
     assert [answer.id for answer in outbox.take_answers()] == list(waiting)
     assert requests.begin(3000, outbox)
 
@@ -42,6 +45,7 @@ def test_only_the_newest_answers_are_remembered() -> None:
     requests, outbox = Requests(), make_outbox()
     for number in range(1, REMEMBERED + 2):
         requests.begin(number, outbox)
-        requests.answer(number, Done(id=number, step=0))
+        requests.conclude(number, Done(id=number, step=0))
+        requests.tell(number)
     assert requests.begin(1, outbox)
     assert not requests.begin(REMEMBERED, outbox)

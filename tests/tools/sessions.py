@@ -16,10 +16,10 @@ WAIT_SECONDS = 60.0
 
 
 class Desk:
-    """One page of a session of its own."""
+    """One page of a session of its own, unless it is given one."""
 
-    def __init__(self, pool: Pool, config: dict[str, Any] | None = None) -> None:
-        self.session = Session(secrets.token_hex(8), check_config(config or {}, pool.catalog), pool)
+    def __init__(self, pool: Pool, config: dict[str, Any] | None = None, session: Session | None = None) -> None:
+        self.session = session or Session(secrets.token_hex(8), check_config(config or {}, pool.catalog), pool)
         self.told: list[dict[str, Any]] = []
         self._news = asyncio.Event()
         self._outbox = self.session.attach(0, self._news.set)

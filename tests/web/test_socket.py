@@ -33,7 +33,7 @@ async def test_a_page_is_welcomed_with_a_run_at_step_0(place: Place) -> None:
         assert welcome["status"] == {
             "type": "status", "state": "paused", "step": 0, "d_updates": 0, "g_updates": 0,
             "first": 0, "head": 0, "revision": 1, "steps_per_second": 0.0,
-            "failure": None, "phase": None, "reason": None,
+            "failure": None, "phase": None, "reason": None, "unkept": None,
         }  # fmt: skip
         assert welcome["config"] == place.pool.catalog["run"]["defaults"]
         await page.until(lambda: bool(page.all("floors")))

@@ -84,7 +84,7 @@ function createMessages(message, problem, store, signal) {
     ["connection", "status", "slow", "acting", "leading", "news", "problem", "catalog", "config"],
     (state) => {
       const wrong = describeProblem(state);
-      setText(problem, wrong);
+      setText(problem, wrong || (state.status?.unkept ?? ""));
       setText(message, wrong ? "" : describeState(state));
     },
     { signal },

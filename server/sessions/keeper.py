@@ -1,0 +1,264 @@
+"""When sessions are kept beyond this process: those that change, every few seconds; all of them, as the lab stops.
+
+What changes the tree of a session's branches is answered only when it is kept. Where nothing can be written just now
+(a full disk, a locked file), training goes on and such answers come all the same: the pages are told so, and all of it
+is kept as soon as it can be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Collection, Hashable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from hashlib import sha256
+
+from server.errors import EngineError, FileError
+from server.gan.config import Catalog
+from server.logs import speak_of
+from server.sessions.kept import Frozen, pack_session, unpack_session
+from server.sessions.session import Session
+from server.sessions.store import Store
+
+logger = logging.getLogger(__name__)
+
+PLAYING_SECONDS, RESTING_SECONDS = 5.0, 1.0
+"""So long after it was kept last is a session that has changed kept again: while its run trains, and otherwise."""
+TICK_SECONDS = 0.25
+LEAN = 9.0
+"""After what nobody waits for, so many times as long as it took nothing is written: a tenth of a core at most."""
+PATIENCE_SECONDS = 2.0
+"""A disk that does not answer for so long is told of, and no page waits for it any longer."""
+RETRY_SECONDS = 1.0
+STOP_SECONDS = 1.2
+"""What a stopping lab takes to keep what has changed; with all else that it has to do it is gone in 5 s."""
+UNKEPT = "training goes on, but what happens now would be lost if the lab stopped; it is tried again every second"
+
+
+@dataclass
+class Record:
+    """What is kept of one session: the numbers of its states, and the session's mark as it was then."""
+
+    digest: bytes
+    states: dict[bytes, int] = field(default_factory=dict)
+    mark: Hashable = None
+    kept_at: float = 0.0
+    trouble: str | None = None
+    """Why this session alone cannot be kept."""
+
+
+class Keeper:
+    """Keeps the sessions that `list_sessions` gives; used inside one event loop, with one thread for the file."""
+
+    def __init__(
+        self, store: Store, list_sessions: Callable[[], Iterable[Session]], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.trouble: str | None = None
+        """Why nothing can be kept just now."""
+        self._store, self._list_sessions, self._clock = store, list_sessions, clock
+        self._records: dict[str, Record] = {}
+        self._asked: dict[str, list[Callable[[], None]]] = {}
+        self._wake = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._working: asyncio.Task[None] | None = None
+        self._retry_at = 0.0
+
+    async def start(self) -> None:
+        """Open the file, and begin to keep."""
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._thread, self._store.open)
+        except (sqlite3.Error, OSError) as error:
+            self._enter_trouble(error)
+        self._working = loop.create_task(self._work())
+
+    async def stop(self, sessions: Collection[Session]) -> None:
+        """Keep what has changed of these, which change no more, as far as there is time for it."""
+        if self._working:
+            self._working.cancel()
+            await asyncio.gather(self._working, return_exceptions=True)
+        changed = [session for session in sessions if not self.is_kept(session)]
+        changed.sort(key=lambda session: (session.key not in self._asked, self._find(session.key).kept_at))
+        loop = asyncio.get_running_loop()
+        writes = [
+            loop.run_in_executor(self._thread, self._write, self._find(session.key), session.freeze())
+            for session in changed
+        ]
+        late = (await asyncio.wait(writes, timeout=STOP_SECONDS))[1] if writes else set()
+        failed = sum(not write.cancelled() and write.exception() is not None for write in writes if write.done())
+        if late or failed:
+            logger.error("%d sessions could not be kept as they were when the lab stopped", len(late) + failed)
+        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._store.interrupt() if late else self._store.close()
+
+    # Keeping ----------------------------------------------------------------------------------------------------
+
+    def keep(self, key: str, then: Callable[[], None]) -> None:
+        """Call back as soon as the session of that key, as it is now, is kept, or it is known that it cannot be."""
+        if self.trouble or self._working is None:
+            then()
+        else:
+            self._asked.setdefault(key, []).append(then)
+            self._wake.set()
+
+    def is_kept(self, session: Session) -> bool:
+        """Tell whether all that there is of a session is kept."""
+        record = self._records.get(session.key)
+        return record is not None and record.mark == session.mark
+
+    def forget(self, key: str) -> None:
+        """Let go of a session that has ended; what is kept of it stays."""
+        self._records.pop(key, None)
+        self._release(key)
+
+    async def _work(self) -> None:
+        while True:
+            session = self._choose()
+            if session is None:
+                await self._rest(TICK_SECONDS)
+                continue
+            is_urgent = session.key in self._asked
+            began = time.monotonic()
+            with speak_of(session.key):
+                await self._keep(session)
+            if not is_urgent:
+                await self._rest(LEAN * (time.monotonic() - began))
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait until somebody asks, and no longer than so many seconds."""
+        self._wake.clear()
+        if not self._asked:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._wake.wait()
+
+    def _choose(self) -> Session | None:
+        """Choose whom to keep next: who was asked for, or else of those that are due the one that waits longest."""
+        now = self._clock()
+        if now < self._retry_at:
+            return None
+        sessions = {session.key: session for session in self._list_sessions()}
+        for key in list(self._asked):
+            if key in sessions:
+                return sessions[key]
+            self._release(key)
+        due = [session for session in sessions.values() if self._is_due(session, now)]
+        return min(due, key=lambda session: self._find(session.key).kept_at, default=None)
+
+    def _is_due(self, session: Session, now: float) -> bool:
+        seconds = PLAYING_SECONDS if session.state == "running" else RESTING_SECONDS
+        return now - self._find(session.key).kept_at >= seconds and not self.is_kept(session)
+
+    def _find(self, key: str) -> Record:
+        if key not in self._records:
+            self._records[key] = Record(_digest(key), kept_at=self._clock() - RESTING_SECONDS)
+        return self._records[key]
+
+    async def _keep(self, session: Session) -> None:
+        record, mark = self._find(session.key), session.mark
+        asked = self._asked.pop(session.key, [])
+        writing = asyncio.get_running_loop().run_in_executor(self._thread, self._write, record, session.freeze())
+        try:
+            if not (await asyncio.wait([writing], timeout=PATIENCE_SECONDS))[0]:
+                self._enter_trouble(TimeoutError("the disk does not answer"))
+                _call(asked)
+            await writing
+        except asyncio.CancelledError:
+            asked.clear()  # nobody knows yet whether it is kept
+            raise
+        except FileError as error:
+            self._note_size(session, record, mark, str(error))
+        except (sqlite3.Error, OSError) as error:
+            self._enter_trouble(error)
+        else:
+            record.mark, record.trouble = mark, None
+            self._leave_trouble()
+        finally:
+            record.kept_at = self._clock()
+            _call(asked)
+        session.note_unkept(self.trouble or record.trouble)
+
+    def _write(self, record: Record, frozen: Frozen) -> None:
+        """In the thread: keep a session as it was; its record is changed here alone, write by write."""
+        entry, numbers = pack_session(frozen, record.states)
+        spared = [one.digest for one in list(self._records.values())]
+        self._store.put(record.digest, entry, spared)
+        record.states = numbers
+
+    def _release(self, key: str) -> None:
+        _call(self._asked.pop(key, []))
+
+    # Trouble ----------------------------------------------------------------------------------------------------
+
+    def _enter_trouble(self, error: Exception) -> None:
+        if self.trouble is None:
+            logger.error("sessions cannot be kept: %s", error)
+        self.trouble = f"{_describe(error)}: {UNKEPT}"
+        self._retry_at = self._clock() + RETRY_SECONDS
+        self._tell()
+        for key in list(self._asked):
+            self._release(key)
+
+    def _leave_trouble(self) -> None:
+        if self.trouble is not None:
+            logger.warning("sessions can be kept again")
+            self.trouble = None
+            self._tell()
+
+    def _tell(self) -> None:
+        for session in self._list_sessions():
+            session.note_unkept(self.trouble or self._find(session.key).trouble)
+
+    def _note_size(self, session: Session, record: Record, mark: Hashable, reason: str) -> None:
+        """A session that is too large to be kept is tried again when it has changed."""
+        logger.warning("the session cannot be kept: %s", reason)
+        record.mark = mark
+        record.trouble = f"This run is too large to be kept ({reason}): it would be lost if the lab stopped"
+
+    # Coming back ------------------------------------------------------------------------------------------------
+
+    async def read(self, key: str, catalog: Catalog) -> tuple[Frozen, dict[bytes, int]] | None:
+        """Give what is kept of a session, and the numbers of its states; none where nothing is that can be read.
+
+        Raises:
+            EngineError: it cannot be read just now.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            entry = await loop.run_in_executor(self._thread, partial(self._store.get, _digest(key)))
+            return await asyncio.to_thread(unpack_session, entry, catalog) if entry else None
+        except FileError as error:
+            logger.error("a kept session cannot be read: %s", error)
+            return None
+        except (sqlite3.Error, OSError) as error:
+            logger.error("kept sessions cannot be read: %s", error)
+            raise EngineError(f"{_describe(error)}: your run cannot be read just now") from None
+
+    def adopt(self, session: Session, states: dict[bytes, int]) -> None:
+        """Take in that a session has come back from what is kept, with these states."""
+        self._records[session.key] = Record(_digest(session.key), states, kept_at=self._clock())
+
+
+def _digest(key: str) -> bytes:
+    return sha256(key.encode()).digest()
+
+
+def _call(asked: list[Callable[[], None]]) -> None:
+    """Call those that asked, each once."""
+    while asked:
+        asked.pop(0)()
+
+
+def _describe(error: Exception) -> str:
+    """Say in words for a user what is wrong with the disk."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL:
+        return "The lab's disk is full"
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return "Another program has locked the file in which the lab keeps its runs"
+    return "The lab cannot use the file in which it keeps its runs"

@@ -1,0 +1,76 @@
+"""A lab that is stopped or killed under an open page, and started again: the page finds its run by itself."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Complaints
+from tests.browser.test_coming_back import open_page, press, problem_of, words_of
+from tests.browser.watching import TRAINING_MS, step_of
+from tests.tools.lab import Lab, open_lab
+
+pytestmark = pytest.mark.timeout(240, func_only=True)
+# A lab that starts, and the longest pause of a page that tries again, on a busy machine.
+BACK_MS = 90_000
+
+
+class Lasting(Lab):
+    """A lab at one address, and one folder, which can be started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._running = folder, ExitStack()
+        self.start("0")
+
+    def start(self, port: str) -> None:
+        """Begin, and be ready."""
+        lab = self._running.enter_context(open_lab(self._folder, ["--workers", "1", "--port", port]))
+        super().__init__(lab.process, lab.url, lab.link, lab.lines)
+
+    def restart(self, kill: bool) -> None:
+        """Stop in order, or be killed, and begin again at the same address."""
+        if kill:
+            self.process.kill()
+            self.process.wait(20)
+        self._running.close()
+        self.start(self.url.rstrip("/").rpartition(":")[2])
+
+    def stop(self) -> None:
+        """End for good."""
+        self._running.close()
+
+
+@pytest.fixture(scope="module")
+def running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lasting]:
+    """The lab of these tests."""
+    lab = Lasting(tmp_path_factory.mktemp("lasting"))
+    yield lab
+    lab.stop()
+
+
+@pytest.mark.parametrize("kill", [False, True], ids=["stopped", "killed"])
+def test_an_open_page_finds_its_run_again_after_a_restart_and_says_so_in_one_line(
+    page: Page, complaints: Complaints, running_lab: Lasting, kill: bool
+) -> None:
+    open_page(page)
+    page.get_by_role("radio", name="Grid of 25").check(force=True)
+    press(page, "Step")
+    press(page, "Step")
+    expect(step_of(page)).to_have_text("2")
+    # What was done by hand is kept a second later.
+    page.wait_for_timeout(3_000 if kill else 0)
+    running_lab.restart(kill)
+    expect(words_of(page)).to_have_text(
+        "Connected again. Your run is here again, as it was kept. Paused at step 2.", timeout=BACK_MS
+    )
+    expect(problem_of(page)).to_be_empty()
+    expect(step_of(page)).to_have_text("2")
+    expect(page.get_by_role("radio", name="Grid of 25")).to_be_checked()
+    expect(page.get_by_role("slider", name="Timeline")).to_have_attribute("aria-valuetext", "step 2 of 2")
+    press(page, "Step")
+    expect(words_of(page)).to_have_text("Paused at step 3.", timeout=TRAINING_MS)
+    # Chromium says of each attempt that nobody answered.
+    assert all("ERR_CONNECTION" in error or "closed before" in error for error in complaints.errors), complaints.errors
+    complaints.errors.clear()

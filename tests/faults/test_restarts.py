@@ -1,0 +1,148 @@
+"""A lab that ends and is started again, however it ended: its sessions are where their pages left them."""
+
+import asyncio
+import json
+import signal
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.sessions.store import FILE
+from tests.tools.lab import Lab, open_lab
+from tests.tools.page import Page, open_page
+
+pytestmark = pytest.mark.timeout(240, func_only=True)
+KEPT_SECONDS = 30.0
+"""How long a test waits for what is kept within a few seconds on a machine that is not busy."""
+NEXT_ID = 1_000
+"""Later than all commands of the pages before: those that were answered are not carried out again."""
+CONFIG: dict[str, Any] = {"batch_size": 16}
+
+
+@contextmanager
+def start(folder: Path, *options: str) -> Iterator[Lab]:
+    """A lab with one worker that keeps its sessions in a folder."""
+    with open_lab(folder, ["--workers", "1", *options]) as lab:
+        yield lab
+
+
+def address_of(lab: Lab) -> str:
+    """Where its websocket is."""
+    return lab.url.replace("http://", "ws://") + "ws"
+
+
+async def wait_until_kept(page: Page, folder: Path) -> None:
+    """Wait until the file has as many events as the page has seen by now."""
+    seen = max(message["event"] for message in page.messages if "event" in message)
+    deadline = time.monotonic() + KEPT_SECONDS
+    while time.monotonic() < deadline:
+        with closing(sqlite3.connect(folder / FILE)) as file:
+            kept = [json.loads(told)["newest"] for (told,) in file.execute("SELECT told FROM sessions")]
+        if kept and max(kept) >= seen:
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"not kept within {KEPT_SECONDS:g} s")
+
+
+def has_trained(page: Page) -> bool:
+    """Tell whether its run is on its way."""
+    return bool(page.status["step"] > 30)
+
+
+def list_rows(page: Page) -> list[int]:
+    """The steps of the rows that a page was told in its newest revision."""
+    return [step for step, _, _ in page.rows(page.status["revision"])]
+
+
+def test_a_killed_lab_has_every_row_that_was_kept_and_every_change_that_was_answered(tmp_path: Path) -> None:
+    async def live(lab: Lab) -> tuple[str, int, list[tuple[int, float | None, float | None]]]:
+        async with open_page(address_of(lab), config=CONFIG) as page:
+            await page.command("play")
+            await page.until(lambda: page.status["step"] > 100)
+            await wait_until_kept(page, tmp_path)
+            kept = page.rows()
+            await page.command("rename", branch=1, name="the first")
+            answer = await page.command("configure", config={**CONFIG, "g_optimizer": {"learning_rate": 0.0123}})
+            # It is killed while it plays, right after the answer.
+            lab.process.send_signal(signal.SIGKILL)
+            assert lab.process.wait(20) == -signal.SIGKILL
+            return page.all("welcome")[0]["session"], answer["step"], kept
+
+    async def come_back(lab: Lab, key: str, changed_at: int, kept: list[Any]) -> None:
+        async with open_page(address_of(lab), session=key, seen=10_000) as page:
+            # It goes on where it was.
+            answer = await page.command("step", id=NEXT_ID)
+            welcome = page.all("welcome")[0]
+            assert (welcome["session"], welcome["restored"], welcome["status"]["state"]) == (key, True, "paused")
+            assert page.all("tree")[-1]["branches"][0]["name"] == "the first"
+            assert page.all("configured")[-1]["config"]["g_optimizer"]["learning_rate"] == 0.0123
+            assert [mark["step"] for mark in page.all("mark") if mark["text"] == "changed"] == [changed_at]
+            assert page.status["head"] >= changed_at >= kept[-1][0]
+            assert page.rows(page.status["revision"])[: len(kept)] == kept
+            assert answer["step"] == welcome["status"]["step"] + 1
+            assert (await page.command("seek", id=NEXT_ID + 1, step=kept[0][0]))["type"] == "done"
+
+    with start(tmp_path) as lab:
+        told = asyncio.run(live(lab))
+    with start(tmp_path) as lab:
+        asyncio.run(come_back(lab, *told))
+
+
+def test_a_lab_that_is_stopped_while_several_play_keeps_the_last_of_each_and_is_gone_in_five_seconds(
+    tmp_path: Path,
+) -> None:
+    async def live(lab: Lab) -> dict[str, tuple[int, int]]:
+        seen = {}
+        async with (
+            open_page(address_of(lab), config={**CONFIG, "seed": 1}) as one,
+            open_page(address_of(lab), config={**CONFIG, "seed": 2}) as two,
+            open_page(address_of(lab), config={**CONFIG, "seed": 3}) as three,
+        ):
+            pages = (one, two, three)
+            for page in pages:
+                await page.command("play")
+                await page.until(partial(has_trained, page))
+            began = time.monotonic()
+            lab.process.send_signal(signal.SIGTERM)
+            for page in pages:
+                with pytest.raises(Exception, match="1012"):
+                    await page.until(lambda: False)
+                seen[page.all("welcome")[0]["session"]] = page.status["head"], list_rows(page)[-1]
+            assert lab.process.wait(20) == 0
+            assert time.monotonic() - began < 5
+        return seen
+
+    async def come_back(lab: Lab, key: str, head: int, last: int) -> None:
+        async with open_page(address_of(lab), session=key) as page:
+            await page.command("pause", id=NEXT_ID)
+            assert page.status["head"] >= head
+            assert list_rows(page)[-1] >= last
+            assert list_rows(page) == list(range(1, list_rows(page)[-1] + 1))
+
+    with start(tmp_path) as lab:
+        seen = asyncio.run(live(lab))
+    with start(tmp_path) as lab:
+        for key, (head, last) in seen.items():
+            asyncio.run(come_back(lab, key, head, last))
+
+
+def test_a_lab_with_a_damaged_file_starts_says_so_and_moves_it_aside(tmp_path: Path) -> None:
+    rubbish = b"this is no database" * 1000
+    (tmp_path / FILE).write_bytes(rubbish)
+
+    async def live(lab: Lab) -> None:
+        async with open_page(address_of(lab), session="gone", config=CONFIG) as page:
+            assert (await page.command("step"))["step"] == 1
+            await wait_until_kept(page, tmp_path)
+
+    with start(tmp_path) as lab:
+        asyncio.run(live(lab))
+    assert (tmp_path / f"{FILE}.aside-1").read_bytes() == rubbish
+    assert [line for line in lab.lines if "cannot be read" in line and f"{FILE}.aside-1" in line]
+    assert not [line for line in lab.lines if "Traceback" in line]

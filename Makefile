@@ -20,7 +20,7 @@ WITH_NODE = PATH="$$($(PY) -m tests.tools.node):$$PATH"
 TSC := $(VENV)/node/node_modules/.bin/tsc
 XDIST ?= -n 2 --dist loadgroup
 
-.PHONY: help setup setup-test run test lint types test-js test-py bench screenshots clean fresh
+.PHONY: help setup setup-test run test lint types test-js test-py bench soak screenshots clean fresh
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -53,6 +53,9 @@ test-py: $(TEST_STAMP)  ## run the tests of the server and, in a browser, of the
 bench: $(TEST_STAMP)  ## measure the lab beside a plain PyTorch loop; ARGS="--quick" for a rough answer
 	@$(PY) -m tests.tools.browser --install
 	@$(PY) -m tests.bench $(ARGS)
+
+soak: $(TEST_STAMP)  ## let random clients and faults loose on a real lab for ten minutes; ARGS="--seconds 30" for less
+	@$(PY) -m tests.soak $(ARGS)
 
 screenshots: $(TEST_STAMP)  ## take the README's and the article's pictures
 	@$(PY) -m tests.tools.browser --install

@@ -61,6 +61,7 @@ class Client:
         self.record = Record()
         self.session = session
         self.step, self.first, self.head, self.state = 0, 0, 0, ""
+        self.branches: Sequence[int] = ()
         self._url, self._config, self._painting = url, dict(config), painting
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._connection: ClientConnection | None = None
@@ -70,6 +71,7 @@ class Client:
         self._watchers: list[tuple[Callable[[int], bool], asyncio.Future[float]]] = []
         self._seen = 0
         self._revision, self._counted = -1, 0
+        self._rows_of = -1
         self._shown: int | None = None
         self._newest = 0, 0.0
         self._next_id = time.time_ns() // 1_000  # two clients of one session do not meet
@@ -244,6 +246,8 @@ class Client:
             self._seen = message["event"]
             if kind == "scalars":
                 self._take_rows(message["revision"], message["steps"])
+            elif kind == "tree":
+                self.branches = [branch["number"] for branch in message["branches"] if not branch["deleted"]]
 
     def _take_status(self, status: Mapping[str, Any]) -> None:
         before, self.state = self.state, status["state"]
@@ -256,9 +260,11 @@ class Client:
             self._note(f"a run failed: {(status['failure'] or {}).get('message', '')}")
 
     def _take_rows(self, revision: int, steps: Sequence[int]) -> None:
-        """Count the rows of the losses: one a step, without a gap."""
+        """Count the rows of the losses: one a step, without a gap in a revision."""
         if not steps:
             return
+        if revision != self._rows_of:
+            self._rows_of, self._shown = revision, None
         if self._shown is not None and steps[0] != self._shown + 1:
             self._note(f"rows were lost of revision {revision}")
         self._shown = steps[-1]

@@ -1,18 +1,13 @@
 """Readers that stop, stall or vanish: they cost the lab bounded memory, no descriptor for long, and nobody's time."""
 
 import asyncio
-import base64
-import json
-import os
-import socket
-import struct
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import pytest
 
 from server.load.client import Client
 from server.load.trial import Plan, find_socket, try_lab
+from tests.tools.deaf import open_deaf
 from tests.tools.held import Held, needs_proc
 from tests.tools.lab import Lab, open_lab
 
@@ -27,33 +22,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         patch.setenv("GANLAB_GRACE_SECONDS", "1")
         with open_lab(tmp_path_factory.mktemp("faults"), ["--workers", "1"]) as lab:
             yield lab
-
-
-def open_deaf(lab: Lab, wishes: int) -> socket.socket:
-    """A page that says hello, plays, grants credit, and never reads a byte after the handshake."""
-    place = urlsplit(lab.url)
-    deaf = socket.create_connection((place.hostname, place.port))
-    key = base64.b64encode(os.urandom(16)).decode()
-    deaf.sendall(
-        f"GET /ws HTTP/1.1\r\nHost: {place.netloc}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
-    )
-    assert deaf.recv(1 << 12).startswith(b"HTTP/1.1 101")
-    layers = ["real", "generated", "surface", "warp", "gradients"]
-    for message in (
-        {"type": "hello", "protocol": 1},
-        {"type": "watch", "layers": layers},
-        {"type": "play", "id": 1},
-        *[{"type": "credit", "count": 8}] * wishes,
-    ):
-        deaf.sendall(mask(json.dumps(message).encode()))
-    return deaf
-
-
-def mask(text: bytes) -> bytes:
-    """A text message as a client sends it: masked, here with zeros, which leave it as it is."""
-    length = bytes([0x80 | len(text)]) if len(text) < 126 else b"\xfe" + struct.pack("!H", len(text))
-    return b"\x81" + length + bytes(4) + text
 
 
 async def wait_until_held(lab: Lab, descriptors: int) -> int:
@@ -72,7 +40,7 @@ async def bear_deaf_pages(lab: Lab, descriptors: int) -> Held:
 
     Raises: AssertionError where the clients were disturbed, or the deaf ones' descriptors stay.
     """
-    deaf = [open_deaf(lab, wishes=20) for _ in range(5)]
+    deaf = [open_deaf(lab.url, wishes=20) for _ in range(5)]
     figures = await try_lab(lab.url, Plan(clients=3, seconds=6.0))
     assert figures.errors == {}
     assert figures.steps > 0

@@ -13,12 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server.gan.config import check_config
-from server.gan.state import RunState
-from server.gan.trainer import Trainer
-from server.sessions.branches import Branch
 from tests.tools.lockstep import LockstepDesk
-from tests.tools.runs import catalog
+from tests.tools.replay import replay
 
 TINY: dict[str, Any] = {
     "generator": {"hidden_layers": 1, "width": 4},
@@ -32,7 +28,6 @@ LIVE: list[dict[str, Any]] = [
     {"loss": {"name": "least_squares"}},
     {"d_updates": 0},
 ]
-Row = tuple[float | None, float | None]
 Deed = tuple[str, float]
 
 COMMANDS: dict[str, Callable[[LockstepDesk, float], dict[str, Any]]] = {
@@ -59,23 +54,6 @@ WIRE: dict[str, Callable[[LockstepDesk, float], None]] = {
 def pick_branch(desk: LockstepDesk, where: float) -> int:
     numbers = [branch.number for branch in desk.session.branches]
     return numbers[round(where * (len(numbers) - 1))]
-
-
-def replay(branch: Branch) -> tuple[dict[int, bytes], dict[int, Row]]:
-    """The states and the losses by step of a branch's course, by the trainer alone."""
-    legs, first = branch.course.legs, branch.start.step
-    state = RunState.unpack(branch.start.packed) if branch.start.packed else None
-    trainer = Trainer(check_config(branch.course.first, catalog()), state=state)
-    states, rows = {}, {}
-    for step in range(first, branch.head + 1):
-        if step > first:
-            losses = trainer.step(branch.course.find_player(step - 1))
-            rows[step] = tuple(None if loss is None else loss.item() for loss in losses)
-        for leg in legs[1:]:
-            if leg.step == step and leg.config:
-                trainer.configure(check_config(leg.config, catalog()))
-        states[step] = trainer.state.pack()
-    return states, rows  # type: ignore[return-value]  # a step has two losses
 
 
 def check_branch(desk: LockstepDesk, number: int) -> None:

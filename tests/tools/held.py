@@ -23,3 +23,16 @@ class Held:
         folder = Path("/proc") / str(process)
         pages = int((folder / "statm").read_text().split()[1])
         return cls(pages * PAGE_BYTES, sum(1 for _ in (folder / "fd").iterdir()))
+
+
+def list_children(process: int) -> list[int]:
+    """List the processes that a process has started and that have not ended."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            number, rest = status.parent.name, status.read_text().rpartition(")")[2].split()
+        except OSError:  # it ended meanwhile
+            continue
+        if int(rest[1]) == process and rest[0] != "Z":
+            found.append(int(number))
+    return sorted(found)

@@ -1,0 +1,32 @@
+"""What a branch must have been: its course trained once more, by the trainer alone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from server.gan.config import check_config
+from server.gan.state import RunState
+from server.gan.trainer import Trainer
+from server.sessions.branches import Branch
+from tests.tools.runs import catalog
+
+Row = tuple[float | None, float | None]
+
+
+def replay(branch: Branch, wanted: Collection[int] | None = None) -> tuple[dict[int, bytes], dict[int, Row]]:
+    """The packed states, of all steps or of those `wanted`, and the losses of all steps, of a branch's course."""
+    legs, first = branch.course.legs, branch.start.step
+    state = RunState.unpack(branch.start.packed) if branch.start.packed else None
+    trainer = Trainer(check_config(branch.course.first, catalog()), state=state)
+    states: dict[int, bytes] = {}
+    rows: dict[int, Row] = {}
+    for step in range(first, branch.head + 1):
+        if step > first:
+            d_loss, g_loss = trainer.step(branch.course.find_player(step - 1))
+            rows[step] = None if d_loss is None else d_loss.item(), None if g_loss is None else g_loss.item()
+        for leg in legs[1:]:
+            if leg.step == step and leg.config:
+                trainer.configure(check_config(leg.config, catalog()))
+        if wanted is None or step in wanted:
+            states[step] = trainer.state.pack()
+    return states, rows

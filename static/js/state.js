@@ -80,9 +80,10 @@ import { History } from "./history.js";
  * @property {boolean} [refines] of a technique: whether it draws samples in another way
  * @property {boolean} [restarts] of a technique: whether a change of it begins a new run
  * @property {boolean} [moves_optimum] of a regularizer or technique: whether the best discriminator beside it is another
+ * @property {string} [foresees] of a technique by which the generator looks ahead: which of its numbers says how far
  * @property {string} [playing] of a technique that changes the players' order: what goes on while a run trains
  * @property {boolean} [compares] of a technique: whether the discriminator compares its features of points in company
- * @property {boolean} [company] of a technique: whether the discriminator sees a point in company
+ * @property {string} [company] of a technique that puts points of a batch together: why it needs several
  * @property {string} [level] of a technique that tells the discriminator a number of each point: what it is
  * @property {Record<string, number>} [needs] of a technique: numbers of the run that must not be 0, each with one that serves
  * @property {boolean} [renews_data] of a technique: whether real points give way to generated ones on the way

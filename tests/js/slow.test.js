@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { describePace, requestPlay } from "../../static/js/controls/pace.js";
 import { EDGES } from "../../static/js/graph/edges.js";
 import { LOSS_NODES, PICTURE_NODES } from "../../static/js/graph/nodes.js";
+import { titlePhase } from "../../static/js/inspector/phase_words.js";
 import { CAPTIONS, describeNumbers, findCaption, findPhase, listActing, listCaptions } from "../../static/js/slow/captions.js";
 
 /** @typedef {import("../../static/js/protocol.js").StepPhase} StepPhase */
@@ -62,6 +63,23 @@ test("without a discriminator only the generator has captions, and its phases go
   assert.equal(listActing(phase("generator", "loss"), ANSWERS).edges.includes("generator g-loss"), true);
   assert.equal(listActing(phase("generator", "sample"), ANSWERS).nodes.includes("generated"), false);
   assert.deepEqual(listActing(phase("discriminator", "loss"), ALONE), { nodes: [], edges: [] });
+});
+
+test("a generator that looks ahead is judged by the discriminator of so many steps later, which is put back", () => {
+  const run = (/** @type {number} */ k) =>
+    /** @type {any} */ ({
+      catalog: { losses: [{ key: "minimax", is_game: true }], techniques: [{ key: "unrolled", foresees: "k" }] },
+      config: { loss: { name: "minimax" }, techniques: [{ name: "unrolled", k }] },
+    });
+  const captions = listCaptions("generator", run(5));
+  assert.match(captions[1]?.text ?? "", /looks 5 steps ahead: the discriminator as it would be then/);
+  assert.match(listCaptions("generator", run(1))[1]?.text ?? "", /looks 1 step ahead/);
+  assert.deepEqual(NAMES.map((name) => findCaption({ name }, captions)), [0, 0, 1, 2, 3, 4]);
+  assert.equal(listActing(phase("generator", "classify"), run(5)).nodes.includes("real"), true);
+  assert.equal(listCaptions("generator", run(0)), CAPTIONS.generator);
+  assert.equal(listCaptions("discriminator", run(5)), CAPTIONS.discriminator);
+  assert.match(titlePhase({ player: "generator", name: "classify" }, run(5)), /later discriminator/);
+  assert.equal(titlePhase({ player: "generator", name: "classify" }, run(0)), titlePhase({ player: "generator", name: "classify" }, {}));
 });
 
 test("F20: a phase is shown in slow motion only, and only while the run is there", () => {

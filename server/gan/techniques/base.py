@@ -326,6 +326,10 @@ class ForesightTechnique(Technique):
     gives, back to the points that `play` is about; after 0 steps, its number `k`, there is nothing to foresee.
     """
 
+    def describe(self) -> dict[str, Any]:
+        """Give the facts as plain data."""
+        return {**super().describe(), "foresees": "k"}
+
 
 @dataclass(frozen=True)
 class RateTechnique(Technique):

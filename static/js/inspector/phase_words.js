@@ -1,6 +1,6 @@
 /** The words of a phase: its title, whose turn it is, and what has changed in the picture. */
 
-import { isGame, readWords } from "../layers/game.js";
+import { countAhead, isGame, readWords } from "../layers/game.js";
 import { formatCount } from "../layers/numbers.js";
 
 /** @typedef {import("./answers.js").PhaseInspection} PhaseInspection */
@@ -33,12 +33,20 @@ const ALONE = {
   backward: "Backward: the slope comes back through the generator",
 };
 
+/** What is other where the generator looks ahead: @type {Readonly<Partial<Record<PhaseName, string>>>} */
+const AHEAD = {
+  sample: "Sample: new noise and real points are drawn",
+  classify: "Classify: a later discriminator gives the scores",
+  loss: "Loss: how well would it tell them apart?",
+};
+
 /**
  * @param {Pick<PhaseInspection, "player" | "name">} phase
  * @param {import("../layers/game.js").Run} run
  */
 export function titlePhase({ player, name }, run) {
-  if (isGame(run)) return TITLES[player][name];
+  const looksAhead = player === "generator" && countAhead(run) > 0;
+  if (isGame(run)) return (looksAhead && AHEAD[name]) || TITLES[player][name];
   const words = readWords(run);
   return (name === "generate" || name === "loss" ? words?.[name] : ALONE[name]) ?? TITLES[player][name];
 }

@@ -53,6 +53,18 @@ export function hasCodes(run) {
   return Boolean(findLoss(run)?.has_codes);
 }
 
+/**
+ * How many steps of the discriminator the generator looks ahead; none where it answers to the one of now.
+ * @param {Run} run
+ */
+export function countAhead({ catalog, config }) {
+  for (const { key, foresees } of catalog?.techniques ?? []) {
+    const on = config?.techniques.find(({ name }) => name === key);
+    if (on && foresees) return Number(on[foresees]);
+  }
+  return 0;
+}
+
 /** @param {Run} run */
 function findLoss({ catalog, config }) {
   return catalog?.losses.find(({ key }) => key === config?.loss.name);

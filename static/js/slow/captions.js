@@ -1,6 +1,6 @@
 /** What happens in each phase of a step: its caption, its numbers in words, and the parts of the graph that act. */
 
-import { isGame, pricesSamples, readWords } from "../layers/game.js";
+import { countAhead, isGame, pricesSamples, readWords } from "../layers/game.js";
 import { formatCount, formatFixed } from "../layers/numbers.js";
 
 /** @typedef {import("../state.js").PageState} PageState */
@@ -115,6 +115,24 @@ function listAlone(run) {
 }
 
 /**
+ * The generator's, where it looks ahead: who scores is the discriminator of so many steps later.
+ * @param {number} steps
+ * @returns {readonly Caption[]}
+ */
+function listAhead(steps) {
+  const [made, , counted, pulled, moved] = CAPTIONS.generator;
+  const ahead = steps === 1 ? "1 step" : `${formatCount(steps)} steps`;
+  const scores = `The generator looks ${ahead} ahead: the discriminator as it would be then scores both, and is put back.`;
+  return [
+    { ...made, text: "Noise and real samples are drawn again. The generator turns the noise into new samples." },
+    { ...CAPTIONS.discriminator[1], text: scores },
+    { ...counted, text: "How well would it tell them apart? Minus the loss that it would have is the generator’s loss." },
+    { ...pulled, text: "For each weight of the generator: which change would that discriminator, and its way there, do worse by?" },
+    moved,
+  ];
+}
+
+/**
  * The captions of a player; without a discriminator that takes part it has none, and the generator has its own.
  *
  * @param {Learner} player
@@ -122,7 +140,8 @@ function listAlone(run) {
  * @returns {readonly Caption[]}
  */
 export function listCaptions(player, run) {
-  if (isGame(run)) return CAPTIONS[player];
+  const ahead = player === "generator" ? countAhead(run) : 0;
+  if (isGame(run)) return ahead ? listAhead(ahead) : CAPTIONS[player];
   return player === "generator" ? listAlone(run) : [];
 }
 

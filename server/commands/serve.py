@@ -1,5 +1,6 @@
 """`ganlab serve`: takes a port, starts the web server on it, and says where the lab is once it answers."""
 
+import asyncio
 import errno
 import os
 import secrets
@@ -52,6 +53,8 @@ class LabServer(uvicorn.Server):
         """Stop gracefully at the first signal, at once at the second."""
         self.lab.state.draining = True
         self.force_exit = self.should_exit
+        if self.force_exit:
+            asyncio.get_running_loop().call_soon_threadsafe(self.lab.state.hub.hurry)
         super().handle_exit(sig, frame)
 
 

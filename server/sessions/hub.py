@@ -71,6 +71,12 @@ class Hub:
         self._closing = [session for session in closing if session.readers]
         await asyncio.gather(self._drain(), *([self.keeper.stop(closing)] if self.keeper else []))
 
+    def hurry(self) -> None:
+        """Let a `stop` that is under way wait for nobody any more."""
+        self._drained.set()
+        if self.keeper:
+            self.keeper.hurry()
+
     async def _drain(self) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS if self._closing else 0):

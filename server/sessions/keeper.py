@@ -63,7 +63,7 @@ class Keeper:
         self._store, self._list_sessions, self._clock = store, list_sessions, clock
         self._records: dict[str, Record] = {}
         self._asked: dict[str, list[Callable[[], None]]] = {}
-        self._wake = asyncio.Event()
+        self._wake, self._hurried = asyncio.Event(), asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._working: asyncio.Task[None] | None = None
         self._retry_at = 0.0
@@ -89,12 +89,21 @@ class Keeper:
             loop.run_in_executor(self._thread, self._write, self._find(session.key), session.freeze())
             for session in changed
         ]
-        late = (await asyncio.wait(writes, timeout=STOP_SECONDS))[1] if writes else set()
+        whole = asyncio.gather(*writes, return_exceptions=True)
+        whole.add_done_callback(lambda _: self._hurried.set())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._hurried.wait()
+        late = [write for write in writes if not write.done()]
         failed = sum(not write.cancelled() and write.exception() is not None for write in writes if write.done())
         if late or failed:
             logger.error("%d sessions could not be kept as they were when the lab stopped", len(late) + failed)
         self._thread.shutdown(wait=False, cancel_futures=True)
         self._store.interrupt() if late else self._store.close()
+
+    def hurry(self) -> None:
+        """Let a `stop` that is under way end now: what is not kept yet is as it was kept last."""
+        self._hurried.set()
 
     # Keeping ----------------------------------------------------------------------------------------------------
 

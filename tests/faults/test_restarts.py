@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from server.sessions.store import FILE
 from tests.tools.lab import Lab, open_lab
@@ -50,9 +51,15 @@ async def wait_until_kept(page: Page, folder: Path) -> None:
     raise AssertionError(f"not kept within {KEPT_SECONDS:g} s")
 
 
-def has_trained(page: Page) -> bool:
-    """Tell whether its run is on its way."""
-    return bool(page.status["step"] > 30)
+def has_trained(page: Page, step: int = 30) -> bool:
+    """Tell whether its run is beyond a step."""
+    return bool(page.status["step"] > step)
+
+
+async def read_to_the_end(page: Page) -> None:
+    """Read until the lab closes the connection, because it ends."""
+    with pytest.raises(ConnectionClosed, match="1012"):
+        await page.until(lambda: False)
 
 
 def list_rows(page: Page) -> list[int]:
@@ -105,14 +112,13 @@ def test_a_lab_that_is_stopped_while_several_play_keeps_the_last_of_each_and_is_
             open_page(address_of(lab), config={**CONFIG, "seed": 3}) as three,
         ):
             pages = (one, two, three)
-            for page in pages:
-                await page.command("play")
-                await page.until(partial(has_trained, page))
+            # All at once: a page that does not read is let go.
+            await asyncio.gather(*(page.command("play") for page in pages))
+            await asyncio.gather(*(page.until(partial(has_trained, page)) for page in pages))
             began = time.monotonic()
             lab.process.send_signal(signal.SIGTERM)
+            await asyncio.gather(*map(read_to_the_end, pages))
             for page in pages:
-                with pytest.raises(Exception, match="1012"):
-                    await page.until(lambda: False)
                 seen[page.all("welcome")[0]["session"]] = page.status["head"], list_rows(page)[-1]
             assert lab.process.wait(20) == 0
             assert time.monotonic() - began < 5
@@ -130,6 +136,32 @@ def test_a_lab_that_is_stopped_while_several_play_keeps_the_last_of_each_and_is_
     with start(tmp_path) as lab:
         for key, (head, last) in seen.items():
             asyncio.run(come_back(lab, key, head, last))
+
+
+def test_a_second_signal_ends_a_lab_that_waits_for_its_disk_and_no_answered_change_is_lost(tmp_path: Path) -> None:
+    async def live(lab: Lab) -> str:
+        async with open_page(address_of(lab), config=CONFIG) as page:
+            await page.command("rename", branch=1, name="the first")
+            await page.command("play")
+            await page.until(partial(has_trained, page))
+            with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                lab.process.send_signal(signal.SIGTERM)
+                lab.process.send_signal(signal.SIGTERM)
+                assert lab.process.wait(20) == 0
+            return str(page.all("welcome")[0]["session"])
+
+    async def come_back(lab: Lab, key: str) -> None:
+        async with open_page(address_of(lab), session=key) as page:
+            await page.command("pause", id=NEXT_ID)
+            assert page.all("welcome")[0]["session"] == key
+            assert page.all("tree")[-1]["branches"][0]["name"] == "the first"
+
+    with start(tmp_path) as lab:
+        key = asyncio.run(live(lab))
+    assert not [line for line in lab.lines if "Traceback" in line], lab.lines
+    with start(tmp_path) as lab:
+        asyncio.run(come_back(lab, key))
 
 
 def test_a_lab_with_a_damaged_file_starts_says_so_and_moves_it_aside(tmp_path: Path) -> None:

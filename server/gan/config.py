@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from server.errors import ConfigError
-from server.gan.partners import check_loss, check_needs, check_noise
+from server.gan.partners import check_loss, check_needs, check_noise, check_units
 from server.gan.registry import Choice, Number, Parameter, Points, show
 
 Catalog = Mapping[str, Any]
@@ -209,10 +209,7 @@ def check_config(given: object, catalog: Catalog) -> RunConfig:
     data = next(unit for unit in catalog["datasets"] if unit["key"] == made["data"].name)
     for key, kind in LIST_SECTIONS.items():
         made[key] = _check_units(key, whole.get(key, []), catalog[kind])
-        _check_together(key, made, catalog[kind])
-        _check_features(key, made, catalog[kind])
-        if not loss["is_game"]:
-            _check_alone(key, made[key], catalog[kind], loss["key"])
+    check_units(made, loss, {key: catalog[kind] for key, kind in LIST_SECTIONS.items()})
     check_needs(made, loss, catalog["techniques"])
     check_noise(made, next(unit for unit in catalog["latents"] if unit["key"] == made["latent"].name))
     check_loss(made, loss, data["dimension"], catalog)
@@ -284,39 +281,6 @@ def _check_unit(path: str, given: object, facts: Sequence[Mapping[str, Any]], de
     parameters = [parameter_from(p) for p in found["parameters"]]
     _refuse_unknown(path, values, {"name", *(p.key for p in parameters)})
     return UnitConfig(name, {p.key: p.check(f"{path}.{p.key}", values.get(p.key, p.default)) for p in parameters})
-
-
-def _check_together(path: str, made: Mapping[str, Any], facts: Sequence[Mapping[str, Any]]) -> None:
-    """Refuse a unit of a list beside another with which it means nothing."""
-    known = {unit["key"]: unit for unit in facts}
-    for i, unit in enumerate(made[path]):
-        for section, names in known[unit.name].get("goes_with", {}).items():
-            if made[section].name not in names:
-                expected = f"{unit.name} goes with {section} {' or '.join(names)}, not with {made[section].name}"
-                raise ConfigError(f"{path}.{i}.name", f"{expected}: {known[unit.name]['because']}")
-        beside = [one.name for section in LIST_SECTIONS for one in made.get(section, ())]
-        for other, because in known[unit.name].get("apart", {}).items():
-            if other in beside:
-                raise ConfigError(f"{path}.{i}.name", f"{unit.name} does not go with {other}: {because}")
-
-
-def _check_features(path: str, made: Mapping[str, Any], facts: Sequence[Mapping[str, Any]]) -> None:
-    """Refuse a unit of a list that looks at a hidden layer of a discriminator that has none."""
-    known = {unit["key"]: unit for unit in facts}
-    for i, unit in enumerate(made[path]):
-        if known[unit.name].get("reads_features") and not made["discriminator"].hidden_layers:
-            expected = f"{unit.name} goes with a discriminator of 1 hidden layer or more, not with 0"
-            raise ConfigError(f"{path}.{i}.name", f"{expected}: it looks at what the last of them makes of the points")
-
-
-def _check_alone(path: str, units: Sequence[UnitConfig], facts: Sequence[Mapping[str, Any]], loss: str) -> None:
-    """Refuse a unit of a list that changes how the discriminator learns, beside a loss that has none."""
-    known = {unit["key"]: unit for unit in facts}
-    for i, unit in enumerate(units):
-        if known[unit.name]["needs_discriminator"] or unit.values.get("network") == "discriminator":
-            because = "it changes how the discriminator learns, and with this loss none does"
-            expected = f"{unit.name} goes with a loss that has a discriminator, not with {loss}"
-            raise ConfigError(f"{path}.{i}.name", f"{expected}: {because}")
 
 
 def _count_beside(made: Mapping[str, Any], dimension: int, facts: Sequence[Mapping[str, Any]]) -> int:

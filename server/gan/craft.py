@@ -99,7 +99,7 @@ class Craft:
             Active(
                 unit := TECHNIQUES[units[0].name],
                 _read_numbers(unit, units, single, device),
-                str(units[0].values.get("network", getattr(unit, "network", "discriminator"))),
+                str(units[0].values.get("network", unit.network or "discriminator")),
             )
             for units in zip(*configs, strict=True)
         ]

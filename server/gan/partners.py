@@ -1,4 +1,4 @@
-"""What a loss goes with: its noise, the shape of its generator, and who may price the points that are generated.
+"""Which parts of a run go together: what a loss and a noise go with, and regularizers and techniques with each other.
 
 No torch here: the web process imports this module.
 """
@@ -12,6 +12,55 @@ from server.errors import ConfigError
 
 Facts = Mapping[str, Any]
 """A unit as the catalogue has it."""
+
+
+def check_units(made: Facts, loss: Facts, lists: Mapping[str, list[Facts]]) -> None:
+    """Refuse a regularizer or technique beside another part of a run with which it means nothing.
+
+    `lists` are the facts of all of them, by section.
+
+    Raises:
+        ConfigError: the text says which, and why.
+    """
+    known = {unit["key"]: unit for facts in lists.values() for unit in facts}
+    units = {f"{section}.{i}.name": unit for section in lists for i, unit in enumerate(made[section])}
+    for path, unit in units.items():
+        _check_company(path, unit, made, known[unit.name])
+        for other in units.values():
+            because = known[unit.name].get("apart", {}).get(other.name)
+            if because and _may_meet(*(_find_network(one, known[one.name]) for one in (unit, other))):
+                raise ConfigError(path, f"{unit.name} does not go with {other.name}: {because}")
+        if known[unit.name].get("reads_features") and not made["discriminator"].hidden_layers:
+            expected = f"{unit.name} goes with a discriminator of 1 hidden layer or more, not with 0"
+            raise ConfigError(path, f"{expected}: it looks at what the last of them makes of the points")
+        if not loss["is_game"]:
+            _check_alone(path, unit, known[unit.name], loss["key"])
+
+
+def _check_company(path: str, unit: Any, made: Facts, facts: Facts) -> None:
+    """Refuse a unit beside a choice of a section with which it means nothing."""
+    for section, names in facts.get("goes_with", {}).items():
+        if made[section].name not in names:
+            expected = f"{unit.name} goes with {section} {' or '.join(names)}, not with {made[section].name}"
+            raise ConfigError(path, f"{expected}: {facts['because']}")
+
+
+def _find_network(unit: Any, facts: Facts) -> str:
+    """Name the network that a unit is on, or "both", or "" where it is about more than weights."""
+    return str(unit.values.get("network", facts["network"]))
+
+
+def _may_meet(one: str, other: str) -> bool:
+    """Tell whether two units are about a common network: not where each is on one, and these are two."""
+    return {one, other} != {"generator", "discriminator"}
+
+
+def _check_alone(path: str, unit: Any, facts: Facts, loss: str) -> None:
+    """Refuse a unit that changes how the discriminator learns, beside a loss that has none."""
+    if facts["needs_discriminator"] or unit.values.get("network") == "discriminator":
+        because = "it changes how the discriminator learns, and with this loss none does"
+        expected = f"{unit.name} goes with a loss that has a discriminator, not with {loss}"
+        raise ConfigError(path, f"{expected}: {because}")
 
 
 def check_loss(made: Facts, loss: Facts, dimension: int, catalog: Facts) -> None:
@@ -87,9 +136,9 @@ def check_needs(made: Facts, loss: Facts, techniques: list[Facts]) -> None:
         if (most := known[unit.name].get("most")) and not 2 <= made["batch_size"] <= most:
             words = f"{unit.name} goes with a batch of 2 to {most} points, not with {made['batch_size']}"
             raise ConfigError("batch_size", f"{words}: it compares every point of a batch with all others")
-        if known[unit.name].get("renews_data") and not loss["makes_points"]:
-            expected = f"{unit.name} goes with a loss that generates points, not with {loss['key']}"
-            because = "it takes such points for real, and in training this generator makes none of its noise"
+        if known[unit.name].get("renews_data") and loss["has_codes"]:
+            expected = f"{unit.name} goes with a loss that learns no codes, not with {loss['key']}"
+            because = "it puts others in the place of real points, and their codes were learned for these"
             raise ConfigError(f"techniques.{i}.name", f"{expected}: {because}")
         if known[unit.name].get("reads_batch"):
             _check_batch(f"techniques.{i}.name", unit.name, made, loss, known[unit.name]["builds"]["examples"])

@@ -81,6 +81,7 @@ import { History } from "./history.js";
  * @property {boolean} [restarts] of a technique: whether a change of it begins a new run
  * @property {boolean} [moves_optimum] of a regularizer or technique: whether the best discriminator beside it is another
  * @property {string} [foresees] of a technique by which the generator looks ahead: which of its numbers says how far
+ * @property {string} [network] of a unit of a list: whose weights alone it is about; empty where it is about more
  * @property {string} [playing] of a technique that changes the players' order: what goes on while a run trains
  * @property {boolean} [compares] of a technique: whether the discriminator compares its features of points in company
  * @property {string} [company] of a technique that puts points of a batch together: why it needs several

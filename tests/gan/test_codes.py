@@ -165,7 +165,7 @@ def test_a_loss_with_codes_begins_a_new_run() -> None:
         (["latent.name=uniform"], {}, "latent.name: glo goes with latent normal, not with uniform: it learns"),
         ([], {"regularizers": [{"name": "mode_seeking"}]}, "regularizers.0.name: mode_seeking goes with a loss that"),
         ([], {"regularizers": [{"name": "r1"}]}, "regularizers.0.name: r1 goes with a loss that has a discriminator"),
-        ([], {"techniques": [{"name": "retraining"}]}, "techniques.0.name: retraining goes with a loss that generates"),
+        ([], {"techniques": [{"name": "retraining"}]}, "techniques.0.name: retraining goes with a loss that learns no"),
         ([], {"techniques": [{"name": "langevin"}]}, "techniques.0.name: langevin goes with"),
         ([], {"techniques": [{"name": "bigan"}]}, "techniques.0.name: bigan goes with"),
     ],

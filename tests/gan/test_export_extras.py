@@ -64,10 +64,11 @@ def test_a_run_on_finite_data_is_exported_as_it_trains(tmp_path: Path) -> None:
         agree(check_config(plain, catalog()), tmp_path, steps=30)
 
 
-def test_regularizers_and_techniques_together(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pair", [("weight_clipping", "rate_decay"), ("orthogonal", "spectral_norm")])
+def test_regularizers_and_techniques_together(pair: tuple[str, str], tmp_path: Path) -> None:
     plain = {
-        "regularizers": units("gradient_penalty", "lecam", "weight_clipping"),
-        "techniques": units("spectral_norm", "simultaneous", "instance_noise", "ema"),
+        "regularizers": units("gradient_penalty", "lecam", pair[0]),
+        "techniques": units("simultaneous", "instance_noise", "ema", pair[1]),
     }
     agree(check_config(plain, catalog()), tmp_path, steps=30)
 

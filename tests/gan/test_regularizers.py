@@ -263,3 +263,10 @@ def test_a_regularizer_that_means_nothing_beside_a_loss_is_refused_in_words() ->
 @pytest.mark.parametrize("key", PENALTIES)
 def test_every_number_of_a_penalty_turns_while_a_run_trains(key: str) -> None:
     assert all(p.live for p in REGULARIZERS[key].parameters if isinstance(p, Number))
+
+
+def test_clipping_beside_spectral_norm_which_computes_with_other_weights_is_refused_in_words() -> None:
+    with pytest.raises(
+        ConfigError, match="spectral_norm does not go with weight_clipping: it cuts off the numbers tha"
+    ):
+        make_config(techniques=[{"name": "spectral_norm"}], regularizers=[{"name": "weight_clipping"}])

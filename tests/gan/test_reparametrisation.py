@@ -1,6 +1,7 @@
 """Weight normalization and the equalized learning rate: other numbers are trained than a network computes with."""
 
 from math import sqrt
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 
 from server.errors import ConfigError
 from server.gan.config import RunConfig, check_config, restarts
+from server.gan.export.script import write_script
 from server.gan.inspection import inspect_node
 from server.gan.inspection.summaries import measure_layers
 from server.gan.inspection.updates import find_place
@@ -20,6 +22,8 @@ from server.gan.randomness import draws_for
 from server.gan.techniques import TECHNIQUES
 from server.gan.techniques.base import BatchTechnique, Reparametrisation
 from server.gan.trainer import Trainer
+from tests.gan.test_export import run_script
+from tests.gan.test_export import train as list_losses
 from tests.tools.runs import catalog, make_config
 
 UNITS = {
@@ -248,3 +252,71 @@ def test_for_the_discriminator_alone_it_goes_with_a_loss_that_has_one(key: str) 
 def test_beside_clipping_which_would_cut_off_no_weight_it_is_refused_in_words(key: str) -> None:
     with pytest.raises(ConfigError, match=f"{key} does not go with weight_clipping: it cuts off"):
         config_with(key, regularizers=[{"name": "weight_clipping"}])
+
+
+OTHERS: dict[str, dict[str, Any]] = {
+    "spectral_norm": {},
+    "san": {},
+    "minibatch_discrimination": {},
+    "weight_norm": {"network": "discriminator"},
+    "equalized_rate": {"network": "discriminator"},
+}
+"""Techniques that are about the discriminator's weights, and how they are on it alone."""
+
+
+@pytest.mark.parametrize("other", list(OTHERS))
+@every_unit
+def test_on_the_generator_it_goes_with_what_is_about_the_discriminators_weights(key: str, other: str) -> None:
+    if key == other:
+        return
+    others = [{"name": other, **OTHERS[other]}]
+    plain = make_config(*SMALL, techniques=others)
+    config = make_config(*SMALL, techniques=[{"name": key, "network": "generator"}, *others])
+    for player in PLAYERS:
+        trainer, without = Trainer(config), Trainer(plain)
+        trainer.step(player)
+        without.step(player)
+        changed = [
+            not torch.allclose(a, b, atol=1e-5) for a, b in zip(*map(read_weights, (trainer, without)), strict=True)
+        ]
+        assert changed == [player == "generator", False]
+    stack = train(Trainer([config.with_seed(seed) for seed in range(3)]), 3)
+    alone = train(Trainer(config.with_seed(2)), 3)
+    torch.testing.assert_close(stack.state.tensors["generator"][2], alone.state.tensors["generator"], atol=1e-4, rtol=0)
+
+
+def read_weights(trainer: Trainer) -> list[Tensor]:
+    return [torch.cat([part.flatten() for part in trainer.weights(player)]) for player in PLAYERS]
+
+
+@pytest.mark.parametrize(
+    "techniques",
+    [
+        [{"name": "weight_norm", "network": "generator"}, {"name": "spectral_norm"}],
+        [{"name": "equalized_rate", "network": "generator"}, {"name": "san"}],
+        [{"name": "equalized_rate", "network": "generator"}, {"name": "weight_norm", "network": "discriminator"}],
+        [{"name": "weight_norm", "network": "discriminator"}, {"name": "batch_norm"}],
+    ],
+)
+def test_a_script_has_a_technique_for_each_network(techniques: list[dict[str, Any]], tmp_path: Path) -> None:
+    config = make_config(*SMALL, techniques=techniques)
+    there = run_script(write_script(config, 15, catalog()), tmp_path)
+    here = list_losses(Trainer(config), 15)
+    torch.testing.assert_close(torch.tensor(there), torch.tensor(here), atol=1e-4, rtol=1e-5)
+
+
+@every_unit
+def test_on_the_generator_it_leaves_clipping_to_the_discriminator(key: str) -> None:
+    trainer = Trainer(config_with(key, "generator", regularizers=[{"name": "weight_clipping", "bound": 0.02}]))
+    generator, discriminator = read_weights(train(trainer, 3))
+    assert discriminator.abs().max() <= 0.02 < generator.abs().max()
+
+
+@every_unit
+def test_on_a_network_that_another_is_on_it_is_refused_in_words(key: str) -> None:
+    for network in ("both", "discriminator"):
+        with pytest.raises(ConfigError, match=f"{key} does not go with spectral_norm: it puts other weights in the"):
+            make_config(techniques=[{"name": key, "network": network}, {"name": "spectral_norm"}])
+    for network in ("both", "generator"):
+        with pytest.raises(ConfigError, match=f"batch_norm does not go with {key}: it takes the place"):
+            make_config(techniques=[{"name": key, "network": network}, {"name": "batch_norm"}])

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from server.errors import ConfigError
 from server.gan.config import RunConfig
+from server.gan.export.script import write_script
 from server.gan.measures import memory_gap
 from server.gan.model_file import expect_shapes
 from server.gan.monitor.vitals import measure_vitals
@@ -146,6 +147,33 @@ def test_points_on_the_line_are_replaced_too() -> None:
 def test_without_finite_data_it_is_refused_in_words(data: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match=r"retraining goes with a data.size of 1 or more, not with 0: it replaces"):
         make_config(data=data, techniques=[{"name": "retraining"}])
+
+
+@pytest.mark.parametrize("loss", ["mmd", "energy", "flow_matching", "coupling_flow"])
+def test_samples_that_nobody_judged_take_the_place_of_real_points_too(loss: str) -> None:
+    trainer = train(Trainer(config_with(20, f"loss.name={loss}", share=0.5)), 4)
+    z = trainer.source.sample_latent(20, draws_for(0, 4, "retraining"))
+    own = trainer.make_points(z)
+    is_kept = (known(trainer) == first(trainer)).all(-1)
+    assert int(is_kept.sum()) == 10
+    torch.testing.assert_close(known(trainer)[~is_kept], own[~is_kept])
+    again = train(Trainer(trainer.config, state=RunState.unpack(trainer.state.pack())), 5)
+    assert again.state.pack() == train(trainer, 5).state.pack()
+
+
+@pytest.mark.parametrize("loss", ["flow_matching", "coupling_flow"])
+def test_a_script_that_would_take_answers_for_samples_is_refused_in_words(loss: str) -> None:
+    with pytest.raises(
+        ConfigError, match=f"got retraining: a script takes .*, and with {loss} they are more than that"
+    ):
+        write_script(config_with(20, f"loss.name={loss}"), 5, catalog())
+
+
+def test_beside_codes_that_were_learned_for_the_points_it_is_refused_in_words() -> None:
+    with pytest.raises(
+        ConfigError, match="retraining goes with a loss that learns no codes, not with glo: it puts oth"
+    ):
+        config_with(20, "loss.name=glo")
 
 
 # What is seen ---------------------------------------------------------------------------------------------------------

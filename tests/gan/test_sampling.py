@@ -12,6 +12,7 @@ from torch import Tensor
 
 from server.errors import ConfigError
 from server.gan.config import check_config
+from server.gan.export.script import write_script
 from server.gan.losses import LOSSES
 from server.gan.measures import measure_stack
 from server.gan.probes import Sizes, probe_layers
@@ -178,6 +179,41 @@ def test_the_layer_of_refined_samples_is_there_where_a_technique_draws_some(key:
 def test_what_means_nothing_together_is_refused(units: tuple[str, ...], change: dict[str, object], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         check_config({"techniques": [{"name": name} for name in units], **change}, catalog())
+
+
+LONE = [key for key in LOSSES if not LOSSES[key].is_game]
+
+
+@pytest.mark.parametrize("loss", LONE)
+def test_noise_is_cut_off_for_a_generator_that_nobody_judges_too(loss: str) -> None:
+    """What is refined are the samples of the noise that is near the middle, made as all samples of this loss are."""
+    config = make_config(*SMALL, f"loss.name={loss}", "data.size=30", techniques=[{"name": "truncation", "tau": 0.4}])
+    trainer = Trainer(config)
+    trainer.step()
+    uniform = draws_for(0, 1, "test").uniform(40, 2)
+    z = torch.from_numpy(truncnorm.ppf(uniform.double().numpy(), -0.4, 0.4)).float()
+    refined = refine_samples(trainer, 40, draws_for(0, 1, "test"))
+    assert refined is not None
+    torch.testing.assert_close(refined, trainer.make_points(z), atol=1e-5, rtol=1e-5)
+    shown = probe_layers(trainer, ["refined"], Sizes(generated=30))["x_refined"]
+    assert shown.shape == (30, 2)
+
+
+@pytest.mark.parametrize("loss", LONE)
+def test_who_asks_for_scores_is_refused_where_nobody_gives_any(loss: str) -> None:
+    for key in ("rejection", "metropolis_hastings", "langevin"):
+        with pytest.raises(ConfigError, match=f"{key} goes with loss non_saturating or .*, not with {loss}"):
+            make_config(f"loss.name={loss}", "data.size=30", techniques=[{"name": key}])
+
+
+def test_a_script_says_how_cut_noise_becomes_samples_where_these_are_more_than_an_answer() -> None:
+    told = {
+        loss: write_script(make_config(f"loss.name={loss}", techniques=[{"name": "truncation"}]), 5, catalog())
+        for loss in ("mmd", "flow_matching")
+    }
+    assert "refined = generator(math.sqrt(2)" in told["mmd"]
+    assert "refined = make_samples(math.sqrt(2)" in told["flow_matching"]
+    assert "make_samples(z) is what draw_samples makes of z" in told["flow_matching"]
 
 
 def test_rejection_goes_with_the_losses_whose_best_score_is_the_logarithm_of_the_ratio() -> None:

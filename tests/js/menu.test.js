@@ -75,6 +75,19 @@ test("two units that mean nothing together keep each other off, whichever says s
   assert.equal(describeAbsence(spectral, "techniques", /** @type {any} */ (withR1), CATALOG), "Not together with R1: it is steep.");
 });
 
+test("units on different networks do not keep each other off", () => {
+  const choice = /** @type {any} */ ({ type: "choice", key: "network", default: "both" });
+  const onOne = unit("norm", { network: "discriminator", parameters: [choice], apart: { spectral: "it is one too many" } });
+  const spectral = unit("spectral", { network: "discriminator" });
+  const catalog = /** @type {Catalog} */ ({ ...CATALOG, techniques: [onOne, spectral] });
+  const beside = (/** @type {string} */ network) =>
+    describeAbsence(spectral, "techniques", /** @type {any} */ ({ ...run("usual"), techniques: [{ name: "norm", network }] }), catalog);
+  assert.equal(beside("generator"), "");
+  assert.equal(beside("both"), "Not now. norm is on: it is one too many.");
+  assert.equal(beside("discriminator"), "Not now. norm is on: it is one too many.");
+  assert.equal(describeAbsence(onOne, "techniques", run("usual", ["spectral"]), catalog), "Not together with spectral: it is one too many.");
+});
+
 test("a mark says which units of a list went on and off, and which of their numbers changed", () => {
   /** @param {unknown} before @param {unknown} after */
   const describe = (before, after) =>

@@ -22,7 +22,8 @@ def describe_techniques(configs: Sequence[RunConfig], catalog: Catalog) -> dict[
     `drawing` are those that train nothing: how the samples were drawn in the end.
 
     Raises:
-        ConfigError: those that train changed on the way, or compare points, which a script cannot follow.
+        ConfigError: those that train changed on the way, compare points, or take samples into the data that are more
+            than an answer of the generator, which a script cannot follow.
     """
     facts = {unit["key"]: unit for unit in catalog["techniques"]}
     training = [[unit for unit in one.techniques if not facts[unit.name].get("refines")] for one in configs]
@@ -31,6 +32,12 @@ def describe_techniques(configs: Sequence[RunConfig], catalog: Catalog) -> dict[
         raise ConfigError("techniques", "expected the same from the beginning of an exported run to its end")
     if names := [unit.name for unit in units if facts[unit.name].get("compares")]:
         because = "it compares real and generated points apart, in one pass, whose sums a script would add up otherwise"
+        raise ConfigError("techniques", f"expected none that cannot be exported, got {names[0]}: {because}")
+    loss = next(one for one in catalog["losses"] if one["key"] == configs[0].loss.name)
+    if names := [] if loss["makes_points"] else [unit.name for unit in units if facts[unit.name].get("renews_data")]:
+        because = (
+            f"a script takes what the generator answers for samples, and with {loss['key']} they are more than that"
+        )
         raise ConfigError("techniques", f"expected none that cannot be exported, got {names[0]}: {because}")
     drawing = [unit for unit in configs[-1].techniques if facts[unit.name].get("refines")]
     on_line = configs[0].data_dimension == 1
@@ -55,13 +62,21 @@ def describe_techniques(configs: Sequence[RunConfig], catalog: Catalog) -> dict[
         ),
         "rate": next((script["rate"] for script in scripts if "rate" in script), ""),
         "points": _list_points(units, facts),
-        "drawing": [{**facts[unit.name], **_fill(unit, {"code": facts[unit.name]["code"]})} for unit in drawing],
+        "drawing": [_describe_drawing(unit, facts[unit.name], loss["makes_points"]) for unit in drawing],
         "company": next((script["company"] for script in scripts if "company" in script), None),
         "encodes": configs[0].has_encoder,
         "sampling": next((script["sampling"] for script in scripts if "sampling" in script), ""),
         "leads": next((unit.name for unit in units if facts[unit.name].get("leads")), ""),
         "scoring": next((script["scoring"] for script in scripts if "scoring" in script), "discriminator"),
     }
+
+
+def _describe_drawing(unit: UnitConfig, facts: Mapping[str, Any], makes_points: bool) -> Mapping[str, Any]:
+    """Give the facts of a technique of drawing with its numbers in its code, which says where samples are made else."""
+    code = _fill(unit, {"code": facts["code"]})["code"]
+    if not makes_points:
+        code = "# make_samples(z) is what draw_samples makes of z\n" + rename(code, {"generator": "make_samples"})
+    return {**facts, "code": code}
 
 
 def _list_points(units: Sequence[UnitConfig], facts: Mapping[str, Any]) -> list[str]:

@@ -68,7 +68,7 @@ class Regularizer(Unit[Callable[..., Tensor]]):
         facts |= {"players": list(self.players), "needs_discriminator": self.needs_discriminator}
         facts |= {"histories": list(self.players) if self.keeps_history else []}
         facts |= {"reads_features": self.reads_features, "reads_field": self.reads_field}
-        facts |= {"moves_optimum": self.moves_optimum}
+        facts |= {"moves_optimum": self.moves_optimum, "network": "discriminator" if self.projects else ""}
         return {**super().describe(), **facts, "goes_with": {k: list(v) for k, v in self.goes_with.items()}}
 
 

@@ -49,6 +49,8 @@ class Technique(Unit[Callable[..., Any]]):
     """Whether the discriminator is built by it, so that a change of it begins a new run."""
     moves_optimum: ClassVar[bool] = False
     """Whether the discriminator sees something else than single points of both laws: then another one is the best."""
+    network: ClassVar[str] = ""
+    """Whose weights alone it is about, where no parameter says it; none where it is about more."""
     slots: Mapping[str, str] = field(default_factory=dict)
     script: Mapping[str, str] = field(default_factory=dict)
     line_script: Mapping[str, str] = field(default_factory=dict)
@@ -69,6 +71,7 @@ class Technique(Unit[Callable[..., Any]]):
             "needs_discriminator": self.needs_discriminator,
             "restarts": self.restarts,
             "moves_optimum": self.moves_optimum,
+            "network": self.network,
         }
 
 
@@ -173,7 +176,6 @@ class WeightTechnique(Technique):
     """
 
     network: ClassVar[str] = "discriminator"
-    """Whose weights are meant, where no parameter says it."""
     begin: Callable[[Network, Tensor, Draws], dict[str, Tensor]] | None = None
     renew: Callable[[Network, Tensor, Tensors], dict[str, Tensor]] | None = None
 
@@ -249,6 +251,7 @@ class CrowdTechnique(Technique):
 
     restarts: ClassVar[bool] = True
     moves_optimum: ClassVar[bool] = True
+    network: ClassVar[str] = "discriminator"
     crowd: tuple[str, str] = field(kw_only=True)
     most: int = field(kw_only=True)
 
@@ -266,6 +269,7 @@ class SlopeTechnique(Technique):
     """
 
     moves_optimum: ClassVar[bool] = True
+    network: ClassVar[str] = "discriminator"
 
 
 @dataclass(frozen=True)
@@ -361,11 +365,14 @@ class SamplingTechnique(Technique):
     """Takes samples of the trained players in another way: `(players, count, draws, **numbers) -> (..., count, D)`.
 
     It changes nothing in training; what it takes is shown beside the generated samples. A run has one at most.
+    `reads_scores` tells whether it asks the discriminator, so that there must be one that learns.
     """
+
+    reads_scores: bool = True
 
     def describe(self) -> dict[str, Any]:
         """Give the facts as plain data."""
-        return {**super().describe(), "refines": True}
+        return {**super().describe(), "refines": True, "needs_discriminator": self.reads_scores}
 
 
 TECHNIQUES: Registry[Technique] = Registry("technique")

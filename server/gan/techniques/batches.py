@@ -106,7 +106,7 @@ MOVE_STATISTICS = """for layer in generator:
     if isinstance(layer, NormedLayer):
         layer.move_statistics()"""
 
-ONE_BATCH = "it takes the place of a layer's weights too, and a run has one such technique"
+ONE_BATCH = "it takes the place of a layer's weights too, and a network has one such technique"
 
 TECHNIQUES.add(
     BatchTechnique(

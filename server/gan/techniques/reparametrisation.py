@@ -15,6 +15,7 @@ from server.gan.networks import Network
 from server.gan.papers import PROGRESSIVE
 from server.gan.registry import Choice, Paper
 from server.gan.techniques.base import TECHNIQUES, Reparametrisation, Tensors
+from server.gan.techniques.weights import CUT_OFF
 
 
 def weight_norm(network: Network, parameters: Tensor, slots: Tensors) -> Tensor:
@@ -62,8 +63,7 @@ def _choose_network() -> Choice:
     return Choice("network", "Network", "both", ("discriminator", "generator", "both"), "Whose weights are meant.")
 
 
-SAME_PLACE = "it puts other weights in the place of those that are trained too; a run has one such technique"
-CUT_OFF = "it cuts off the numbers that are trained, and the weights that come of them would not be cut off"
+SAME_PLACE = "it puts other weights in the place of those that are trained too; a network has one such technique"
 
 DIRECTED_LAYER = '''class DirectedLayer(nn.Module):
     """A layer whose neurons have a direction v and a length g in place of weights."""

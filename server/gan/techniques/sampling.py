@@ -127,6 +127,7 @@ TECHNIQUES.add(
         goes_with={"latent": ("normal",)},
         because="it cuts off the tails of the standard normal law, and draws no other",
         apart=_keep_apart("truncation", scores=False),
+        reads_scores=False,
         see="A layer of refined samples, as rings: they keep to where the middle of the noise is sent. On a ring that"
         " may be between the modes.",
         code="inside = math.erf(tau / math.sqrt(2))\n"

@@ -60,6 +60,9 @@ def _split_neurons(network: Network, vector: Tensor) -> Sequence[Tensor]:
     return torch.split_with_sizes(vector, list(network.sizes[1:]), -1)
 
 
+CUT_OFF = "it cuts off the numbers that are trained, and the weights that come of them would not be cut off"
+"""Why weight clipping is kept from what computes with other weights than those."""
+
 SCRIPT_FUNCTIONS = '''class SpectralNorm(nn.Module):
     """Divides a weight by how much it can stretch; u is the direction that it stretches most."""
 
@@ -105,6 +108,7 @@ TECHNIQUES.add(
         spectral_norm,
         r"\bar{W} = W / \sigma(W), \quad \sigma(W) = \max_{h \ne 0} \lVert W h \rVert / \lVert h \rVert",
         Paper("Miyato, Kataoka, Koyama, Yoshida", "Spectral Normalization for Generative Adversarial Networks", 2018),
+        apart={"weight_clipping": CUT_OFF},
         slots={"u": "d_neurons"},
         begin=begin_spectral_norm,
         renew=renew_spectral_norm,

@@ -170,12 +170,25 @@ export function describeAbsence(unit, section, config, catalog) {
     if (!Number(readPath(config, place))) return `Not now. It goes with a ${place} of 1 or more${because}.`;
   }
   for (const place of LISTS) {
-    for (const { name } of config[place]) {
+    for (const { name, network } of config[place]) {
       const other = catalog[place].find(({ key }) => key === name);
-      if (!other) continue;
+      if (!other || !mayMeet(unit, other, network)) continue;
       if (unit.apart?.[name]) return `Not together with ${other.label}: ${unit.apart[name]}.`;
       if (other.apart?.[unit.key]) return `Not now. ${other.label} is on: ${other.apart[unit.key]}.`;
     }
   }
   return "";
+}
+
+/**
+ * Whether two units are about a common network: not where each is on one, and these are two.
+ *
+ * @param {UnitFacts} unit as it would be switched on
+ * @param {UnitFacts} other
+ * @param {unknown} chosen the network of the other one, where that is a choice
+ */
+function mayMeet(unit, other, chosen) {
+  const own = unit.parameters.find(({ key }) => key === "network");
+  const networks = [own?.type === "choice" ? own.default : unit.network, chosen ?? other.network];
+  return !(networks.includes("generator") && networks.includes("discriminator"));
 }

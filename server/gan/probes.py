@@ -116,6 +116,12 @@ def probe_reconstructed(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     return {"x_reconstructed": trainer.source.from_lab(reconstruct(trainer, draw_fixed_data(trainer, sizes)))}
 
 
+@torch.no_grad()
+def probe_encoded(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
+    """Show the noise that the encoder answers real samples with, if the run trains one."""
+    return {"z_real": trainer.encode(draw_fixed_data(trainer, sizes)).outputs[:, :2]} if trainer.encoder else {}
+
+
 def probe_streams(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """Show the ways of the first generated samples from their noise, where they do not come of it at once."""
     with torch.no_grad():
@@ -254,6 +260,7 @@ _CHANGING: dict[str, Probe] = {
     "averaged": probe_averaged,
     "refined": probe_refined,
     "reconstructed": probe_reconstructed,
+    "encoded": probe_encoded,
     "predictions": probe_predictions,
     "surface": probe_surface,
     "optimum": probe_optimum,

@@ -12,6 +12,7 @@ Points and gradients are in published units, the data set's own; scores are raw 
 | averaged | x_averaged (M, D) | the averaged generator's samples of the same noise, where a technique keeps one |
 | refined | x_refined (M, D) | samples as a technique of drawing takes them, where the run has one |
 | reconstructed | x_reconstructed (N, D) | G(E(x)) for the real sample with an encoder E, or G of its code |
+| encoded | z_real (N, min(Z, 2)) | E(x) for the real sample with an encoder E, its first two coordinates |
 | predictions | real_logits (N), fake_logits (M) | d(x_real), d(x_fake) |
 | surface | surface (S, S) | d over the box, row 0 at the bottom, at the centres of S x S cells |
 | optimum | optimal_surface (S, S), optimal_gap (1) | the best d there, and how far d is from it, where that is known |
@@ -52,6 +53,7 @@ LAYER_ARRAYS: Mapping[str, tuple[str, ...]] = {
     "averaged": ("x_averaged",),
     "refined": ("x_refined",),
     "reconstructed": ("x_reconstructed",),
+    "encoded": ("z_real",),
     "predictions": ("real_logits", "fake_logits"),
     "surface": ("surface",),
     "optimum": ("optimal_surface", "optimal_gap"),

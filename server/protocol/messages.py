@@ -24,6 +24,7 @@ Layer = Literal[
     "averaged",
     "refined",
     "reconstructed",
+    "encoded",
     "predictions",
     "surface",
     "optimum",

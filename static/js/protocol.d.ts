@@ -1,6 +1,6 @@
 /** The messages between page and server. Written by `python -m server.protocol.typescript`; do not edit. */
 
-export type Layer = "noise" | "real" | "generated" | "averaged" | "refined" | "reconstructed" | "predictions" | "surface" | "optimum" | "warp" | "streams" | "gradients" | "d_gradients" | "density";
+export type Layer = "noise" | "real" | "generated" | "averaged" | "refined" | "reconstructed" | "encoded" | "predictions" | "surface" | "optimum" | "warp" | "streams" | "gradients" | "d_gradients" | "density";
 
 export type State = "paused" | "running" | "stepping" | "failed" | "closed";
 

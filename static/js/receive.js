@@ -15,7 +15,7 @@ import { formatCount } from "./layers/numbers.js";
 const MOST_MARKS = 1_000;
 
 /** What the model overview shows at its nodes, whatever is switched on in the layered view. @type {LayerKey[]} */
-const OVERVIEW_LAYERS = ["noise", "real", "generated", "predictions", "surface", "warp", "gradients", "d_gradients"];
+const OVERVIEW_LAYERS = ["noise", "real", "generated", "encoded", "predictions", "surface", "warp", "gradients", "d_gradients"];
 
 /**
  * The layers that the page needs: nothing else is computed or sent.

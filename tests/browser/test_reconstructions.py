@@ -27,3 +27,17 @@ def test_reconstructions_are_a_layer_while_an_encoder_is_trained_and_their_lengt
     expect(caption).to_contain_text(f"comes back {length:.3g} from its place, on average")
     box_of(page, LAYER).uncheck()
     expect(caption.get_by_text("from its place")).to_be_hidden()
+
+
+def test_the_encoder_is_a_node_of_the_graph_while_one_is_trained(page: Page) -> None:
+    watcher = open_lab(page)
+    node = page.locator(".overview [data-node=encoder]")
+    expect(node).to_have_count(0)
+    page.get_by_role("button", name="More: Techniques").click()
+    page.get_by_role("dialog").get_by_text("Encoder (BiGAN)", exact=True).click()
+    expect(node).to_be_visible()
+    expect(page.locator('[data-edge="encoder discriminator"] .edge-line')).to_be_visible()
+    watcher.until(lambda: "z_real" in watcher.arrays, "the encoder's answers")
+    assert read_until(page, lambda: count_ink(node.locator("canvas")), bool) > 0
+    page.get_by_role("button", name="Inspect encoder").click()
+    expect(page.get_by_text("The encoder goes the other way").first).to_be_visible()

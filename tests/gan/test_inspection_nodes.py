@@ -28,7 +28,7 @@ from tests.tools.runs import GAMES, cross_units, make_config
 NAMES = ("generator.width=8", "discriminator.width=6", "batch_size=16", "data.name=gaussians")
 PAGE = Path("static/js/graph/nodes.js")
 SIZES = Sizes(generated=30, real=40, surface=10, warp=7)
-every_node = pytest.mark.parametrize("node", list(NODES))
+every_node = pytest.mark.parametrize("node", [node for node in NODES if node != "encoder"])
 
 
 def build(*assignments: str, steps: int = 5) -> Trainer:
@@ -66,6 +66,18 @@ def test_looking_at_a_node_changes_nothing(node: str) -> None:
         looked_at.step()
         left_alone.step()
     assert looked_at.state.pack() == left_alone.state.pack()
+
+
+def test_the_encoder_s_node_tells_its_network_and_what_it_answers_or_that_there_is_none() -> None:
+    trainer = Trainer(make_config(*NAMES, techniques=[{"name": "bigan"}]))
+    told = inspect_node(trainer, "encoder", SIZES)
+    answers = probe_layers(trainer, ["encoded"], SIZES)["z_real"]
+    assert told["formula"][0]["latex"] == "E(u)"
+    assert [tensor["name"] for tensor in told["tensors"]] == ["x_real", "z_real"]
+    np.testing.assert_allclose(told["tensors"][1]["rows"][0], answers[0], rtol=1e-5)
+    assert "encoder = nn.Sequential(" in told["code"]
+    with pytest.raises(LabError, match=r"^node: expected one of this run, which trains no encoder, got encoder$"):
+        inspect_node(build(steps=0), "encoder")
 
 
 def test_a_node_that_is_not_there_is_refused() -> None:

@@ -22,10 +22,22 @@ test("P22: every arrow joins two nodes that there are, and every node has an arr
 
 test("P23: in a game the generator's learning never uses real samples, and the discriminator's uses all samples", () => {
   const used = (/** @type {"generator" | "discriminator"} */ player) =>
-    EDGES.filter(({ players, isDirect }) => players.includes(player) && !isDirect).map(({ from, to }) => `${from} ${to}`);
+    EDGES.filter(({ players, isDirect, isPair }) => players.includes(player) && !isDirect && !isPair).map(({ from, to }) => `${from} ${to}`);
   assert.ok(!used("generator").some((edge) => edge.includes("real")));
   assert.ok(used("discriminator").includes("real discriminator"));
   assert.ok(used("discriminator").includes("generated discriminator"));
+});
+
+test("with an encoder real samples go to it, and its answers to the discriminator beside them, in both turns", () => {
+  const pairs = EDGES.filter(({ isPair }) => isPair);
+  assert.deepEqual(pairs.map(({ from, to }) => `${from} ${to}`), ["real encoder", "encoder discriminator"]);
+  assert.ok(pairs.every(({ players, isBack }) => players.length === 2 && !isBack));
+  const scene = (/** @type {number} */ size) => /** @type {any} */ ({ arrays: { z_real: { shape: [2, size], data: Float32Array.of(1, 2, 3, 4).slice(0, 2 * size) } } });
+  const draw = PICTURE_NODES.find(({ key }) => key === "encoder")?.draw;
+  const [plane, line] = [2, 1].map((size) => draw?.(scene(size))[0]);
+  assert.deepEqual(plane?.kind === "points" && [...plane.points], [1, 2, 3, 4]);
+  assert.deepEqual(line?.kind === "points" && [...line.points], [1, 0, 2, 0]);
+  assert.deepEqual(draw?.(/** @type {any} */ ({ arrays: {} })), []);
 });
 
 test("a port lies on its side of the rectangle, a gap away", () => {

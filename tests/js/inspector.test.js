@@ -86,7 +86,7 @@ test("only new weights change the picture", () => {
 });
 
 test("every node of the graph can be inspected, in the order of the flow", () => {
-  assert.equal(NODES.length, 11);
+  assert.equal(NODES.length, 12);
   assert.deepEqual([NODES[0]?.key, NODES.at(-1)?.key], ["noise", "g-gradients"]);
   assert.equal(findAddress("k", { kind: "node", node: "d-loss" }), "/api/sessions/k/inspection?node=d-loss");
   assert.equal(findAddress("k", { kind: "sample", index: 7 }), "/api/sessions/k/inspection?sample=7");

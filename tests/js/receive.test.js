@@ -199,6 +199,7 @@ test("every other layer is watched once, since the overview shows it whatever is
   const layers = chooseLayers(new Set(["real", "warp"]));
   assert.deepEqual(layers.toSorted(), [
     "d_gradients",
+    "encoded",
     "generated",
     "gradients",
     "noise",

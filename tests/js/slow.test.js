@@ -18,6 +18,11 @@ function runAlone(makesPoints) {
 
 const ALONE = runAlone(true);
 const ANSWERS = runAlone(false);
+/** @type {any} a run that trains an encoder */
+const PAIRED = {
+  catalog: { losses: [{ key: "hinge", is_game: true }], techniques: [{ key: "bigan", encodes: true }] },
+  config: { loss: { name: "hinge" }, techniques: [{ name: "bigan" }] },
+};
 /** @type {StepPhase["name"][]} */
 const NAMES = ["sample", "generate", "classify", "loss", "backward", "update"];
 
@@ -41,7 +46,8 @@ test("P49 and P50: ten captions, five a player, and the phases go through them i
 test("P50: what a caption lights are nodes and arrows of the graph", () => {
   const nodes = [...PICTURE_NODES, ...LOSS_NODES].map(({ key }) => /** @type {string} */ (key));
   const edges = EDGES.map(({ from, to }) => `${from} ${to}`);
-  for (const caption of [...Object.values(CAPTIONS).flat(), ...listCaptions("generator", ALONE), ...listCaptions("generator", ANSWERS)]) {
+  const others = [ALONE, ANSWERS, PAIRED].flatMap((run) => listCaptions("generator", run));
+  for (const caption of [...Object.values(CAPTIONS).flat(), ...listCaptions("discriminator", PAIRED), ...others]) {
     assert.deepEqual(caption.nodes.filter((key) => !nodes.includes(key)), []);
     assert.deepEqual(caption.edges.filter((name) => !edges.includes(name)), []);
   }
@@ -80,6 +86,19 @@ test("a generator that looks ahead is judged by the discriminator of so many ste
   assert.equal(listCaptions("discriminator", run(5)), CAPTIONS.discriminator);
   assert.match(titlePhase({ player: "generator", name: "classify" }, run(5)), /later discriminator/);
   assert.equal(titlePhase({ player: "generator", name: "classify" }, run(0)), titlePhase({ player: "generator", name: "classify" }, {}));
+});
+
+test("where an encoder is trained pairs are judged in both turns, and it learns with the generator", () => {
+  for (const player of /** @type {const} */ (["discriminator", "generator"])) {
+    const captions = listCaptions(player, PAIRED);
+    assert.deepEqual(NAMES.map((name) => findCaption({ name }, captions)), [0, 0, 1, 2, 3, 4]);
+    assert.match(captions[1]?.text ?? "", /every sample together with its noise/);
+    assert.ok(captions[1]?.edges.includes("encoder discriminator"));
+    assert.equal(captions[4]?.nodes.includes("encoder"), player === "generator");
+  }
+  const scores = { fake_score: 1, real_score: 1 };
+  assert.ok(listActing(phase("generator", "classify", scores), PAIRED).edges.includes("encoder discriminator"));
+  assert.equal(listCaptions("generator", { ...PAIRED, config: { ...PAIRED.config, techniques: [] } }), CAPTIONS.generator);
 });
 
 test("F20: a phase is shown in slow motion only, and only while the run is there", () => {

@@ -17,6 +17,7 @@ NodeName = Literal[
     "generator",
     "real",
     "generated",
+    "encoder",
     "discriminator",
     "predictions-real",
     "predictions-generated",

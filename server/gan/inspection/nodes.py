@@ -19,7 +19,7 @@ from server.gan.inspection.looks import (
 )
 from server.gan.inspection.moments import Moment, Told
 from server.gan.inspection.summaries import summarise_layers
-from server.gan.inspection.tellers import tell_classify, tell_draws, tell_generate, tell_loss
+from server.gan.inspection.tellers import tell_answer, tell_classify, tell_draws, tell_generate, tell_loss
 from server.gan.inspection.updates import tell_backward
 from server.gan.probes import Sizes
 from server.gan.registry import show
@@ -42,12 +42,14 @@ def inspect_node(trainer: Trainer, node: str, sizes: Sizes = PAGE) -> NodeInspec
     """Tell what a node of the overview holds at this state of a single run; `sizes` are those of the page's pictures.
 
     Raises:
-        CommandError: there is no such node, or it is of a discriminator that takes no part.
+        CommandError: there is no such node, or it is of a discriminator that takes no part, or of no encoder.
     """
     for name, facts in NODES.items():
         if name == node:
             if name in OF_DISCRIMINATOR and not trainer.loss.is_game:
                 raise CommandError(f"node: expected one that takes part with the loss {trainer.loss.label}, got {name}")
+            if name == "encoder" and not trainer.encoder:
+                raise CommandError(f"node: expected one of this run, which trains no encoder, got {name}")
             moment = facts.look(trainer, sizes)
             answer = facts.tell(moment).answer(moment, [each for each in facts.tensors if each in moment.known])
             answer["notes"] += facts.notes
@@ -61,6 +63,16 @@ def tell_generator(moment: Moment) -> Told:
     told.layers = summarise_layers(trainer.generator, {"now": moment.state.tensors["generator"]})
     told.code = snippets.write_network("generator", trainer.generator, trainer.config.generator)
     return told
+
+
+def tell_encoder(moment: Moment) -> Told:
+    """Tell the encoder's layers, and what it answers a real sample with."""
+    encoder, config = moment.trainer.encoder, moment.trainer.config.encoder
+    assert encoder, "a run without an encoder has no such node"
+    assert config, "an encoder has its shape from the config"
+    layers = summarise_layers(encoder, {"now": moment.state.tensors["encoder"]})
+    code = snippets.write_network("encoder", encoder, config)
+    return Told(moment.subject, f"{code}\nz_real = encoder(x_real)", [tell_answer(moment)], layers=layers)
 
 
 def tell_discriminator(moment: Moment) -> Told:
@@ -86,6 +98,7 @@ NODES: Mapping[NodeName, Node] = {
     ),
     "real": Node(look_at_data, tell_draws, ("x_real",)),
     "generated": Node(look_at_scores, tell_generate, ("x_fake",)),
+    "encoder": Node(look_at_scores, tell_encoder, ("x_real", "z_real")),
     "discriminator": Node(look_at_scores, tell_discriminator, ("real_logits", "fake_logits")),
     "predictions-real": Node(look_at_scores, lambda moment: tell_classify(moment, ["real"]), ("real_logits",)),
     "predictions-generated": Node(look_at_scores, lambda moment: tell_classify(moment, ["fake"]), ("fake_logits",)),

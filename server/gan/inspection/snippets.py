@@ -24,7 +24,7 @@ from server.gan.export.snippets import (
     write_ahead,
 )
 from server.gan.networks import Network
-from server.gan.phases import Learner
+from server.gan.phases import Learner, NetworkName
 from server.gan.regularizers import REGULARIZERS, Regularizer
 from server.gan.techniques import TECHNIQUES
 from server.gan.techniques.base import (
@@ -303,7 +303,7 @@ def _write_parameters(trainer: Trainer, player: Learner) -> str:
     return f"[*{own}, {', '.join(beside)}]" if beside and player == "generator" else own
 
 
-def write_network(name: Learner, network: Network, config: NetworkConfig) -> str:
+def write_network(name: NetworkName, network: Network, config: NetworkConfig) -> str:
     """Give the lines that build a network."""
     activation = ACTIVATIONS[config.activation].code
     norm = [unit.code.partition("\n\n")[0] for unit in _list_norms(config)]
@@ -341,7 +341,7 @@ def _name_class(code: str) -> str:
     return code.removeprefix("class ").partition("(")[0]
 
 
-def _write_start(name: Learner, network: Network) -> list[str]:
+def _write_start(name: NetworkName, network: Network) -> list[str]:
     """Give the lines that draw a network's first weights, where a Linear does not draw them so by itself."""
     lines = network.init.layer_code.splitlines()
     if network.gain != 1:

@@ -98,7 +98,7 @@ def tell_generate(moment: Moment) -> Told:
         told.numbers |= {f"layer_{layer + 1}_{name}": value for name, value in numbers.items()}
     told.formula += tell_lab_units(trainer, point, published)
     if "z_real" in moment.known:
-        told.formula.append(_tell_answer(moment))
+        told.formula.append(tell_answer(moment))
         told.code += "\nz_real = encoder(x_real)"
     return told
 
@@ -174,7 +174,7 @@ def _tell_vector(latex: str, symbol: str, vector: list[float], meaning: str) -> 
     return {"latex": latex, "latex_numbers": f"{symbol} = {write_vector(vector)}", "meaning": meaning}
 
 
-def _tell_answer(moment: Moment) -> Formula:
+def tell_answer(moment: Moment) -> Formula:
     """Tell what the encoder answers a real sample with."""
     point, answer = (moment.known[name][moment.row].tolist() for name in ("x_real", "z_real"))
     name = name_point(moment.trainer)

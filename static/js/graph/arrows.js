@@ -1,6 +1,6 @@
 /** The arrows between nodes, drawn in one picture under them and measured from where the nodes are. */
 
-import { isGame, readWords } from "../layers/game.js";
+import { hasEncoder, isGame, readWords } from "../layers/game.js";
 import { EDGES, findPort, routeArrow } from "./edges.js";
 
 /** @typedef {import("./edges.js").Arrangement} Arrangement */
@@ -9,6 +9,7 @@ import { EDGES, findPort, routeArrow } from "./edges.js";
 const NAMESPACE = "http://www.w3.org/2000/svg";
 const GAP_START = 3;
 const GAP_END = 5;
+const PAIRS = " An encoder turns real samples into noise, and every sample is judged together with its noise.";
 const NAME =
   "How a GAN learns. Noise goes through the generator and becomes generated samples. Real and generated samples go " +
   "through the discriminator and become predictions. Predictions give the two losses. Gradients go back from the " +
@@ -20,7 +21,7 @@ const NAME =
  * @param {import("../layers/game.js").Run} run
  */
 export function describeArrows(run) {
-  if (isGame(run)) return NAME;
+  if (isGame(run)) return hasEncoder(run) ? NAME + PAIRS : NAME;
   const flow = readWords(run)?.arrows ?? "";
   return `How a generator learns without a discriminator. ${flow} Gradients go back from the loss to the generator.`;
 }
@@ -33,7 +34,7 @@ export function createArrows() {
     const player = edge.players.length === 2 ? "both" : edge.players[0];
     const line = draw("path", { class: "edge-line", "marker-end": `url(#arrow-head-${player})` });
     const flow = draw("path", { class: "edge-flow" });
-    const classes = ["edge", player, ...edge.players.map((name) => `of-${name}`), edge.isBack ? "is-back" : "", edge.isDirect ? "is-direct" : "", edge.isAnswer ? "is-answer" : ""];
+    const classes = ["edge", player, ...edge.players.map((name) => `of-${name}`), edge.isBack ? "is-back" : "", edge.isDirect ? "is-direct" : "", edge.isAnswer ? "is-answer" : "", edge.isPair ? "is-pair" : ""];
     const name = `${edge.from} ${edge.to}`;
     element.append(draw("g", { class: classes.filter(Boolean).join(" "), "data-edge": name }, [line, flow]));
     return { edge, paths: [line, flow] };

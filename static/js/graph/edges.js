@@ -14,6 +14,7 @@
  * @property {boolean} isBack back-propagation
  * @property {boolean} [isDirect] only where the loss compares the samples, or the generator's answers, itself
  * @property {boolean} [isAnswer] only where it compares answers that are no samples
+ * @property {boolean} [isPair] only where an encoder is trained, and a sample is judged beside its noise
  * @property {Readonly<Record<Arrangement, readonly [PortPlace, PortPlace]>>} ports
  */
 
@@ -35,6 +36,8 @@ export const EDGES = [
   { ...forward("real", "g-loss", G, 0.8, 0.3), isDirect: true },
   { ...forward("generated", "g-loss", G, 0.9, 0.7), isDirect: true },
   { ...forward("generator", "g-loss", G, 0.9, 0.7), isDirect: true, isAnswer: true },
+  { ...join("real", "encoder", BOTH, false, [["top", 0.5], ["bottom", 0.5]], [["left", 0.5], ["right", 0.5]]), isPair: true },
+  { ...join("encoder", "discriminator", BOTH, false, [["right", 0.5], ["left", 0.12]], [["bottom", 0.75], ["left", 0.03]]), isPair: true },
   join("d-loss", "d-gradients", D, true, [["top", 0.5], ["right", 0.5]], [["left", 0.5], ["bottom", 0.5]]),
   join("d-gradients", "discriminator", D, true, [["bottom", 0.5], ["top", 0.5]], [["right", 0.5], ["left", 0.5]]),
   join("g-loss", "g-gradients", G, true, [["bottom", 0.5], ["right", 0.5]], [["right", 0.5], ["bottom", 0.5]]),

@@ -1,7 +1,7 @@
 /** The nodes of the model overview: what each is called, what it means in a sentence, and what it shows. */
 
 import { drawGradients } from "../layers/gradients.js";
-import { drawGenerated, drawGeneratedPredictions, drawNoise, drawReal, drawRealPredictions } from "../layers/samples.js";
+import { drawEncoded, drawGenerated, drawGeneratedPredictions, drawNoise, drawReal, drawRealPredictions } from "../layers/samples.js";
 import { drawSurface, drawSurfaceChange } from "../layers/surface.js";
 import { drawNoiseLattice, drawUnfolding, drawWarp } from "../layers/warp.js";
 
@@ -60,6 +60,15 @@ export const PICTURE_NODES = [
     arrays: ["x_fake"],
     draw: drawGenerated,
     layer: { key: "generated", name: "Layer of generated points" },
+  },
+  {
+    key: "encoder",
+    title: "Encoder",
+    help: "A network that answers real samples with noise, here: it should lie where the noise of the generator does. The discriminator judges each sample beside its noise.",
+    isModel: false,
+    player: "generator",
+    arrays: ["z_real"],
+    draw: drawEncoded,
   },
   {
     key: "discriminator",

@@ -40,6 +40,8 @@ import { watchUnfolding } from "./unfolding.js";
 /** The side of a square at which marks have their full size, in pixels; a thumbnail's are smaller. */
 const FULL_SIDE = 210;
 const SMALLEST_SCALE = 0.42;
+/** The nodes that show noise, which has no box of its own. */
+const NOISY = ["noise", "encoder"];
 /** So much longer than in the large picture are a thumbnail's needles; the scale below them says how long. */
 const NEEDLE_GAIN = 2;
 
@@ -175,7 +177,7 @@ class Overview {
   #paintThumbnail({ node, canvas, side, changed, measureWay }, scene, palette) {
     const needle = (this.#needle ?? 1) / NEEDLE_GAIN;
     const { draw, unfold } = findNode(node, scene.dimension);
-    const box = node.key === "noise" ? this.#frameNoise(scene) : frameNode(node.key, scene);
+    const box = NOISY.includes(node.key) ? this.#frameNoise(scene) : frameNode(node.key, scene);
     const way = measureWay();
     const parts = [palette, side, needle, way, globalThis.devicePixelRatio, ...listDependencies(scene, node.arrays)];
     if (!side || !changed(parts)) return;

@@ -1,6 +1,9 @@
-/** Who takes part: with a loss that compares the samples itself the discriminator's nodes are pale, and it says why. */
+/**
+ * Who takes part: with a loss that compares the samples itself the discriminator's nodes are pale, and it says why. The
+ * encoder is there only where one is trained.
+ */
 
-import { explainNoPart, OF_DISCRIMINATOR, pricesSamples } from "../layers/game.js";
+import { explainNoPart, hasEncoder, OF_DISCRIMINATOR, pricesSamples } from "../layers/game.js";
 import { make, setText } from "../plots/elements.js";
 import { describeArrows } from "./arrows.js";
 
@@ -8,13 +11,15 @@ import { describeArrows } from "./arrows.js";
 
 /**
  * Mark the graph with `data-part`, "all" or "generator", and the nodes that take none with the class `apart`;
- * `data-priced` says what the loss compares where none judges, "samples" or the generator's "answers".
+ * `data-priced` says what the loss compares where none judges, "samples" or the generator's "answers", and
+ * `data-judged` what is judged where one does, "samples" or "pairs".
  *
  * @param {HTMLElement} graph
  * @param {PageStore} store
  * @param {{signal: AbortSignal}} options
  */
 export function watchPart(graph, store, { signal }) {
+  const encoder = graph.querySelector("[data-node=encoder]");
   const note = make("p", { className: "node-note", hidden: true });
   graph.querySelector("[data-node=discriminator]")?.append(note);
   store.subscribe(
@@ -23,6 +28,9 @@ export function watchPart(graph, store, { signal }) {
       const reason = explainNoPart(state);
       graph.dataset.part = reason ? "generator" : "all";
       graph.dataset.priced = pricesSamples(state) ? "samples" : "answers";
+      graph.dataset.judged = hasEncoder(state) ? "pairs" : "samples";
+      if (!hasEncoder(state)) encoder?.remove();
+      else if (encoder && !encoder.isConnected) graph.querySelector("[data-node=generated]")?.after(encoder);
       graph.querySelector(".arrows")?.setAttribute("aria-label", describeArrows(state));
       setText(note, reason);
       note.hidden = reason === "";

@@ -2,6 +2,7 @@
 
 import { find } from "../controls/dom.js";
 import { browserMemory } from "../controls/memory.js";
+import { hasEncoder } from "../layers/game.js";
 import { formatCount } from "../layers/numbers.js";
 import { make, setText } from "../plots/elements.js";
 import { countSamples, findNeighbour, NODES } from "./subjects.js";
@@ -25,7 +26,9 @@ export function createWays(root, store, { signal }) {
   const sample = find(root, "[data-way=sample]");
   const nodes = /** @type {HTMLSelectElement} */ (find(root, "#inspector-node"));
   const samples = find(root, ".inspector-samples");
-  nodes.append(...NODES.map(({ key, title }) => make("option", { value: key, textContent: title })));
+  const options = NODES.map(({ key, title }) => make("option", { value: key, textContent: title }));
+  nodes.append(...options);
+  const encoder = options.find(({ value }) => value === "encoder");
 
   /** @param {Subject} subject */
   const inspect = (subject) => store.set({ inspected: subject });
@@ -41,6 +44,9 @@ export function createWays(root, store, { signal }) {
   nodes.addEventListener("change", () => nodes.value && inspect({ kind: "node", node: nodes.value }), { signal });
   find(samples, "[data-way=previous]").addEventListener("click", () => go(-1), { signal });
   find(samples, "[data-way=next]").addEventListener("click", () => go(1), { signal });
+  store.subscribe(["catalog", "config"], (state) => {
+    if (encoder) encoder.hidden = encoder.disabled = !hasEncoder(state);
+  }, { signal });
   store.subscribe(["inspected", "frame"], (state) => {
     const { inspected } = state;
     phase.setAttribute("aria-pressed", String(inspected?.kind === "phase"));

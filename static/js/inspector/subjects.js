@@ -11,6 +11,7 @@ const ORDER = [
   "generator",
   "real",
   "generated",
+  "encoder",
   "discriminator",
   "predictions-real",
   "predictions-generated",

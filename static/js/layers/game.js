@@ -65,6 +65,15 @@ export function countAhead({ catalog, config }) {
   return 0;
 }
 
+/**
+ * Whether an encoder is trained, so that the discriminator judges pairs of a point and its noise.
+ * @param {Run} run
+ */
+export function hasEncoder({ catalog, config }) {
+  const on = config?.techniques?.map(({ name }) => name) ?? [];
+  return catalog?.techniques?.some(({ key, encodes }) => encodes && on.includes(key)) ?? false;
+}
+
 /** @param {Run} run */
 function findLoss({ catalog, config }) {
   return catalog?.losses.find(({ key }) => key === config?.loss.name);

@@ -77,11 +77,22 @@ export function drawGeneratedPredictions(scene) {
  * @param {Scene} scene
  * @returns {PointsMark[]}
  */
-export function drawNoise({ arrays }) {
-  const { z } = arrays;
-  if (!z) return [];
-  const points = z.shape[1] === 1 ? placeOnLine(z.data) : z.data;
-  return [{ kind: "points", shape: "circle", points, colour: "noise", radius: 4 }];
+export function drawNoise({ arrays: { z } }) {
+  return z ? [{ kind: "points", shape: "circle", points: placeNoise(z), colour: "noise", radius: 4 }] : [];
+}
+
+/**
+ * The noise that the encoder answers real samples with, in their colour.
+ * @param {Scene} scene
+ * @returns {PointsMark[]}
+ */
+export function drawEncoded({ arrays: { z_real: z } }) {
+  return z ? [{ kind: "points", shape: "circle", points: placeNoise(z), colour: "real", radius: 4 }] : [];
+}
+
+/** @param {NonNullable<Scene["arrays"][string]>} z */
+function placeNoise({ shape, data }) {
+  return shape[1] === 1 ? placeOnLine(data) : data;
 }
 
 /**

@@ -14,6 +14,7 @@ const ARRAYS = {
   averaged: ["x_averaged"],
   refined: ["x_refined"],
   reconstructed: ["x_reconstructed"],
+  encoded: ["z_real"],
   predictions: ["real_logits", "fake_logits"],
   surface: ["surface"],
   optimum: ["optimal_surface", "optimal_gap"],

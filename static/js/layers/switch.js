@@ -1,7 +1,7 @@
 /** Switching layers on and off: checkboxes, words and nodes all go through here, so none can disagree. */
 
 import { findDimension } from "./dimension.js";
-import { explainNoPart, hasCodes, isGame, pricesSamples } from "./game.js";
+import { explainNoPart, hasCodes, hasEncoder, isGame, pricesSamples } from "./game.js";
 import { GROUNDS } from "./layers.js";
 
 /** @typedef {import("./layers.js").PictureKey} PictureKey */
@@ -50,7 +50,7 @@ export function explainAbsence(run, key) {
   if (key === "refined" && !findUnit(run, ({ refines }) => Boolean(refines))) {
     return "No technique draws samples in another way: the settings have some among the techniques.";
   }
-  if (key === "reconstructed" && !hasCodes(run) && !findUnit(run, ({ encodes }) => Boolean(encodes))) {
+  if ((key === "encoded" || (key === "reconstructed" && !hasCodes(run))) && !hasEncoder(run)) {
     return "No encoder is trained: the settings have one among the techniques.";
   }
   if (key === "warp") return explainNoGrid(run);

@@ -1,6 +1,6 @@
 /** What happens in each phase of a step: its caption, its numbers in words, and the parts of the graph that act. */
 
-import { countAhead, isGame, pricesSamples, readWords } from "../layers/game.js";
+import { countAhead, hasEncoder, isGame, pricesSamples, readWords } from "../layers/game.js";
 import { formatCount, formatFixed } from "../layers/numbers.js";
 
 /** @typedef {import("../state.js").PageState} PageState */
@@ -133,6 +133,37 @@ function listAhead(steps) {
 }
 
 /**
+ * A player's, where an encoder is trained: the discriminator judges pairs, and the encoder learns with the generator.
+ * @param {Learner} player
+ * @returns {readonly Caption[]}
+ */
+function listPaired(player) {
+  const [made, , counted, pulled, moved] = CAPTIONS[player];
+  const [drawn, scored] = CAPTIONS.discriminator;
+  const both = [
+    {
+      ...drawn,
+      text: "Noise and real samples are drawn. The generator turns the noise into samples, the encoder the real samples into noise.",
+      nodes: [...drawn.nodes, "encoder"],
+      edges: [...made.edges, "real encoder"],
+    },
+    {
+      ...scored,
+      text: "The discriminator scores every sample together with its noise: the encoder’s answer, or what it is made of.",
+      nodes: [...scored.nodes, "encoder", "noise"],
+      edges: [...scored.edges, "encoder discriminator"],
+    },
+  ];
+  if (player === "discriminator") return [...both, counted, pulled, moved];
+  return [
+    ...both,
+    { ...counted, text: "How badly did both fool it, the generator and the encoder? The answer is counted as the generator’s loss." },
+    { ...pulled, text: "For each weight of the two: which change would fool it better?" },
+    { ...moved, text: "The generator’s weights change, a little, that way, and the encoder’s too.", nodes: [...moved.nodes, "encoder"] },
+  ];
+}
+
+/**
  * The captions of a player; without a discriminator that takes part it has none, and the generator has its own.
  *
  * @param {Learner} player
@@ -140,6 +171,7 @@ function listAhead(steps) {
  * @returns {readonly Caption[]}
  */
 export function listCaptions(player, run) {
+  if (hasEncoder(run)) return listPaired(player);
   const ahead = player === "generator" ? countAhead(run) : 0;
   if (isGame(run)) return ahead ? listAhead(ahead) : CAPTIONS[player];
   return player === "generator" ? listAlone(run) : [];
@@ -176,7 +208,7 @@ export function listActing(phase, run) {
   const captions = listCaptions(phase.player, run);
   const { nodes, edges } = captions[findCaption(phase, captions)] ?? { nodes: [], edges: [] };
   const pairs = phase.player === "generator" && phase.name === "classify" && "real_score" in phase.numbers;
-  return pairs ? CAPTIONS.discriminator[1] : { nodes, edges };
+  return pairs ? listCaptions("discriminator", run)[1] : { nodes, edges };
 }
 
 /** @type {Readonly<Record<string, (value: number) => string>>} */

@@ -97,7 +97,8 @@ def check_arrays(arrays: Arrays, config: RunConfig, catalog: Catalog) -> None:
     """Check that the arrays are a state of the config.
 
     Raises:
-        FileError: one is missing, has another shape or type, or is not finite; the text names it.
+        FileError: one is missing, has another shape or type, is not finite or beyond what a run reaches; the text names
+            it.
     """
     expected = expect_shapes(config, catalog)
     for name in dict.fromkeys((*COUNTERS, *expected, *arrays)):
@@ -115,6 +116,19 @@ def check_arrays(arrays: Arrays, config: RunConfig, catalog: Catalog) -> None:
             )
         elif not np.isfinite(array).all():
             raise FileError(f"{name}: expected finite numbers, got some that are infinite or not a number")
+    for name, (least, most) in _list_limits(config, catalog).items():
+        if not least <= (number := float(arrays[name][0])) <= most:
+            raise FileError(f"{name}: expected a number from {least} to {most}, got {number:g}")
+
+
+def _list_limits(config: RunConfig, catalog: Catalog) -> dict[str, tuple[float, float]]:
+    """Give the least and the most of each number that a technique remembers, by its name in a state."""
+    known = {facts["key"]: facts["limits"] for facts in catalog["techniques"]}
+    return {
+        f"technique.{unit.name}.{slot}": tuple(ends)
+        for unit in config.techniques
+        for slot, ends in known[unit.name].items()
+    }
 
 
 def expect_shapes(config: RunConfig, catalog: Catalog) -> dict[str, tuple[int]]:

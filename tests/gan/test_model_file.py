@@ -100,6 +100,34 @@ def test_a_model_whose_parts_do_not_fit_is_refused_in_words(damage: str) -> None
         read_model(rewrite(change), CATALOG)
 
 
+@pytest.mark.parametrize("key", ["ada", "diffusion"])
+@pytest.mark.parametrize(
+    ("slot", "number", "limits"),
+    [("p", 1.5, "0 to 1, got 1.5"), ("p", -0.1, "0 to 1"), ("updates", 4, "0 to 3"), ("signs", -3.5, "-3 to 3")],
+)
+def test_numbers_that_a_technique_never_reaches_are_refused(key: str, slot: str, number: float, limits: str) -> None:
+    trainer = Trainer(make_config(*SMALL, techniques=[{"name": key}]))
+    for _ in range(7):
+        trainer.step()
+        read_model(write_model(build_model(trainer.config, trainer.state.pack())), CATALOG)
+    name = f"technique.{key}.{slot}"
+    trainer.state.tensors[name].fill_(number)
+    with pytest.raises(FileError, match=f"{name}: expected a number from {limits}"):
+        read_model(write_model(build_model(trainer.config, trainer.state.pack())), CATALOG)
+
+
+@pytest.mark.parametrize("key", ["ada", "diffusion"])
+def test_a_count_that_is_not_whole_does_not_keep_p_where_it_is(key: str) -> None:
+    """A file may have 1.5: no count of it is ever 4, yet p moves."""
+    trainer = Trainer(make_config(*SMALL, techniques=[{"name": key, "target": -1.0}]))
+    trainer.state.tensors[f"technique.{key}.updates"].fill_(1.5)
+    model = read_model(write_model(build_model(trainer.config, trainer.state.pack())), CATALOG)
+    again = Trainer(model.config, state=RunState.unpack(model.packed))
+    for _ in range(4):
+        again.step()
+    assert again.state.tensors[f"technique.{key}.p"].item() > 0
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -31,6 +31,12 @@ test("every step has a key of its own, and an unknown key begins at the beginnin
   assert.equal(findStep("nowhere"), 0);
 });
 
+test("what is said of the warp holds in the plane, where it is a grid, and on the line, where it is none", () => {
+  const { seen } = /** @type {import("../../static/js/tour/steps.js").TourStep} */ (STEPS[findStep("layer")]);
+  assert.match(seen, /parts of the noise/);
+  assert.doesNotMatch(seen, /grid|cell|small and dark/);
+});
+
 test("nothing is done before the run is known", () => {
   const progress = begin("discriminator");
   progress.look(buildState(appearance));

@@ -37,6 +37,7 @@ class Technique(Unit[Callable[..., Any]]):
     the discriminator's, called `loss`.
     "rate" names a function that gives the factor of a step's rates, "points" one that the points go through, "company"
     one that puts something of the others beside each, "scoring" the network that the generator learns from.
+    `limits` are what a slot that holds a single number may reach, the least and the most.
     `line_script` has other lines for points of one coordinate, where they differ.
     `needs` names numbers of the run that must not be 0, each with one that serves, by dotted key.
     `goes_with` and `because` are as a regularizer's; `apart` names techniques and regularizers that cannot be on too,
@@ -52,6 +53,7 @@ class Technique(Unit[Callable[..., Any]]):
     network: ClassVar[str] = ""
     """Whose weights alone it is about, where no parameter says it; none where it is about more."""
     slots: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     script: Mapping[str, str] = field(default_factory=dict)
     line_script: Mapping[str, str] = field(default_factory=dict)
     goes_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -64,7 +66,8 @@ class Technique(Unit[Callable[..., Any]]):
         company = {"goes_with": {k: list(v) for k, v in self.goes_with.items()}, "because": self.because}
         scripts = {"script": dict(self.script), "line_script": dict(self.line_script)}
         company["needs"] = dict(self.needs)
-        facts = {"slots": dict(self.slots), **scripts, "apart": dict(self.apart), **company}
+        limits = {slot: list(ends) for slot, ends in self.limits.items()}
+        facts = {"slots": dict(self.slots), "limits": limits, **scripts, "apart": dict(self.apart), **company}
         return {
             **super().describe(),
             **facts,

@@ -17,6 +17,12 @@ from server.gan.values import Value
 INTERVAL = 4
 """Updates of the discriminator from one move of p to the next, as in the code of both papers' authors."""
 SLOTS: Mapping[str, str] = {"p": "number", "signs": "number", "updates": "number"}
+LIMITS: Mapping[str, tuple[float, float]] = {
+    "p": (0, 1),
+    "signs": (1 - INTERVAL, INTERVAL - 1),
+    "updates": (0, INTERVAL - 1),
+}
+"""Between two updates of the discriminator; the mean sign of an update's scores is from -1 to 1."""
 WITH_A_ZERO = (
     *("non_saturating", "minimax", "hinge", "ganlab_least_squares"),
     *("fgan_kl", "fgan_reverse_kl", "fgan_pearson", "fgan_squared_hellinger"),
@@ -32,7 +38,7 @@ def adjust(slots: Tensors, real_logits: Tensor, target: Value, kimg: Value, **ot
     ADA's authors cut p off at 0 alone; beyond 1 it would change nothing and only delay the way back, so here it ends.
     """
     signs, updates = slots["signs"] + real_logits.sign().mean(-1, keepdim=True), slots["updates"] + 1
-    last = updates == INTERVAL
+    last = updates >= INTERVAL
     way = torch.sign(signs / INTERVAL - target)
     moved = (slots["p"] + way * (real_logits.shape[-1] * INTERVAL / (1000 * kimg))).clamp(0, 1)
     return {

@@ -72,7 +72,7 @@ export const STEPS = [
     key: "layer",
     title: "Look at it another way",
     task: "Switch on the layer called Generator warp.",
-    seen: "This is the grid of the noise, bent by the generator. Where its cells are small and dark, many samples land.",
+    seen: "These are even parts of the noise, and where the generator takes them. Where many end up close together, many samples land.",
     target: ".layer-box:has(.sign-warp)",
     isDone: ({ layersOn }) => layersOn.has("warp"),
   },

@@ -8,7 +8,8 @@ Between the lines it does nothing, so that contestants can take turns on a noisy
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import torch
 
@@ -17,24 +18,53 @@ from server.gan.config import RunConfig, check_config
 from server.gan.trainer import Trainer
 from tests.bench.plain import build_plain_loop
 
-WARM_STEPS = 20
+WARM_CALLS = 20
 
 
-def build_step(kind: str, runs: int, config: RunConfig) -> Callable[[], object]:
-    """Give what trains one step: `plain`, `one` (a single run), or `stack` (that many runs together)."""
-    if kind == "plain":
-        return build_plain_loop(config)
-    if kind == "one":
-        return Trainer(config).step
-    return Trainer([config.with_seed(seed) for seed in range(runs)]).step
+@dataclass(frozen=True)
+class Training:
+    """What trains: each call makes `steps` steps of every run."""
+
+    call: Callable[[], object]
+    steps: int = 1
 
 
-def train_for(step: Callable[[], object], seconds: float) -> tuple[int, float, float]:
+def build_plain(runs: int, config: RunConfig) -> Training:
+    """The loop that anyone would write."""
+    return Training(build_plain_loop(config))
+
+
+def build_jax(runs: int, config: RunConfig) -> Training:
+    """The same in JAX, where it is installed."""
+    from tests.bench.scan import SCANNED, build_scan
+
+    return Training(build_scan(config), SCANNED)
+
+
+def build_one(runs: int, config: RunConfig) -> Training:
+    """A single run of the lab."""
+    return Training(Trainer(config).step)
+
+
+def build_stack(runs: int, config: RunConfig) -> Training:
+    """So many runs of the lab, together."""
+    return Training(Trainer([config.with_seed(seed) for seed in range(runs)]).step)
+
+
+KINDS: Mapping[str, Callable[[int, RunConfig], Training]] = {
+    "plain": build_plain,
+    "jax": build_jax,
+    "one": build_one,
+    "stack": build_stack,
+}
+
+
+def train_for(training: Training, seconds: float) -> tuple[int, float, float]:
     """Train for about `seconds`: the number of steps, and the time and the processor's time that they took."""
     steps, began, cpu_began = 0, time.perf_counter(), time.process_time()
     while (took := time.perf_counter() - began) < seconds:
-        step()
-        steps += 1
+        training.call()
+        steps += training.steps
     return steps, took, time.process_time() - cpu_began
 
 
@@ -48,12 +78,12 @@ def main() -> None:
     """Take turns until stdin ends."""
     kind, runs, threads, config = sys.argv[1:]
     torch.set_num_threads(int(threads))
-    step = build_step(kind, int(runs), check_config(json.loads(config), build_catalog()))
-    for _ in range(WARM_STEPS):
-        step()
+    training = KINDS[kind](int(runs), check_config(json.loads(config), build_catalog()))
+    for _ in range(WARM_CALLS):
+        training.call()
     say_line("ready")
     for line in sys.stdin:
-        say_line(" ".join(map(str, train_for(step, float(line)))))
+        say_line(" ".join(map(str, train_for(training, float(line)))))
 
 
 if __name__ == "__main__":

@@ -29,24 +29,27 @@ def draw_ring8(count: int) -> Tensor:
     return torch.stack((angles.cos(), angles.sin()), 1) * LAB_RADIUS + 0.02 * torch.randn(count, 2)
 
 
-def build_plain_loop(config: RunConfig) -> Callable[[], object]:
-    """Give a function that trains one step: one update of each player."""
-    dimension, batch = 2, config.batch_size
-    generator = build_network(config.generator, dimension, 2)
-    discriminator = build_network(config.discriminator, 2, 1)
+def build_updates(generator: nn.Module, discriminator: nn.Module) -> Callable[[Tensor, Tensor, Tensor], None]:
+    """Give a function that trains one step on real points and on the noise of each player's update, (N, 2) each."""
     d_optimizer = torch.optim.Adam(discriminator.parameters(), lr=0.001, betas=(0.5, 0.999))
     g_optimizer = torch.optim.Adam(generator.parameters(), lr=0.001, betas=(0.5, 0.999))
 
-    def train_step() -> None:
-        x_real = draw_ring8(batch)
-        x_fake = generator(torch.randn(batch, dimension)).detach()
+    def update(x_real: Tensor, d_noise: Tensor, g_noise: Tensor) -> None:
+        x_fake = generator(d_noise).detach()
         d_loss = softplus(-discriminator(x_real)).mean() + softplus(discriminator(x_fake)).mean()
         d_optimizer.zero_grad()
         d_loss.backward()  # type: ignore[no-untyped-call]  # torch publishes no type for it
         d_optimizer.step()
-        g_loss = softplus(-discriminator(generator(torch.randn(batch, dimension)))).mean()
+        g_loss = softplus(-discriminator(generator(g_noise))).mean()
         g_optimizer.zero_grad()
         g_loss.backward()  # type: ignore[no-untyped-call]  # as above
         g_optimizer.step()
 
-    return train_step
+    return update
+
+
+def build_plain_loop(config: RunConfig) -> Callable[[], object]:
+    """Give a function that trains one step: one update of each player."""
+    batch = config.batch_size
+    update = build_updates(build_network(config.generator, 2, 2), build_network(config.discriminator, 2, 1))
+    return lambda: update(draw_ring8(batch), torch.randn(batch, 2), torch.randn(batch, 2))

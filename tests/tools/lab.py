@@ -9,10 +9,11 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 ROOT = Path(__file__).resolve().parents[2]
 OPENING = re.compile(r"The lab is open at (http://\S+)")
@@ -43,8 +44,10 @@ class Lab:
 
 
 @contextmanager
-def open_lab(data_dir: Path, options: Sequence[str] = ()) -> Iterator[Lab]:
-    """The lab at `lab.url`, ready to train; it is stopped on the way out.
+def open_lab(
+    data_dir: Path, options: Sequence[str] = (), environment: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Lab]:
+    """The lab at `lab.url`, ready to train, with more in its environment; it is stopped on the way out.
 
     Raises: AssertionError with the lab's last lines when it does not open, or does not become ready, in time.
     """
@@ -62,7 +65,7 @@ def open_lab(data_dir: Path, options: Sequence[str] = ()) -> Iterator[Lab]:
     process = subprocess.Popen(
         [*command, *options],
         cwd=ROOT,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -53,16 +53,23 @@ class Client:
     """A page without a picture: it says hello, watches, grants a credit a frame, and gives commands.
 
     `painting` is how long it takes to paint a frame, in seconds; the credit for the next follows after it.
+    `patience` is how long it waits for an answer, or a frame, before it is an error.
     """
 
     def __init__(
-        self, url: str, config: Mapping[str, Any], painting: float, session: str | None = None, token: str = ""
+        self,
+        url: str,
+        config: Mapping[str, Any],
+        painting: float,
+        session: str | None = None,
+        token: str = "",
+        patience: float = ANSWER_SECONDS,
     ) -> None:
         self.record = Record()
         self.session = session
         self.step, self.first, self.head, self.state = 0, 0, 0, ""
         self.branches: Sequence[int] = ()
-        self._url, self._config, self._painting = url, dict(config), painting
+        self._url, self._config, self._painting, self._patience = url, dict(config), painting, patience
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._connection: ClientConnection | None = None
         self._listening: asyncio.Task[None] | None = None
@@ -91,7 +98,7 @@ class Client:
                 additional_headers=self._headers,
                 compression=None,
                 max_size=None,
-                open_timeout=ANSWER_SECONDS,
+                open_timeout=self._patience,
             )
         except (OSError, TimeoutError, InvalidHandshake, InvalidMessage) as error:
             raise LoadError(f"connection: expected a lab at {self._url}, got {type(error).__name__}: {error}") from None
@@ -148,10 +155,10 @@ class Client:
         self._answers[number] = answer
         await self._say({"type": kind, "id": number, **fields})
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(self._patience):
                 told: Mapping[str, Any] = await answer
         except TimeoutError:
-            raise LoadError(f"{kind}: expected an answer within {ANSWER_SECONDS:g} s, got none") from None
+            raise LoadError(f"{kind}: expected an answer within {self._patience:g} s, got none") from None
         finally:
             self._answers.pop(number, None)
         if told["type"] == "failure":
@@ -172,10 +179,10 @@ class Client:
         future: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         self._watchers.append((shows, future))
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(self._patience):
                 return await future
         except TimeoutError:
-            raise LoadError(f"frame: expected within {ANSWER_SECONDS:g} s, got none") from None
+            raise LoadError(f"frame: expected within {self._patience:g} s, got none") from None
         finally:
             self._watchers = [one for one in self._watchers if one[1] is not future]
 
@@ -191,7 +198,7 @@ class Client:
 
     async def _receive_welcome(self, connection: ClientConnection) -> Mapping[str, Any]:
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(self._patience):
                 message: Mapping[str, Any] = json.loads(await connection.recv())
         except (ConnectionClosed, TimeoutError) as error:
             raise LoadError(f"hello: expected a welcome, got {type(error).__name__}") from None

@@ -15,6 +15,7 @@ from server.errors import ConfigError, EngineError, LabError
 from server.gan.config import RunConfig, check_config
 from server.logs import speak_of
 from server.protocol.messages import Hello, State
+from server.sessions.descriptors import has_spare_descriptors
 from server.sessions.keeper import Keeper
 from server.sessions.kept import Frozen
 from server.sessions.outbox import Outbox
@@ -148,6 +149,13 @@ class Hub:
             self.pool.telemetry.refusals.labels("sessions").inc()
             raise EngineError(
                 f"the lab is full: {limit} sessions are open and it has room for {limit}; try again later"
+            )
+        if not has_spare_descriptors():
+            logger.warning("a page was turned away: this process may open hardly any more files and sockets")
+            self.pool.telemetry.refusals.labels("descriptors").inc()
+            raise EngineError(
+                "the lab is full: its computer gives it no more connections, as files and sockets are limited "
+                "(`ulimit -n`); try again later"
             )
         key = secrets.token_urlsafe(16)
         self.sessions[key] = session = self._open(key, config)

@@ -5,7 +5,6 @@
 
 import argparse
 import asyncio
-import os
 import secrets
 import sys
 import tempfile
@@ -14,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.soak.plan import draw_plan
-from tests.soak.trial import GRACE_SECONDS, soak
+from tests.soak.trial import ENVIRONMENT, soak
 from tests.tools.lab import open_lab
 
 
@@ -32,8 +31,7 @@ def main() -> int:
     arguments, console = read_arguments(), Console(highlight=False, soft_wrap=True)
     plan = draw_plan(arguments.seed, arguments.clients, arguments.seconds)
     console.print(plan.describe(), markup=False)
-    os.environ["GANLAB_GRACE_SECONDS"] = str(GRACE_SECONDS)
-    with tempfile.TemporaryDirectory() as folder, open_lab(Path(folder)) as lab:
+    with tempfile.TemporaryDirectory() as folder, open_lab(Path(folder), environment=ENVIRONMENT) as lab:
         report = asyncio.run(soak(lab, plan))
     console.print(report.describe(), markup=False)
     console.print("nothing broke" if not report.wrong else f"{len(report.wrong)} promises were broken")

@@ -19,6 +19,8 @@ TINY: dict[str, Any] = {
 }
 RATE = 80.0
 """Steps a second of a run that plays: each of them is trained again by the check."""
+PATIENCE = 120.0
+"""Seconds that an answer may take: where two workers are lost in a row, a new one starts first, on a busy machine."""
 DEEDS = 25
 """Of one life: fewer than what would fill a session with branches, so that nothing is forgotten for want of room."""
 RUBBISH = (b"", b"PK\x03\x04" + bytes(60), b"\xff" * 200, b"\x10" + bytes(7) + b'{"a": 1e999}    ', b"x" * 100_000)
@@ -32,7 +34,7 @@ class Life:
 
     def __init__(self, number: int, url: str, socket: str, chance: random.Random) -> None:
         self.number, self.url, self.socket, self.chance = number, url, socket, chance
-        self.client = Client(socket, TINY | {"seed": number}, 0.03)
+        self.client = Client(socket, TINY | {"seed": number}, 0.03, patience=PATIENCE)
         self.rates: list[float] = []
         self.done: list[str] = []
         self.wrong: list[str] = []

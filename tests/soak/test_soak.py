@@ -8,19 +8,16 @@ from server.sessions.run_file import write_run
 from tests.soak.checks import check_branch, check_run
 from tests.soak.life import TINY
 from tests.soak.plan import draw_plan
-from tests.soak.trial import GRACE_SECONDS, soak
+from tests.soak.trial import ENVIRONMENT, soak
 from tests.tools.held import needs_proc
 from tests.tools.lab import open_lab
 from tests.tools.lockstep import LockstepDesk
 
 
 @needs_proc
-@pytest.mark.timeout(240)
-async def test_random_clients_and_random_faults_break_no_promise(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("GANLAB_GRACE_SECONDS", str(GRACE_SECONDS))
-    with open_lab(tmp_path) as lab:
+@pytest.mark.timeout(400)
+async def test_random_clients_and_random_faults_break_no_promise(tmp_path: Path) -> None:
+    with open_lab(tmp_path, environment=ENVIRONMENT) as lab:
         report = await soak(lab, draw_plan(seed=1, clients=3, seconds=15.0))
     assert report.wrong == []
     assert min(report.faults, report.lives, report.steps, len(report.health)) > 0

@@ -21,6 +21,8 @@ from tests.tools.lab import Lab
 
 GRACE_SECONDS = 2
 """How long the lab keeps a session that its client has left."""
+ENVIRONMENT = {"GANLAB_GRACE_SECONDS": str(GRACE_SECONDS)}
+"""What the lab is started with."""
 STOPPED_SECONDS = 10.0
 """After so long a stopped worker goes on, if it is still there: one that had started is not."""
 SETTLE_SECONDS = 60.0
@@ -60,7 +62,7 @@ class Report:
 
 
 async def soak(lab: Lab, plan: Plan) -> Report:
-    """Let a plan happen to a lab that keeps sessions for GRACE_SECONDS; says what broke."""
+    """Let a plan happen to a lab that was started with ENVIRONMENT; says what broke."""
     report, chance = Report(), random.Random(plan.seed)
     before, until = Held.of(lab.process.pid), time.monotonic() + plan.seconds
     seeds = [chance.random() for _ in range(plan.clients)]

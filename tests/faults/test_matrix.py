@@ -39,6 +39,17 @@ MATRIX: dict[tuple[str, str], tuple[str, ...]] = {
     ("reconnect storm", "all back with every row"): (
         "faults/test_readers.py::test_a_storm_of_pages_that_come_back_finds_every_run_with_every_row",
     ),
+    ("disk full, or failing", "training goes on, one message, nothing answered lost"): (
+        "faults/test_disk.py::test_a_full_disk_stops_no_run_is_told_once_and_is_caught_up_with_when_there_is_room",
+        "faults/test_disk.py::test_a_disk_that_fails_to_write_stops_no_run_and_loses_nothing",
+        "faults/test_restarts.py::test_a_lab_with_a_damaged_file_starts_says_so_and_moves_it_aside",
+    ),
+    ("database locked by another process", "waits or says so, nothing lost"): (
+        "faults/test_disk.py::test_a_file_that_another_program_has_locked_is_said_and_caught_up_with",
+    ),
+    ("clock jumps an hour either way", "no session expired or stuck by it"): (
+        "faults/test_clock.py::test_a_clock_that_jumps_an_hour_ends_no_session_and_holds_none_up",
+    ),
     ("no file descriptors", "new ones refused with a sentence, old ones live"): (
         "faults/test_scarcity.py::test_without_descriptors_new_pages_are_refused_with_a_sentence_and_old_ones_live",
     ),
@@ -54,9 +65,11 @@ MATRIX: dict[tuple[str, str], tuple[str, ...]] = {
         "sessions/test_limits.py::test_neither_a_model_nor_a_run_file_comes_in_past_the_limits",
         "engine/test_pool.py::test_a_run_that_breaks_fails_alone",
     ),
-    ("SIGTERM while several play", "state saved, gone under 5 s"): (
+    ("SIGTERM while several play, and a second one", "state saved, gone under 5 s; at once"): (
         "faults/test_restarts.py::"
         "test_a_lab_that_is_stopped_while_several_play_keeps_the_last_of_each_and_is_gone_in_five_seconds",
+        "faults/test_restarts.py::"
+        "test_a_second_signal_ends_a_lab_that_waits_for_its_disk_and_no_answered_change_is_lost",
     ),
     ("messages that are too long, rubbish, unknown, deep, not numbers", "a worded failure, memory flat"): (
         "web/test_hostile.py::test_hostile_messages_are_refused_with_a_sentence_and_cost_nothing",

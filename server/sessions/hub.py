@@ -72,6 +72,13 @@ class Hub:
         self._closing = [session for session in closing if session.readers]
         await asyncio.gather(self._drain(), *([self.keeper.stop(closing)] if self.keeper else []))
 
+    async def keep(self, session: Session) -> None:
+        """Wait until a session, as it is now, is kept, or it is known that it cannot be."""
+        if self.keeper:
+            kept = asyncio.Event()
+            self.keeper.keep(session.key, kept.set)
+            await kept.wait()
+
     def hurry(self) -> None:
         """Let a `stop` that is under way wait for nobody any more."""
         self._drained.set()

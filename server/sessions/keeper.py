@@ -96,7 +96,10 @@ class Keeper:
                 await self._hurried.wait()
         late = [write for write in writes if not write.done()]
         failed = sum(not write.cancelled() and write.exception() is not None for write in writes if write.done())
-        if late or failed:
+        if not late and not failed:
+            for key in list(self._asked):
+                self._release(key)
+        else:
             logger.error("%d sessions could not be kept as they were when the lab stopped", len(late) + failed)
         self._thread.shutdown(wait=False, cancel_futures=True)
         self._store.interrupt() if late else self._store.close()

@@ -42,6 +42,7 @@ def models_router(hub: Hub, pool: Pool) -> APIRouter:
         content = b"" if pretrained else await read_body(request, KIND)
         model = read_pretrained(pretrained, pool) if pretrained else read_content(content, manifest, pool)
         session.begin_at(model, PRETRAINED if pretrained else LOADED)
+        await hub.keep(session)
         return JSONResponse({"config": model.config.to_json(), "step": model.counters["step"]})
 
     return router

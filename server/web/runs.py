@@ -34,6 +34,7 @@ def runs_router(hub: Hub, pool: Pool) -> APIRouter:
         content = await read_body(request, KIND)
         branches, current = await asyncio.to_thread(read_run, content, pool.catalog)
         session.open_tree(branches, current)
+        await hub.keep(session)
         status = session.describe_status()
         return JSONResponse({"step": status.step, "head": status.head, "branches": len(branches)})
 

@@ -16,14 +16,15 @@ from torch.nn import functional
 from server.errors import LabError
 from server.gan.datasets import DATASETS
 from server.gan.inspection import NodeInspection, inspect_node, inspect_phase
-from server.gan.inspection.nodes import NODES
+from server.gan.inspection.nodes import NODES, OF_DISCRIMINATOR
 from server.gan.latents import LATENTS
+from server.gan.losses import LOSSES
 from server.gan.optimizers import OPTIMIZERS
 from server.gan.probes import Sizes, draw_fixed_data, draw_fixed_latent, probe_layers
 from server.gan.trainer import Trainer
 from server.protocol.frames import LAYER_ARRAYS
 from tests.tools import textbook
-from tests.tools.runs import GAMES, cross_units, make_config
+from tests.tools.runs import GAMES, cross_units, make_config, serve_needs
 
 NAMES = ("generator.width=8", "discriminator.width=6", "batch_size=16", "data.name=gaussians")
 PAGE = Path("static/js/graph/nodes.js")
@@ -41,6 +42,16 @@ def build(*assignments: str, steps: int = 5) -> Trainer:
 def test_there_is_an_answer_for_every_node_of_the_page_and_no_other() -> None:
     keys = re.findall(r'^    key: "([\w-]+)"', PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(keys) == sorted(NODES)
+
+
+@pytest.mark.parametrize("wide", [(), ("generator.width=12", "generator.hidden_layers=3")], ids=["narrow", "wide"])
+@pytest.mark.parametrize("loss", [loss for loss in LOSSES if loss not in GAMES])
+def test_a_generator_without_a_game_is_told_in_formulas_that_a_browser_shows(loss: str, wide: tuple[str, ...]) -> None:
+    trainer = build(f"loss.name={loss}", *serve_needs(LOSSES[loss]), *wide)
+    for node in NODES.keys() - OF_DISCRIMINATOR - {"encoder"}:
+        for formula in inspect_node(trainer, node)["formula"]:
+            for latex in (formula["latex"], formula["latex_numbers"]):
+                assert "merror" not in convert(latex)
 
 
 @every_node

@@ -15,7 +15,8 @@ function run(name) {
   const losses = [
     { key: "hinge", label: "Hinge", is_game: true, optimum: "share" },
     { key: "mmd", label: "MMD", is_game: false, makes_points: true, words: { part: "It compares.", loss: "Loss: how near?" } },
-    { key: "flow", label: "Flow", is_game: false, makes_points: false, words: { part: "It flows.", generate: "Generate: v" } },
+    { key: "glo", label: "GLO", is_game: false, makes_points: false, has_codes: true },
+    { key: "flow", label: "Flow", is_game: false, makes_points: false, moves_noise: true, words: { part: "It flows.", generate: "Generate: v" } },
   ];
   const catalog = { losses, regularizers: [], techniques: [], datasets: [], latents: [] };
   return { catalog, config: { loss: { name }, regularizers: [], techniques: [], data: {}, latent: {} } };
@@ -49,7 +50,7 @@ test("where no sample is priced there are no needles, and their layer says why",
 });
 
 test("samples have ways from their noise where the generator answers velocities, each a line with a ring at its beginning", () => {
-  assert.match(explainAbsence(run("mmd"), "streams"), /at once/);
+  for (const loss of ["mmd", "glo"]) assert.match(explainAbsence(run(loss), "streams"), /at once/);
   assert.equal(explainAbsence(run("flow"), "streams"), "");
   const streams = { shape: [2, 3, 2], data: Float32Array.from({ length: 12 }, (_, i) => i) };
   const [lines, rings] = drawStreams(/** @type {any} */ ({ arrays: { streams } }));

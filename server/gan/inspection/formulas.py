@@ -183,12 +183,18 @@ def name_answers(network: Network, notation: Notation, layer: int) -> str:
     return (r"\hat{a}" if network.norm else "a") + notation.mark(layer)
 
 
+def name_entry(vector: str, number: str) -> str:
+    """Name an entry of a vector, which may have an index of its own: `z_{1}`, and `z_{k,1}` of `z_k`."""
+    name, _, index = vector.partition("_")
+    return f"{name}_{{{index},{number}}}" if index else f"{vector}_{{{number}}}"
+
+
 def _name_symbols(network: Network, layer: int, neuron: int, inputs: int, notation: Notation) -> dict[str, str]:
     at = notation.mark(layer)
     into = notation.into if layer == 0 else name_answers(network, notation, layer - 1)
-    symbols = {f"input_{i}": f"{into}_{{{i}}}" for i in range(1, inputs + 1)}
+    symbols = {f"input_{i}": name_entry(into, str(i)) for i in range(1, inputs + 1)}
     symbols |= {f"weight_{i}": f"W{at}_{{{i},{neuron + 1}}}" for i in range(1, inputs + 1)}
-    products = rf"\sum_{{i=1}}^{{{inputs}}} {into}_{{i}} \cdot W{at}_{{i,{neuron + 1}}}"
+    products = rf"\sum_{{j=1}}^{{{inputs}}} {name_entry(into, 'j')} \cdot W{at}_{{j,{neuron + 1}}}"
     return symbols | {
         "dot": products,
         "bias": f"b{at}_{{{neuron + 1}}}",

@@ -75,6 +75,6 @@ export function hasEncoder({ catalog, config }) {
 }
 
 /** @param {Run} run */
-function findLoss({ catalog, config }) {
+export function findLoss({ catalog, config }) {
   return catalog?.losses.find(({ key }) => key === config?.loss.name);
 }

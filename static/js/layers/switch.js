@@ -1,7 +1,7 @@
 /** Switching layers on and off: checkboxes, words and nodes all go through here, so none can disagree. */
 
 import { findDimension } from "./dimension.js";
-import { explainNoPart, hasCodes, hasEncoder, isGame, pricesSamples } from "./game.js";
+import { explainNoPart, findLoss, hasCodes, hasEncoder, isGame, pricesSamples } from "./game.js";
 import { GROUNDS } from "./layers.js";
 
 /** @typedef {import("./layers.js").PictureKey} PictureKey */
@@ -63,7 +63,7 @@ export function explainAbsence(run, key) {
 
 /** @param {Run} run */
 function explainNoStreams(run) {
-  if (pricesSamples(run)) return "The generator turns noise into samples at once: there are no ways between them.";
+  if (!findLoss(run)?.moves_noise) return "The generator turns noise into samples at once: there are no ways between them.";
   return findDimension(run) === 1 ? "The ways of samples from their noise are drawn in the plane alone." : "";
 }
 

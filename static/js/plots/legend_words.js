@@ -1,5 +1,6 @@
 /** Words that the legends of the plane and of the line have in common. */
 
+import { hasCodes } from "../layers/game.js";
 import { explainAbsence } from "../layers/switch.js";
 
 /** @typedef {import("../layers/layers.js").PictureKey} PictureKey */
@@ -12,8 +13,10 @@ import { explainAbsence } from "../layers/switch.js";
  * @returns {HTMLElement[]}
  */
 export function writeReconstructions({ word, only }) {
-  const text = " are arrows from real samples to what the generator makes of the noise that the encoder answers them with.";
-  return [only(has("reconstructed"), " ", word("reconstructed", "Reconstructions"), text)];
+  const text = " are arrows from real samples to what the generator makes of ";
+  const encoded = only((run) => !hasCodes(run), "the noise that the encoder answers them with.");
+  const known = only(hasCodes, "the codes that are learned for them.");
+  return [only(has("reconstructed"), " ", word("reconstructed", "Reconstructions"), text, encoded, known)];
 }
 
 /**

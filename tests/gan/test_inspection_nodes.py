@@ -85,7 +85,7 @@ def test_the_encoder_s_node_tells_its_network_and_what_it_answers_or_that_there_
     answers = probe_layers(trainer, ["encoded"], SIZES)["z_real"]
     assert told["formula"][0]["latex"] == "E(u)"
     assert [tensor["name"] for tensor in told["tensors"]] == ["x_real", "z_real"]
-    np.testing.assert_allclose(told["tensors"][1]["rows"][0], answers[0], rtol=1e-5)
+    assert told["tensors"][1]["rows"][0] == pytest.approx(answers[0].tolist(), rel=1e-5)
     assert "encoder = nn.Sequential(" in told["code"]
     with pytest.raises(LabError, match=r"^node: expected one of this run, which trains no encoder, got encoder$"):
         inspect_node(build(steps=0), "encoder")

@@ -101,12 +101,18 @@ def train(
         Path | None, typer.Option(help="Save the trained model; for one seed only.", dir_okay=False)
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object a seed.")] = False,
+    compiled: Annotated[
+        bool,
+        typer.Option(
+            "--compiled", help="Compile the step beside the training, and go on with it: quicker, last digits differ."
+        ),
+    ] = False,
 ) -> None:
     """Train without a browser: a progress bar on stderr, one line a seed on stdout."""
     check_beginning(preset, config)
     from server.commands.train import train_runs
 
-    train_runs(preset, config, assignments or (), steps, seeds, as_json, save)
+    train_runs(preset, config, assignments or (), steps, seeds, as_json, save, compiled)
 
 
 @app.command()

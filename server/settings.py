@@ -19,6 +19,11 @@ def count_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def find_cache() -> Path:
+    """Give the folder for what the lab can make again: in `XDG_CACHE_HOME`, or in `.cache` at home."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ganlab"
+
+
 def split_names(names: object) -> object:
     """Split a text at its commas; anything else is as it is."""
     return tuple(name.strip() for name in names.split(",") if name.strip()) if isinstance(names, str) else names

@@ -5,7 +5,8 @@ import math
 import re
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,12 +17,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from server.commands.configs import read_config
 from server.errors import ConfigError
+from server.gan.compiled.workshop import Stepper, Workshop
 from server.gan.config import RunConfig
 from server.gan.metrics import METRICS, evaluate_stack
 from server.gan.model_file import build_model, write_file, write_model
 from server.gan.phases import Diverged, Losses
 from server.gan.trainer import Trainer
-from server.settings import count_cores
+from server.settings import count_cores, find_cache
 
 MOST_SEEDS = 1024
 
@@ -46,8 +48,11 @@ def train_runs(
     seeds: str | None,
     as_json: bool,
     save: Path | None = None,
+    compiled: bool = False,
 ) -> None:
     """Train every seed for `steps` steps and write one line a seed to stdout; `save` keeps the model of a single one.
+
+    `compiled`: with machine code as soon as there is some for this structure; what is not yet is built beside it.
 
     Raises:
         ConfigError: the config, an assignment or the seeds are wrong.
@@ -61,7 +66,8 @@ def train_runs(
     torch.set_num_threads(1 if len(chosen) == 1 else count_cores())
     configs = [config.with_seed(seed) for seed in chosen]
     trainer = Trainer(configs[0] if len(configs) == 1 else configs)
-    outcomes = train_steps(trainer, steps)
+    with closing(Workshop(find_cache() / "compiled")) if compiled else nullcontext() as workshop:
+        outcomes = train_steps(trainer, steps, Stepper(trainer, workshop).step if workshop else None)
     if save is not None:
         write_file(save, write_model(build_model(trainer.config, trainer.state.pack(), outcomes[0].scalars)))
     for outcome in outcomes:
@@ -92,10 +98,10 @@ def train_stack(configs: Sequence[RunConfig], steps: int) -> list[Outcome]:
     return train_steps(Trainer(configs[0] if len(configs) == 1 else configs), steps)
 
 
-def train_steps(trainer: Trainer, steps: int) -> list[Outcome]:
-    """Train the runs of a trainer, and tell what became of each."""
+def train_steps(trainer: Trainer, steps: int, step: Callable[[], Losses] | None = None) -> list[Outcome]:
+    """Train the runs of a trainer, by its own `step` or another, and tell what became of each."""
     began = time.perf_counter()
-    losses, failures = walk_steps(trainer, steps)
+    losses, failures = walk_steps(trainer, steps, step or trainer.step)
     seconds = time.perf_counter() - began
     metrics = evaluate_stack(trainer, [key for key in METRICS if not METRICS[key].extra.get("legacy")])
     return [
@@ -111,7 +117,7 @@ def train_steps(trainer: Trainer, steps: int) -> list[Outcome]:
     ]
 
 
-def walk_steps(trainer: Trainer, steps: int) -> tuple[Losses, list[Diverged | None]]:
+def walk_steps(trainer: Trainer, steps: int, step: Callable[[], Losses]) -> tuple[Losses, list[Diverged | None]]:
     """Train up to `steps` steps behind a progress bar on stderr; the last losses, and why each run that failed did.
 
     It ends early where every run has diverged.
@@ -122,7 +128,7 @@ def walk_steps(trainer: Trainer, steps: int) -> tuple[Losses, list[Diverged | No
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         for _ in progress.track(range(steps)):
             try:
-                losses = trainer.step()
+                losses = step()
                 failures = trainer.failures[: trainer.runs]
             except Diverged as failure:
                 failures = [failure]

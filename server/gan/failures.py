@@ -35,11 +35,10 @@ class Failures:
         Raises:
             Diverged: a single run met a number that is not finite.
         """
-        weights = torch.cat([moved[name] for name in (player, *BESIDE, "codes") if name in moved], -1)
-        # Not finite as soon as one number is not; a norm is infinite before an optimizer's squares are.
-        total = loss.sum().item() + torch.linalg.vector_norm(gradient).item() + weights.sum().item()
+        total = sum(one.item() for one in sum_up(player, loss, gradient, moved))
         if not self and isfinite(total):
             return moved
+        weights = gather_weights(player, moved)
         self._find(state.step + 1, player, {"loss": loss, "gradient": gradient, "weights": weights})
         going = self._going.unsqueeze(-1)
         return {name: torch.where(going, tensor, state.tensors[name]) for name, tensor in moved.items()}
@@ -73,3 +72,16 @@ class Failures:
             if self._single:
                 raise failure
             self.known[run] = failure
+
+
+def sum_up(player: str, loss: Tensor, gradient: Tensor, moved: Mapping[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+    """Give three numbers () of an update, of which one is not finite as soon as any number of the update is not.
+
+    A norm of the gradient, not its sum, because it is infinite before an optimizer's squares are.
+    """
+    return loss.sum(), torch.linalg.vector_norm(gradient), gather_weights(player, moved).sum()
+
+
+def gather_weights(player: str, moved: Mapping[str, Tensor]) -> Tensor:
+    """Give all that an update of a player moved, (..., P)."""
+    return torch.cat([moved[name] for name in (player, *BESIDE, "codes") if name in moved], -1)

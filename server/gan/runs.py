@@ -65,12 +65,13 @@ class Runs:
         return self.configs[0]
 
     @property
-    def _width(self) -> int:
+    def width(self) -> int:
+        """How many runs the tensors hold, the padding among them; 1 for a single run, which has no axis of them."""
         return 1 if self.single else -(-self.runs // STACK_UNIT) * STACK_UNIT
 
     @property
     def _padded(self) -> tuple[RunConfig, ...]:
-        return self.configs + self.configs[-1:] * (self._width - self.runs)
+        return self.configs + self.configs[-1:] * (self.width - self.runs)
 
     # Building ---------------------------------------------------------------------------------------------------
 
@@ -101,7 +102,8 @@ class Runs:
         self.encoder = Network.build(config.encoder, point, size) if config.encoder else None
         """The third network, from points to noise, of a run that has one."""
         self.optimizers = {"d": OPTIMIZERS[config.d_optimizer.name], "g": OPTIMIZERS[config.g_optimizer.name]}
-        self._values = {player: self._optimizer_values(player) for player in ("d", "g")}
+        self.numbers = {player: self._read_numbers(player) for player in ("d", "g")}
+        """The present numbers of each player's optimizer, by key."""
         regularizers = [config.regularizers for config in self._padded]
         self.regularization = Regularization(regularizers, self.single, self.device)
         techniques = [config.techniques for config in self._padded]
@@ -109,7 +111,7 @@ class Runs:
         self.craft = Craft(techniques, networks, self.source.data_dimension, self.single, self.device)
         self.field = Field(self.loss, self.generator, self.discriminator, self.craft, self.regularization)
 
-    def _optimizer_values(self, player: str) -> dict[str, Value]:
+    def _read_numbers(self, player: str) -> dict[str, Value]:
         units = [getattr(config, f"{player}_optimizer") for config in self._padded]
         return read_numbers(self.optimizers[player].parameters, units, self.single, self.device, torch.float64)
 
@@ -124,7 +126,7 @@ class Runs:
             tensors["encoder"] = self.encoder.draw_parameters(draws).to(self.device)
         if self.source.means is not None:
             means = self.source.means.to(self.device)
-            tensors["means"] = means if self.single else means.repeat(self._width, 1)
+            tensors["means"] = means if self.single else means.repeat(self.width, 1)
         if self.loss.has_codes:
             size = int(self.config.data.values["size"])  # type: ignore[arg-type]  # checked by check_config
             codes = start_codes(size, self.source.dimension, draws_for(self._seeds, 0, "starting codes"))
@@ -159,7 +161,7 @@ class Runs:
     def generate(self, z: Tensor) -> Tensor:
         """Compute G(z) in published units: (N, Z) or (R, N, Z) -> (N, D), or (R, N, D) for a stack."""
         if not self.single and z.dim() == 2:
-            z = z.expand(self._width, *z.shape)
+            z = z.expand(self.width, *z.shape)
         points = self.source.from_lab(self.make_points(z.to(self.device)))
         return points if self.single else points[: self.runs]
 

@@ -48,7 +48,7 @@ class Trainer(Runs):
             EngineError: the configs differ in more than the seed and the live numbers.
         """
         super().__init__(configs, device, state)
-        self._failures = Failures(self._width, self.single, self.device)
+        self._failures = Failures(self.width, self.single, self.device)
         self._losses = Losses()
         self.scored_by = self.state
         """The state whose discriminator the present update of the generator learns from."""
@@ -99,6 +99,12 @@ class Trainer(Runs):
             self.state = self._failures.undo(self.state, start)
             self._losses = self._failures.keep_losses(self._losses, losses_before)
 
+    def adopt_step(self, state: RunState, losses: Losses) -> Losses:
+        """Take in a step of both players that was made elsewhere, from the present state; gives its losses."""
+        self.state = self.scored_by = state
+        self._losses = losses
+        return losses
+
     def _update_discriminator(self, step: int, update: int) -> Iterator[Phase]:
         phase = begin_update("discriminator", update)
         self._renew_discriminator()
@@ -123,7 +129,7 @@ class Trainer(Runs):
         see = partial(self.see, player="discriminator", update=update, step=step)
         penalties = self.field.price("discriminator", penalties, self.state, {"z": z, "x_real": x_real}, see)
         d_loss = penalties.add_loss(per_example.detach().mean(-1))
-        self._losses = Losses(self._of_runs(d_loss))
+        self._losses = Losses(self.of_runs(d_loss))
         yield phase("loss", per_example=per_example, **penalties.named, d_loss=d_loss)
         upstream = pull_mean(per_example, logits).unsqueeze(-1)
         gradient = self.slope_discriminator(weights, trace, upstream, penalties)
@@ -156,7 +162,7 @@ class Trainer(Runs):
         held = self.regularization.price_history("generator", self.state.tensors)
         held = self.field.price("generator", held, self.state, sampled, see, self.scored_by)
         g_loss = held.add_loss(penalties.add_loss(verdict.per_example.detach().mean(-1)))
-        self._losses = Losses(self._losses.discriminator, self._of_runs(g_loss))
+        self._losses = Losses(self._losses.discriminator, self.of_runs(g_loss))
         yield phase("loss", per_example=verdict.per_example, **penalties.named, **held.named, g_loss=g_loss)
         passed, slope = verdict.pull()
         slope = penalties.add_gradient(slope)
@@ -294,11 +300,15 @@ class Trainer(Runs):
         """Ask a player's optimizer for its next change (..., P), and what it remembers under `prefix` after that."""
         optimizer, state = self.optimizers[player], self.state
         slots = {name: state.tensors[prefix + name] for name in optimizer.slots}
-        count = (state.d_optimizer_steps if player == "d" else state.g_optimizer_steps) + 1
-        values = dict(self._values[player])
+        count = self._count_steps(player) + 1
+        values = dict(self.numbers[player])
         values["learning_rate"] = values["learning_rate"] * self.craft.find_factor(state.step)
         change, slots = optimizer.function(gradient, slots, count, **values)
         return change, {prefix + name: slot for name, slot in slots.items()}
+
+    def _count_steps(self, player: str) -> int:
+        """Count the steps that a player's optimizer has made."""
+        return self.state.d_optimizer_steps if player == "d" else self.state.g_optimizer_steps
 
     def _move_beside(self, gradients: Mapping[str, Tensor | None]) -> dict[str, Tensor]:
         """Let the generator's optimizer move what is trained beside its network: the tensors after that."""
@@ -319,5 +329,6 @@ class Trainer(Runs):
         rate = float(self.config.loss.values["rate"])  # type: ignore[arg-type]  # checked by check_config
         return {CODES: move_codes(self.codes, chosen, slopes, rate * slopes.shape[-2]).flatten(-2)}
 
-    def _of_runs(self, values: Tensor) -> Tensor:
+    def of_runs(self, values: Tensor) -> Tensor:
+        """Give the numbers (R,) of a stack's runs without those of its padding; a single run's () as they are."""
         return values if self.single else values[: self.runs]

@@ -6,6 +6,7 @@
 import argparse
 import json
 import platform
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from server.gan.compiled.workshop import find_compiler
 from server.settings import count_cores
 from tests.bench.browser import Pace, open_session, play_for
 from tests.bench.classroom import SESSIONS, Lesson, give_lesson, open_class
@@ -69,13 +71,21 @@ class Measurement:
 
 
 def list_teams(cores: int) -> list[Team]:
-    """Give who trains: the plain loop, JAX where it is, one run, stacks on one core, and as many stacks as cores."""
+    """Give who trains: the plain loop, JAX where it is, one run, stacks on one core, and as many stacks as cores.
+
+    One run and a stack train compiled too, where there is a compiler.
+    """
     share = -(-RUNS // cores)
+    compiles = shutil.which(find_compiler()) is not None
+    one = [Team("one run here, compiled", "one compiled", 1)] if compiles else []
+    stack = [Team(f"{RUNS} runs in a stack, one core, compiled", "stack compiled", RUNS)] if compiles else []
     return [
         Team(PLAIN, "plain", 1),
         *([Team(JAX, "jax", 1)] if HAS_JAX else []),
         Team("one run here", "one", 1),
+        *one,
         *[Team(f"{runs} runs in a stack, one core", "stack", runs) for runs in (8, RUNS, 64)],
+        *stack,
         Team(f"{RUNS} runs in a stack, {cores} cores", "stack", RUNS, threads=cores),
         Team(f"{share * cores} runs in {cores} stacks, {cores} cores", "stack", share, cores),
     ]

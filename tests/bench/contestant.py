@@ -9,13 +9,18 @@ import json
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 
 from server.gan.catalog import build_catalog
+from server.gan.compiled.programs import Program
+from server.gan.compiled.workshop import Workshop
 from server.gan.config import RunConfig, check_config
 from server.gan.trainer import Trainer
+from server.settings import find_cache
 from tests.bench.plain import build_plain_loop
 
 WARM_CALLS = 20
@@ -51,11 +56,32 @@ def build_stack(runs: int, config: RunConfig) -> Training:
     return Training(Trainer([config.with_seed(seed) for seed in range(runs)]).step)
 
 
+def build_compiled_one(runs: int, config: RunConfig) -> Training:
+    """A single run of the lab, with machine code."""
+    return build_compiled(Trainer(config))
+
+
+def build_compiled_stack(runs: int, config: RunConfig) -> Training:
+    """So many runs of the lab, together, with machine code."""
+    return build_compiled(Trainer([config.with_seed(seed) for seed in range(runs)]))
+
+
+def build_compiled(trainer: Trainer) -> Training:
+    """The program of a trainer's runs, as soon as it is built."""
+    with closing(Workshop(find_cache() / "compiled")) as workshop:
+        while (program := workshop.find(trainer)) is None:
+            assert workshop.is_building, "there is no compiled step: the log says why"
+            time.sleep(0.1)
+    return Training(partial(program.step, trainer))
+
+
 KINDS: Mapping[str, Callable[[int, RunConfig], Training]] = {
     "plain": build_plain,
     "jax": build_jax,
     "one": build_one,
     "stack": build_stack,
+    "one compiled": build_compiled_one,
+    "stack compiled": build_compiled_stack,
 }
 
 

@@ -122,6 +122,22 @@ def test_an_outcome_is_a_line_without_what_is_not_known() -> None:
     assert describe_outcome(outcome) == "seed 2: ok, step 40, d_loss 1.25, modes 8 (0.5 s)"
 
 
+def test_without_a_compiler_a_compiled_run_trains_as_any_other(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    lines = []
+    for compiled in (False, True):
+        train_runs(None, None, SMALL, 5, "3", True, compiled=compiled)
+        lines.append({**json.loads(capsys.readouterr().out), "seconds": 0})
+    assert lines[0] == lines[1]
+    assert "steps are not compiled" in caplog.text
+
+
 def test_f25_a_single_seed_can_be_saved_and_several_cannot(tmp_path: Path) -> None:
     file = tmp_path / "model.safetensors"
     train_runs(None, None, SMALL, 5, "3", True, file)

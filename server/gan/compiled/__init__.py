@@ -1,0 +1,4 @@
+"""The compiled tier: the step of `server.gan.trainer`, traced once, as machine code for this machine.
+
+The mathematics is written in the trainer alone. What can't be traced the eager trainer does, as ever.
+"""

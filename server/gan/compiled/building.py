@@ -1,0 +1,102 @@
+"""Building a program: trace, compile, and prove that it trains as the eager trainer does, before anyone may use it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch._inductor import aoti_compile_and_package
+from torch.fx import GraphModule
+
+from server.gan.compiled.keys import Unfit, find_key
+from server.gan.compiled.programs import CODE, FACTS, REFUSAL, Program
+from server.gan.compiled.tracing import trace_step
+from server.gan.config import RunConfig
+from server.gan.trainer import Trainer
+
+STEPS, TOLERANCE = 20, 1e-4
+"""Over so many steps a program's weights agree with the eager trainer's to this, or it is none."""
+OTHER_SEED = 1
+"""What is added to the seeds of the runs that are traced, for those that the program is tried on."""
+
+
+class Step(nn.Module):
+    """A graph as the module that the compiler takes."""
+
+    def __init__(self, graph: GraphModule) -> None:
+        super().__init__()
+        self._graph = graph
+
+    def forward(self, *given: Tensor) -> tuple[Tensor, ...]:
+        """Compute a step."""
+        return tuple(self._graph(*given))
+
+
+def build_program(configs: RunConfig | Sequence[RunConfig], cache: Path) -> Path:
+    """Build the program of such runs, or the reason why there is none, in the folder of its key below `cache`.
+
+    The folder comes into being as a whole.
+
+    Raises:
+        Unfit: there is none, and the folder says so.
+    """
+    trainer = Trainer(configs)
+    folder = cache / find_key(trainer)
+    with tempfile.TemporaryDirectory(dir=cache, prefix="building-") as made:
+        place = Path(made) / "made"
+        place.mkdir()
+        try:
+            compile_step(configs, place)
+            compare(configs, Program.load(place))
+        except Unfit as refusal:
+            for file in place.iterdir():
+                file.unlink()
+            (place / REFUSAL).write_text(str(refusal), encoding="utf-8")
+            shutil.move(place, folder)
+            raise
+        shutil.move(place, folder)
+    return folder
+
+
+def compile_step(configs: RunConfig | Sequence[RunConfig], place: Path) -> None:
+    """Compile a step of such runs into an empty folder.
+
+    Raises:
+        Unfit: it cannot be traced.
+        RuntimeError: the compiler failed.
+    """
+    graph, examples, signature = trace_step(configs)
+    with torch.no_grad():
+        exported = torch.export.export(Step(graph), tuple(examples))
+        package = aoti_compile_and_package(
+            exported, package_path=str(place / "step.pt2"), inductor_configs={"cpp.threads": 1}
+        )
+    with zipfile.ZipFile(package) as files:
+        (code,) = [name for name in files.namelist() if name.endswith(".so")]
+        (place / CODE).write_bytes(files.read(code))
+    Path(package).unlink()
+    signature.write(place / FACTS)
+
+
+def compare(configs: RunConfig | Sequence[RunConfig], program: Program) -> None:
+    """Train runs of other seeds with the program and without it.
+
+    Raises:
+        Unfit: they part.
+    """
+    single = isinstance(configs, RunConfig)
+    listed = [configs] if isinstance(configs, RunConfig) else list(configs)
+    others = [config.with_seed((config.seed + OTHER_SEED) % 2**32) for config in listed]
+    eager, compiled = (Trainer(others[0] if single else others) for _ in range(2))
+    for _ in range(STEPS):
+        expected, got = eager.step(), program.step(compiled)
+        if got is None or any((a is None) != (b is None) for a, b in zip(expected, got, strict=True)):
+            raise Unfit("its compiled step does not train as the eager one does")
+    for name, tensor in eager.state.tensors.items():
+        if not torch.allclose(compiled.state.tensors[name], tensor, rtol=TOLERANCE, atol=TOLERANCE):
+            raise Unfit(f"its compiled step and the eager one part in {name}")

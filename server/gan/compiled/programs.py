@@ -1,0 +1,120 @@
+"""A program: one step of a run, or of a stack, as machine code, called with the run's state, draws and numbers.
+
+It makes one step a call. Several would save a twentieth of the time (measured), and the last digits would depend on
+where a call begins; so they depend on nothing but which steps a program made.
+The random numbers are the eager trainer's own, drawn by it ahead of the call.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from server.gan.phases import Learner, Losses
+from server.gan.state import RunState
+from server.gan.trainer import Trainer
+from server.gan.values import Value
+
+CODE, FACTS, REFUSAL = "step.so", "step.json", "refusal.txt"
+"""The files of a program's folder; the last one is alone, and says why there is none."""
+Draw = tuple[Learner, Literal["data", "latent"], int]
+"""Who draws what, in which of its updates: see `Source.draw_batch`."""
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What a program takes, in order: tensors of the state, draws, numbers of the optimizers, their counts of steps.
+
+    It gives those tensors after the step, the losses of those who `play`, and a sum that is not finite as soon as one
+    number is not.
+    """
+
+    tensors: tuple[str, ...]
+    draws: tuple[Draw, ...]
+    numbers: tuple[tuple[str, str], ...]
+    play: tuple[Learner, ...]
+
+    def write(self, path: Path) -> None:
+        """Write the signature beside its code."""
+        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> Signature:
+        """Read what `write` wrote."""
+        plain = json.loads(path.read_text(encoding="utf-8"))
+        lists = {name: tuple(map(tuple, plain[name])) for name in ("draws", "numbers")}
+        return cls(tensors=tuple(plain["tensors"]), play=tuple(plain["play"]), **lists)
+
+
+Run = Callable[[list[Tensor]], Sequence[Tensor]]
+
+
+class Program:
+    """What computes a step, and what it takes."""
+
+    def __init__(self, signature: Signature, run: Run) -> None:
+        self.signature, self._run = signature, run
+        self._numbers: tuple[dict[str, dict[str, Value]], list[Tensor]] | None = None
+
+    @classmethod
+    def load(cls, folder: Path) -> Program:
+        """Load the machine code in a folder of the cache.
+
+        Raises:
+            RuntimeError, OSError, ValueError, KeyError, TypeError: it is none for this machine, or not whole.
+        """
+        signature = Signature.read(folder / FACTS)
+        return cls(signature, torch._C._aoti.AOTIModelContainerRunnerCpu(str(folder / CODE), 1).run)
+
+    def step(self, trainer: Trainer) -> Losses | None:
+        """Train one step of both players, in the middle of whichever run; its losses.
+
+        None, and nothing has changed, where a number was not finite: the eager trainer then says which.
+        """
+        state, signature = trainer.state, self.signature
+        outputs = self._run(self._gather(trainer))
+        *losses, total = outputs[len(signature.tensors) :]
+        if not isfinite(total.item()):
+            return None
+        tensors = {**state.tensors, **dict(zip(signature.tensors, outputs, strict=False))}
+        d_updates, g_updates = trainer.config.d_updates, trainer.config.g_updates
+        after = RunState(
+            tensors,
+            state.step + 1,
+            state.d_updates + d_updates,
+            state.g_updates + g_updates,
+            state.d_optimizer_steps + d_updates,
+            state.g_optimizer_steps + g_updates,
+        )
+        said = {player: trainer.of_runs(loss) for player, loss in zip(signature.play, losses, strict=True)}
+        return trainer.adopt_step(after, Losses(**said))
+
+    def _gather(self, trainer: Trainer) -> list[Tensor]:
+        state, source = trainer.state, trainer.source
+        drawn = [source.draw_batch(*draw, state.step, trainer.known) for draw in self.signature.draws]
+        counts = [count_steps(state.d_optimizer_steps), count_steps(state.g_optimizer_steps)]
+        known = [state.tensors[name] for name in self.signature.tensors]
+        return [*known, *drawn, *self._read_numbers(trainer), *counts]
+
+    def _read_numbers(self, trainer: Trainer) -> Sequence[Tensor]:
+        if self._numbers is None or self._numbers[0] is not trainer.numbers:
+            made = [make_number(trainer.numbers[player][key]) for player, key in self.signature.numbers]
+            self._numbers = trainer.numbers, made
+        return self._numbers[1]
+
+
+def make_number(value: Value) -> Tensor:
+    """Give a number of an optimizer as a program takes it: () or (R, 1), in float64."""
+    return torch.as_tensor(value, dtype=torch.float64)
+
+
+def count_steps(count: int) -> Tensor:
+    """Give how many steps an optimizer has made as a program takes it."""
+    return torch.tensor(count, dtype=torch.float64)

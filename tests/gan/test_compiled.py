@@ -1,0 +1,312 @@
+"""The compiled tier: a step as machine code trains as the eager step does, and a run may go from one to the other."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+import torch
+from torch import Tensor
+
+from server.gan.compiled.building import STEPS, build_program, compare
+from server.gan.compiled.keys import Unfit, find_key
+from server.gan.compiled.programs import CODE, FACTS, REFUSAL, Program
+from server.gan.compiled.tracing import trace_step
+from server.gan.compiled.workshop import Stepper, Workshop, find_compiler, find_obstacle, forget_oldest
+from server.gan.config import RunConfig
+from server.gan.losses import LOSSES
+from server.gan.optimizers import OPTIMIZERS
+from server.gan.phases import Diverged
+from server.gan.state import RunState
+from server.gan.trainer import Trainer
+from tests.tools.runs import GAMES, make_config
+
+SMALL = ("generator.width=8", "discriminator.width=8", "batch_size=16")
+CONFIG = make_config(*SMALL)
+STACK = [CONFIG.with_seed(seed) for seed in range(3)]
+needs_compiler = pytest.mark.skipif(not shutil.which(find_compiler()), reason="there is no C++ compiler")
+# The compiler's own code, as it is imported and used.
+pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning", "ignore::UserWarning")
+
+
+def trace_program(configs: RunConfig | list[RunConfig]) -> Program:
+    """A program whose graph torch walks, operation by operation."""
+    graph, _, signature = trace_step(configs)
+    return Program(signature, lambda given: cast(list[Tensor], graph(*given)))
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of programs: one of a single run, one of a stack."""
+    folder = tmp_path_factory.mktemp("cache", numbered=False)
+    folder.chmod(0o700)
+    for configs in (CONFIG, STACK):
+        build_program(configs, folder)
+    return folder
+
+
+@pytest.fixture
+def workshop(cache: Path) -> Iterator[Workshop]:
+    made = Workshop(cache)
+    yield made
+    made.close()
+
+
+def same(a: RunState, b: RunState) -> bool:
+    return a[1:] == b[1:] and all(torch.equal(a.tensors[name], b.tensors[name]) for name in (*a.tensors, *b.tensors))
+
+
+def part(a: RunState, b: RunState) -> float:
+    return max((a.tensors[name] - b.tensors[name]).abs().max().item() for name in a.tensors)
+
+
+def train(program: Program, trainer: Trainer, steps: int) -> Trainer:
+    for _ in range(steps):
+        assert program.step(trainer)
+    return trainer
+
+
+# What can be traced: proved without a compiler ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loss", GAMES)
+def test_a_traced_step_trains_as_the_eager_one_with_every_loss_of_a_game_that_it_is_not_unfit_for(loss: str) -> None:
+    # A relativistic loss does not know the last bias: its slope is rounding alone, and Adam takes a whole step by it.
+    optimizers = [f"{player}_optimizer.name=sgd" for player in "dg"] if LOSSES[loss].pairs else []
+    needs = [f"{key}={value}" for key, value in LOSSES[loss].needs.items()]
+    config = make_config(*SMALL, f"loss.name={loss}", *optimizers, *needs)
+    try:
+        program = trace_program(config)
+    except Unfit:
+        assert loss not in ("non_saturating", "minimax", "least_squares", "hinge", "wasserstein", "rpgan", "ragan")
+    else:
+        compare(config, program)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_traced_step_trains_as_the_eager_one_with_every_optimizer_that_it_is_not_unfit_for(optimizer: str) -> None:
+    config = make_config(*SMALL, f"d_optimizer.name={optimizer}", f"g_optimizer.name={optimizer}")
+    try:
+        program = trace_program(config)
+    except Unfit:
+        assert optimizer not in ("sgd", "momentum", "rmsprop", "adam", "adabelief")
+    else:
+        compare(config, program)
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["d_updates=3", "g_updates=2", "g_updates=0", "data.size=64", "data.name=moons", "latent.name=uniform"],
+)
+def test_a_traced_step_trains_as_the_eager_one_with(change: str) -> None:
+    config = make_config(*SMALL, change)
+    compare(config, trace_program(config))
+
+
+def test_a_traced_step_of_a_stack_gives_each_run_its_own_rate() -> None:
+    configs = [make_config(*SMALL, f"seed={seed}", f"g_optimizer.learning_rate=0.00{seed + 1}") for seed in range(3)]
+    compare(configs, trace_program(configs))
+
+
+def test_a_run_with_a_regularizer_or_a_technique_is_left_to_the_eager_trainer() -> None:
+    for units in ({"regularizers": [{"name": "r1"}]}, {"techniques": [{"name": "ema"}]}):
+        with pytest.raises(Unfit, match="are at work"):
+            find_key(Trainer(make_config(*SMALL, **units)))
+
+
+def test_runs_whose_rounding_decides_are_left_to_the_eager_trainer() -> None:
+    config = make_config(*SMALL, "loss.name=rpgan")
+    with pytest.raises(Unfit, match="part in discriminator"):
+        compare(config, trace_program(config))
+
+
+def test_a_program_that_trains_otherwise_is_none() -> None:
+    program, other = trace_program(CONFIG), trace_program(make_config(*SMALL, "loss.name=hinge"))
+    with pytest.raises(Unfit, match="part in"):
+        compare(CONFIG, Program(program.signature, other._run))
+
+
+def test_rates_share_a_program_and_structures_do_not() -> None:
+    keys = [find_key(Trainer(make_config(*SMALL, change))) for change in ("seed=7", "g_optimizer.learning_rate=0.01")]
+    assert {*keys} == {find_key(Trainer(CONFIG))}
+    others: list[RunConfig | list[RunConfig]] = [make_config(*SMALL, "batch_size=32"), STACK]
+    others.append(make_config(*SMALL, "g_optimizer.name=sgd"))
+    assert len({*keys, *(find_key(Trainer(other)) for other in others)}) == 4
+
+
+# The machine code ---------------------------------------------------------------------------------------------------
+
+
+@needs_compiler
+@pytest.mark.parametrize("configs", [CONFIG, STACK], ids=["one run", "a stack"])
+def test_the_tiers_agree_over_twenty_steps(workshop: Workshop, configs: RunConfig | list[RunConfig]) -> None:
+    eager, compiled = Trainer(configs), Trainer(configs)
+    program = workshop.find(compiled)
+    assert program
+    for _ in range(STEPS):
+        expected, got = eager.step(), program.step(compiled)
+        assert got
+        for one, other in zip(expected, got, strict=True):
+            assert one is not None
+            assert other is not None
+            assert one.shape == other.shape
+            torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
+    assert eager.state[1:] == compiled.state[1:]
+    assert part(eager.state, compiled.state) < 1e-4
+
+
+@needs_compiler
+def test_a_run_goes_from_one_tier_to_the_other_and_back_in_its_middle(workshop: Workshop) -> None:
+    eager, mixed = Trainer(CONFIG), Trainer(CONFIG)
+    program = workshop.find(mixed)
+    assert program
+    for step in range(STEPS):
+        eager.step()
+        assert program.step(mixed) if 5 <= step < 15 else mixed.step()
+    assert eager.state[1:] == mixed.state[1:]
+    assert part(eager.state, mixed.state) < 1e-4
+
+
+@needs_compiler
+def test_compiled_steps_come_again_bit_for_bit_from_a_state_in_their_middle(workshop: Workshop) -> None:
+    trainer = Trainer(CONFIG)
+    program = workshop.find(trainer)
+    assert program
+    packed = train(program, trainer, 7).state.pack()
+    first = train(program, trainer, 9).state
+    assert same(first, train(program, Trainer(CONFIG, state=RunState.unpack(packed)), 9).state)
+    assert same(first, train(Program.load(workshop._cache / find_key(trainer)), Trainer(CONFIG), 16).state)
+
+
+@needs_compiler
+def test_a_rate_that_is_turned_is_the_rate_of_the_next_compiled_step(workshop: Workshop) -> None:
+    eager, compiled = Trainer(CONFIG), Trainer(CONFIG)
+    program = workshop.find(compiled)
+    assert program
+    turned = make_config(*SMALL, "g_optimizer.learning_rate=0.02")
+    for config in (CONFIG, turned):
+        for trainer in (eager, compiled):
+            trainer.configure(config)
+        for _ in range(5):
+            eager.step()
+            assert program.step(compiled)
+    assert part(eager.state, compiled.state) < 1e-4
+
+
+@needs_compiler
+def test_a_step_that_is_not_finite_is_the_eager_trainers_to_refuse(workshop: Workshop) -> None:
+    trainer = Trainer(CONFIG)
+    stepper = Stepper(trainer, workshop)
+    stepper.step()
+    broken = trainer.state.tensors["generator"].clone()
+    broken[3] = float("inf")
+    trainer.state = before = trainer.state._replace(tensors={**trainer.state.tensors, "generator": broken})
+    with pytest.raises(Diverged):
+        stepper.step()
+    assert trainer.state is before
+    assert stepper.compiled_steps == 1
+
+
+@needs_compiler
+def test_a_stack_with_a_failed_run_goes_on_with_the_eager_trainer(workshop: Workshop) -> None:
+    trainer = Trainer(STACK)
+    stepper = Stepper(trainer, workshop)
+    stepper.step()
+    broken = trainer.state.tensors["generator"].clone()
+    broken[1, 3] = float("nan")
+    trainer.state = trainer.state._replace(tensors={**trainer.state.tensors, "generator": broken})
+    for _ in range(3):
+        stepper.step()
+    assert [bool(failure) for failure in trainer.failures[:3]] == [False, True, False]
+    assert (stepper.compiled_steps, trainer.state.step) == (1, 4)
+
+
+@needs_compiler
+def test_a_change_of_the_loss_leaves_the_program_of_the_old_one(workshop: Workshop) -> None:
+    trainer, eager = Trainer(CONFIG), Trainer(CONFIG)
+    stepper = Stepper(trainer, workshop)
+    stepper.step(), eager.step()
+    hinge = make_config(*SMALL, "loss.name=hinge", "regularizers=[]")
+    for one in (trainer, eager):
+        one.configure(hinge)
+    for _ in range(3):
+        stepper.step(), eager.step()
+    assert stepper.compiled_steps == 1
+    assert part(trainer.state, eager.state) < 1e-4
+
+
+# The workshop -------------------------------------------------------------------------------------------------------
+
+
+@needs_compiler
+def test_a_program_is_built_beside_the_training_and_swapped_in(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    trainer, eager = Trainer(CONFIG), Trainer(CONFIG)
+    workshop = Workshop(tmp_path)
+    stepper = Stepper(trainer, workshop)
+    stepper.step()
+    assert stepper.compiled_steps == 0
+    (builder,) = workshop._builders.values()
+    assert builder.wait(240) == 0
+    later = Stepper(trainer, workshop)
+    later.step()
+    workshop.close()
+    for _ in range(2):
+        eager.step()
+    assert later.compiled_steps == 1
+    assert part(trainer.state, eager.state) < 1e-4
+    assert sorted(path.name for path in (tmp_path / find_key(trainer)).iterdir()) == [FACTS, CODE]
+    assert not [*tmp_path.glob("inductor-*"), *tmp_path.glob("building-*")]
+
+
+def test_without_a_compiler_the_log_says_so_and_the_eager_trainer_trains(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CXX", raising=False)
+    trainer, eager = Trainer(CONFIG), Trainer(CONFIG)
+    stepper = Stepper(trainer, Workshop(tmp_path / "cache"))
+    stepper.step(), eager.step()
+    assert "steps are not compiled: there is no C++ compiler" in caplog.text
+    assert same(trainer.state, eager.state)
+
+
+def test_a_folder_that_others_may_write_to_is_not_executed_from(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    assert "others may write to" in (find_obstacle(tmp_path) or "")
+
+
+@needs_compiler
+def test_what_is_no_program_is_not_used(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    tmp_path.chmod(0o700)
+    trainer = Trainer(CONFIG)
+    place = tmp_path / find_key(trainer)
+    place.mkdir()
+    (place / CODE).write_bytes(b"no code")
+    trace_step(CONFIG)[2].write(place / FACTS)
+    assert Workshop(tmp_path).find(trainer) is None
+    assert "cannot be read" in caplog.text
+
+
+@needs_compiler
+def test_a_refusal_is_kept_and_nothing_is_built_again(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    config = make_config(*SMALL, "d_optimizer.name=omd")
+    with pytest.raises(Unfit):
+        build_program(config, tmp_path)
+    trainer, workshop = Trainer(config), Workshop(tmp_path)
+    assert [path.name for path in (tmp_path / find_key(trainer)).iterdir()] == [REFUSAL]
+    assert workshop.find(trainer) is None
+    assert not workshop._builders
+
+
+def test_the_programs_that_were_used_longest_ago_are_thrown_away(tmp_path: Path) -> None:
+    signature = trace_step(CONFIG)[2]
+    for age, name in enumerate("abc"):
+        (tmp_path / name).mkdir()
+        signature.write(tmp_path / name / FACTS)
+        os.utime(tmp_path / name / FACTS, (100 - age, 100 - age))
+    forget_oldest(tmp_path, 2)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]

@@ -28,7 +28,9 @@ CONFIG = make_config(*SMALL)
 STACK = [CONFIG.with_seed(seed) for seed in range(3)]
 needs_compiler = pytest.mark.skipif(not shutil.which(find_compiler()), reason="there is no C++ compiler")
 # The compiler's own code, as it is imported and used.
-pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning", "ignore::UserWarning")
+QUIET = ("ignore::FutureWarning", "ignore::DeprecationWarning", "ignore::UserWarning")
+# A compiler takes a quarter of a minute for a step, and many times that on a machine that others use too.
+pytestmark = [*(pytest.mark.filterwarnings(rule) for rule in QUIET), pytest.mark.timeout(600)]
 
 
 def trace_program(configs: RunConfig | list[RunConfig]) -> Program:

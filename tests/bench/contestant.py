@@ -16,7 +16,6 @@ from functools import partial
 import torch
 
 from server.gan.catalog import build_catalog
-from server.gan.compiled.programs import Program
 from server.gan.compiled.workshop import Workshop
 from server.gan.config import RunConfig, check_config
 from server.gan.trainer import Trainer

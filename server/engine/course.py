@@ -1,5 +1,6 @@
-"""How a run was trained: its first config, and every change of the config and of who learns, with its step.
+"""How a run was trained: its first config, and every change of the config, of who learns and how, with its step.
 
+Some steps it made joined with other runs: those have another arithmetic in the last digits (`server.gan.joined`).
 A course and the state at one of its steps are enough to have every later step again, bit for bit, on the same machine
 and with the same build of torch: another one may add the same numbers in another order.
 All configs of a course are of one run, so what begins a new run is in all of them the same, and is kept once.
@@ -17,15 +18,21 @@ from server.protocol.messages import Message, Player
 
 MOST_LEGS = 4_096
 ROOM = 512
-"""Legs that are kept free for what is under way when a course is said to be full; every order adds two at most."""
+"""Legs that are kept free for what is under way when a course is said to be full; every order adds three at most."""
 
 
 class Leg(NamedTuple):
-    """From `step` on, `player` learns; with `config`, where there is one."""
+    """From `step` on, `player` learns; with `config`, where there is one, and joined with others or by itself."""
 
     step: int
     player: Player = "both"
     config: Plain | None = None
+    joined: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it only ends what the leg before it began."""
+        return self.player == "both" and self.config is None and not self.joined
 
 
 class IndexedLeg(Message):
@@ -34,6 +41,7 @@ class IndexedLeg(Message):
     step: int
     player: Player
     config: int | None
+    joined: bool = False
 
 
 class Course:
@@ -53,13 +61,20 @@ class Course:
     def read(cls, legs: Iterable[IndexedLeg], configs: Sequence[Plain]) -> Course:
         """Have a course again of which `tell` told."""
         table = restore_configs(configs)
-        return cls(Leg(leg.step, leg.player, None if leg.config is None else table[leg.config]) for leg in legs)
+        return cls(
+            Leg(leg.step, leg.player, None if leg.config is None else table[leg.config], leg.joined) for leg in legs
+        )
 
     def tell(self) -> tuple[tuple[IndexedLeg, ...], tuple[dict[str, Any], ...]]:
         """Give the legs with their configs by number, and each config once: what differs from the one before it."""
         table = ConfigTable()
         legs = tuple(
-            IndexedLeg(step=leg.step, player=leg.player, config=table.find(leg.config) if leg.config else None)
+            IndexedLeg(
+                step=leg.step,
+                player=leg.player,
+                config=table.find(leg.config) if leg.config else None,
+                joined=leg.joined,
+            )
             for leg in self._legs
         )
         return legs, tuple(table.list())
@@ -92,12 +107,19 @@ class Course:
 
     def note_player(self, step: int, player: Player, count: int) -> None:
         """Take in that `player` learned in the `count` steps after `step`, and both did before."""
-        if self._legs[-1].step == step and self._legs[-1].player == "both" and self._legs[-1].config is None:
-            self._legs.pop()  # it only ended the steps of a single player: see below
-        if self.find_player(step) != player:
-            self._legs.append(Leg(step, player))
-        if player != "both" and count:
-            self._legs.append(Leg(step + count))
+        self._note_steps(Leg(step, player), count)
+
+    def note_joined(self, step: int, count: int) -> None:
+        """Take in that both learned in the `count` steps after `step`, joined with other runs."""
+        self._note_steps(Leg(step, joined=True), count)
+
+    def _note_steps(self, leg: Leg, count: int) -> None:
+        if self._legs[-1].step == leg.step and self._legs[-1].is_plain:
+            self._legs.pop()  # it only ended the steps of another kind: see below
+        if (self.find_player(leg.step), self.find_joined(leg.step)) != (leg.player, leg.joined):
+            self._legs.append(leg)
+        if count and not leg.is_plain:
+            self._legs.append(Leg(leg.step + count))
 
     def find_config(self, step: int) -> Plain:
         """Give the config that the run has at `step`, after what changed there."""
@@ -110,6 +132,11 @@ class Course:
         count = _count_until(self._legs, step)
         return self._legs[count - 1].player if count else "both"
 
+    def find_joined(self, step: int) -> bool:
+        """Whether the run made the step after `step` joined with others."""
+        count = _count_until(self._legs, step)
+        return self._legs[count - 1].joined if count else False
+
     def find_alone(self, player: Player) -> int | None:
         """Give the step after which `player` learned alone last, without a pause or a change since."""
         return next((leg.step for leg in reversed(self._legs) if leg.player == player), None)
@@ -121,7 +148,7 @@ class Course:
     def cut(self, step: int) -> Course:
         """Give the course up to `step`, for a run that goes on otherwise from there: both learn, unless told."""
         legs = self._legs[: _count_until(self._legs, step)]
-        return Course(legs if legs[-1].player == "both" else [*legs, Leg(step)])
+        return Course([*legs, Leg(step)] if legs[-1].player != "both" or legs[-1].joined else legs)
 
 
 def _count_until(legs: Sequence[Leg], step: int) -> int:

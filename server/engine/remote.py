@@ -216,6 +216,8 @@ class RemoteRun:
         self._keep(report.position, body)
         for step, player in report.alone if isinstance(report, reports.Progress) else ():
             self.course.note_player(step - 1, player, 1)
+        if isinstance(report, reports.Progress) and report.joined:
+            self.course.note_joined(report.position.step - report.moved, report.moved)
         if not isinstance(report, reports.Failed):
             self.futile_starts = 0
         if isinstance(report, reports.Failed | reports.Stopped):

@@ -36,10 +36,13 @@ class Unable(Message):
 
 
 class Working(Message):
-    """The run has its turn now: if the worker is lost before it says another word, this run is the likely reason."""
+    """The run has its turn now: if the worker is lost before it says another word, this run is the likely reason.
+
+    None: several runs have theirs together.
+    """
 
     type: Literal["working"] = "working"
-    run: str
+    run: str | None
 
 
 class Pong(Message):
@@ -53,7 +56,7 @@ class Progress(Message):
     """What happened since the last report; `number` is that of the step order which asked for it, if one did.
 
     The run made `moved` steps; those that were reported before have no row. `alone` has the steps in which one player
-    learned alone, with that player.
+    learned alone, with that player. `joined`: the run made all of them joined with other runs.
     The body, where there is one, is the packed state at `position`, after the last of these rows.
     Rows that are not whole steps always come with it, so that what follows the newest state are whole steps only.
     """
@@ -64,6 +67,7 @@ class Progress(Message):
     number: int | None
     position: Position
     moved: int
+    joined: bool = False
     steps: tuple[int, ...]
     alone: tuple[tuple[int, Player], ...] = ()
     d_loss: tuple[float | None, ...]

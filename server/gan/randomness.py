@@ -60,13 +60,18 @@ def take_points(points: Tensor, chosen: Tensor) -> Tensor:
     return torch.take_along_dim(points, chosen.unsqueeze(-1), -2)
 
 
-def draws_for(seeds: Seeds, step: int, purpose: str) -> Draws:
-    """Give the draws of a step; `seeds` is an integer for a single run, a sequence for R runs."""
+def draws_for(seeds: Seeds, step: int | Sequence[int], purpose: str) -> Draws:
+    """Give the draws of a step; `seeds` is an integer for a single run, a sequence for R runs.
+
+    Runs that stand at different steps have a sequence of these too.
+    """
     single = isinstance(seeds, int)
     key = zlib.crc32(purpose.encode())
+    seeds = (seeds,) if isinstance(seeds, int) else seeds
+    steps = (step,) * len(seeds) if isinstance(step, int) else step
     generators = [
-        np.random.Generator(np.random.Philox(key=_words(seed, key), counter=_words(0, 0, 0, step)))
-        for seed in ((seeds,) if isinstance(seeds, int) else seeds)
+        np.random.Generator(np.random.Philox(key=_words(seed, key), counter=_words(0, 0, 0, at)))
+        for seed, at in zip(seeds, steps, strict=True)
     ]
     return Draws(generators, single)
 

@@ -94,7 +94,7 @@ class Runs:
     def _apply_configs(self) -> None:
         config = self.config
         self._views.clear()
-        self.source = Source(config, self._seeds, self.device)
+        self.source = self._make_source()
         self.loss = LOSSES[config.loss.name]
         self.generator = Network.build(config.generator, self.source.dimension, self.source.data_dimension)
         self.discriminator = Network.build(config.discriminator, self.source.data_dimension, 1)
@@ -110,6 +110,9 @@ class Runs:
         networks: dict[Learner, Network] = {"generator": self.generator, "discriminator": self.discriminator}
         self.craft = Craft(techniques, networks, self.source.data_dimension, self.single, self.device)
         self.field = Field(self.loss, self.generator, self.discriminator, self.craft, self.regularization)
+
+    def _make_source(self) -> Source:
+        return Source(self.config, self._seeds, self.device)
 
     def _read_numbers(self, player: str) -> dict[str, Value]:
         units = [getattr(config, f"{player}_optimizer") for config in self._padded]

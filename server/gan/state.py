@@ -61,6 +61,10 @@ class RunState(NamedTuple):
         counters = {name: int(tensors.pop(name)) for name in COUNTERS}
         return cls({name: tensor.clone() for name, tensor in tensors.items()}, **counters)
 
+    def copy(self) -> RunState:
+        """Give the same state with tensors of its own, that are no part of others and begin where torch has them."""
+        return self._replace(tensors={name: tensor.clone() for name, tensor in self.tensors.items()})
+
     def to(self, device: str | torch.device) -> RunState:
         """Give the same state with its tensors on `device`."""
         counters = {name: getattr(self, name) for name in COUNTERS}

@@ -30,6 +30,7 @@ from server.gan.randomness import Draws
 from server.gan.renewal import renew_points
 from server.gan.runs import Runs
 from server.gan.state import RunState
+from server.gan.values import Value
 from server.gan.verdicts import Verdict, compare, pull_mean
 
 
@@ -306,7 +307,7 @@ class Trainer(Runs):
         change, slots = optimizer.function(gradient, slots, count, **values)
         return change, {prefix + name: slot for name, slot in slots.items()}
 
-    def _count_steps(self, player: str) -> int:
+    def _count_steps(self, player: str) -> Value:
         """Count the steps that a player's optimizer has made."""
         return self.state.d_optimizer_steps if player == "d" else self.state.g_optimizer_steps
 

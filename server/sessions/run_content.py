@@ -37,6 +37,7 @@ class ToldLeg(Message):
     step: StepNumber
     player: Player
     config: Index | None
+    joined: bool = False
 
 
 class ToldBranch(Message):

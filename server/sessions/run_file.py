@@ -108,7 +108,12 @@ def _describe(
             deleted=branch.is_deleted,
             start=number(branch.start.packed) if branch.start.packed else None,
             legs=tuple(
-                ToldLeg(step=leg.step, player=leg.player, config=configs.find(leg.config) if leg.config else None)
+                ToldLeg(
+                    step=leg.step,
+                    player=leg.player,
+                    config=configs.find(leg.config) if leg.config else None,
+                    joined=leg.joined,
+                )
                 for leg in branch.course.legs
             ),
             snapshots=tuple((step, number(packed)) for step, packed in zip(chosen.steps, chosen.packed, strict=True)),

@@ -11,6 +11,7 @@ def test_a_course_comes_back_from_what_it_tells_with_each_config_once() -> None:
     for step, size in enumerate((2, 1, 2)):
         course.note_config(step, {"data": {"points": [1, 2]}, "batch_size": size})
     course.note_player(5, "generator", 2)
+    course.note_joined(9, 4)
     legs, configs = course.tell()
     assert configs == ({"data": {"points": [1, 2]}, "batch_size": 1}, {"batch_size": 2})
     again = [IndexedLeg.model_validate_json(leg.model_dump_json()) for leg in legs]
@@ -33,3 +34,29 @@ def test_a_course_is_full_before_it_has_more_legs_than_a_file_takes() -> None:
     while not course.is_full:
         course.note_config(len(course.legs), {"n": len(course.legs)})
     assert MOST_LEGS // 2 < len(course.legs) < MOST_LEGS - 2 * 200
+
+
+@given(st.lists(st.tuples(st.sampled_from(["both", "generator", "joined", "config"]), st.integers(1, 3)), max_size=12))
+def test_every_step_is_known_as_it_was_made(made: list[tuple[str, int]]) -> None:
+    course, how = Course.begin(0, {"n": 0}), list[str]()
+    for kind, count in made:
+        if kind == "config":
+            course.note_config(len(how), {"n": len(how)})
+            continue
+        if kind == "joined":
+            course.note_joined(len(how), count)
+        elif kind == "generator":
+            course.note_player(len(how), "generator", count)
+        how += [kind] * count
+    for told in (course, *(course.cut(step) for step in range(len(how) + 1))):
+        kept = how if told is course else how[: told.legs[-1].step]
+        expected = [("generator" if kind == "generator" else "both", kind == "joined") for kind in kept]
+        assert [(told.find_player(step), told.find_joined(step)) for step in range(len(kept))] == expected
+    assert (course.find_player(len(how)), course.find_joined(len(how))) == ("both", False)
+
+
+def test_a_long_stretch_of_joined_steps_is_two_legs_however_often_it_is_reported() -> None:
+    course = Course.begin(0, {"n": 0})
+    for step in range(0, 100, 5):
+        course.note_joined(step, 5)
+    assert course.legs[1:] == (Leg(0, joined=True), Leg(100))

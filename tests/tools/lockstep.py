@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections import deque
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 
@@ -18,6 +19,7 @@ from server.engine.pool import Pool
 from server.engine.remote import Receive, RemoteRun
 from server.engine.wire import pack_envelope
 from server.engine.worker.journal import NEVER
+from server.engine.worker.loop import SLICE_SECONDS
 from server.engine.worker.runs import Run
 from server.gan.config import Catalog, check_config
 from server.protocol import messages
@@ -76,7 +78,7 @@ class Wire(Pool):
         """Let the worker work for so many slices."""
         for _ in range(slices):
             if self.run and self.run.find_due() <= time.monotonic():
-                self.run.work()
+                self.run.work(_begin_slice())
 
     def take_reports(self, most: int = LONG) -> None:
         """Let the session have so many reports."""
@@ -104,6 +106,11 @@ class Wire(Pool):
                     return
                 time.sleep(0.001)
         raise AssertionError("the run does not come to rest")
+
+
+def _begin_slice() -> Callable[[], bool]:
+    until = time.monotonic() + SLICE_SECONDS
+    return lambda: time.monotonic() < until
 
 
 class LockstepDesk:

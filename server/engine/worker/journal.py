@@ -41,6 +41,13 @@ class Journal:
         """The time at which there is something to report."""
         return self._reported_at + REPORT_SECONDS if self._rows else NEVER
 
+    def begin_steps(self, joined: bool) -> bool:
+        """Say how the next steps are made; tells whether those before were made otherwise and are to be reported."""
+        if self.has_rows and self._rows.joined != joined:
+            return True
+        self._rows.joined = joined
+        return False
+
     def add_step(self, step: int, losses: Losses | None, player: Player) -> None:
         """Take in a step of `player`: with its losses, or without where they were reported before."""
         self._rows.add(step, losses, player)
@@ -74,6 +81,7 @@ class Journal:
             number=number,
             position=position,
             moved=rows.moved,
+            joined=rows.joined,
             steps=tuple(rows.steps),
             alone=tuple(rows.alone),
             d_loss=tuple(rows.d_loss),

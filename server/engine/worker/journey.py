@@ -17,7 +17,8 @@ from server.engine.worker.scores import METRIC_STEPS, Scores
 from server.engine.worker.walk import Walk
 from server.errors import CommandError
 from server.gan.config import Catalog, RunConfig, check_config
-from server.gan.phases import Losses, Player
+from server.gan.joined import Joined, find_kind
+from server.gan.phases import Diverged, Losses, Player
 from server.gan.state import RunState
 from server.gan.trainer import Trainer
 from server.protocol.messages import StepPhase
@@ -34,6 +35,9 @@ class Journey:
         self.scores: Scores
         self.walk: Walk | None = None
         self._ended: tuple[Walk, RunState, RunConfig] | None = None
+        self._kind: tuple[RunConfig, str] | None = None
+        self._alone: Joined | None = None
+        self._shares_memory = False
         self._course, self._journal, self._catalog, self._device = course, journal, catalog, device
 
     @property
@@ -56,6 +60,15 @@ class Journey:
     def head(self) -> int:
         """The newest step that is recorded."""
         return max(self.path.known_to, self.whole_state.step)
+
+    @property
+    def kind(self) -> str:
+        """What it must share with other runs to be joined with them; empty where it goes by itself."""
+        if self.walk or self.step < self.path.known_to:
+            return ""
+        if self._kind is None or self._kind[0] is not self.trainer.config:
+            self._kind = self.trainer.config, find_kind(self.trainer)
+        return self._kind[1]
 
     # Elsewhere on the course ------------------------------------------------------------------------------------
 
@@ -81,7 +94,7 @@ class Journey:
         Raises:
             Diverged: it does not go as it went; the run stands before it.
         """
-        self.trainer.step(self.path.find_player(self.step))
+        self._train(self.path.find_player(self.step))
         self._follow_path()
 
     def repeat_phases(self, phases: int) -> StepPhase | None:
@@ -90,6 +103,7 @@ class Journey:
         Raises:
             Diverged: as `repeat_step`.
         """
+        self._stand_apart()
         self.walk = Walk(self.trainer, self.path.find_player(self.step))
         phase = None
         for _ in range(self.walk.count + phases if phases < 0 else phases):
@@ -120,7 +134,13 @@ class Journey:
             return
         if player == "both":
             player = self.path.find_player(self.step)
-        self._note_step(self.trainer.step(player), player)
+        self._note_step(self._train(player), player)
+
+    def take_step(self, losses: Losses) -> None:
+        """Take in a step that the run's trainer has made joined with others."""
+        self._shares_memory = True
+        self._course.note_joined(self.step - 1, 1)
+        self._note_step(losses, "both")
 
     def leave_step(self) -> None:
         """Finish the step that the run stands in, if it stands in one.
@@ -131,7 +151,7 @@ class Journey:
         walk, self.walk = self.walk, None
         if walk:
             walk.finish()
-            self._note_step(walk.losses, walk.player)
+            self._end_walk(walk)
 
     def take_phase(self) -> StepPhase | None:
         """Go through one phase; the last one ends the step, which is scored like a step by hand.
@@ -139,11 +159,13 @@ class Journey:
         Raises:
             Diverged: as `make_step`.
         """
+        if not self.walk:
+            self._stand_apart()
         walk = self.walk = self.walk or Walk(self.trainer, self.path.find_player(self.step))
         phase = walk.advance()
         if walk.is_over:
             self.walk = None
-            self._note_step(walk.losses, walk.player)
+            self._end_walk(walk)
             self._ended = walk, self.trainer.state, self.trainer.config
             if self.step % METRIC_STEPS:
                 self.score()
@@ -166,6 +188,31 @@ class Journey:
         """Measure the whole step that the run stands at, unless it was measured before."""
         if not self.path.knows(self.step):
             self.scores.measure(self.trainer)
+
+    def _train(self, player: Player) -> Losses:
+        """Train one step as it is recorded, or else by itself."""
+        if not (self.path.is_joined and find_kind(self.trainer)):
+            self._stand_apart()
+            return self.trainer.step(player)
+        if not (self._alone and self._alone.holds([self.trainer])):
+            self._alone = Joined([self.trainer])
+        self._shares_memory = True
+        (losses,) = self._alone.advance()
+        if isinstance(losses, Diverged):
+            raise losses
+        return losses
+
+    def _stand_apart(self) -> None:
+        """Have a state that is no part of a stack's, in whose memory the same numbers may add up otherwise."""
+        if self._shares_memory:
+            self._shares_memory, self.trainer.state = False, self.trainer.state.copy()
+
+    def _end_walk(self, walk: Walk) -> None:
+        """Take in a step that was walked through; one that was made joined with others ends as it ended then."""
+        if self.path.is_joined:
+            self.trainer.state = walk.start
+            self._train(walk.player)
+        self._note_step(walk.losses, walk.player)
 
     def _note_step(self, losses: Losses, player: Player) -> None:
         if self.path.knows(self.step):

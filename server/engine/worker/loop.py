@@ -6,15 +6,18 @@ import logging
 import select
 import socket
 import time
-from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 
 from server.engine import orders, reports
 from server.engine.wire import Unpacker, pack_envelope
+from server.engine.worker.group import Group
 from server.engine.worker.runs import Run
 from server.engine.worker.scores import METRIC_KEYS
+from server.engine.worker.turns import Turns
 from server.errors import EngineError
 from server.gan.catalog import build_catalog
 from server.gan.config import RunConfig, check_config
@@ -28,6 +31,10 @@ from server.protocol.messages import Divergence
 logger = logging.getLogger(__name__)
 
 RECEIVE_BYTES = 1 << 16
+SLICE_SECONDS = 0.004
+"""How long a turn goes on where a single step is not longer; it ends sooner when an order has come."""
+SHARES = {"waited for": 2, "looks": 1, "training": 1}
+"""How the time is shared where there is more to do than fits in: what somebody waits for, frames and rows, steps."""
 MOST_SLICES = 1_000
 """So many turns at most are told with a sign of life."""
 BROKEN = (
@@ -35,17 +42,37 @@ BROKEN = (
 )
 
 
+MOST_DEBT = 0.02
+"""A single long turn, whose cost nobody could know before, does not keep a kind of work waiting for longer."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which runs have something to do: somebody waits for it; frames or rows of a playing one; steps, by group."""
+
+    waited: Mapping[str, Run]
+    looks: Mapping[str, Run]
+    groups: Mapping[str, Sequence[Run]]
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of work that there are, by their names among the shares."""
+        return [kind for kind, work in zip(SHARES, (self.waited, self.looks, self.groups), strict=True) if work]
+
+
 class Worker:
-    """All runs of this process, in the order of their next turns."""
+    """All runs of this process, and what they have had of its time."""
 
     def __init__(self, connection: socket.socket, device: str, frames_per_second: float) -> None:
         self.connection = connection
         self.device = choose_device(device)
         self.frames_per_second = frames_per_second
         self.catalog = build_catalog()
-        self.runs: OrderedDict[str, Run] = OrderedDict()
+        self.runs: dict[str, Run] = {}
         self._unpacker = Unpacker()
-        self._in_turn: str | None = None
+        self._in_turn: str | None = ""
+        self._groups: dict[str, Group] = {}
+        self._kinds, self._waited, self._looks, self._trained = (Turns[str]() for _ in range(4))
         self._slices: deque[float] = deque(maxlen=MOST_SLICES)
 
     def serve(self) -> None:
@@ -54,8 +81,11 @@ class Worker:
         try:
             warm_up(check_config({}, self.catalog), self.device)
             self.report(reports.Ready(catalog=self.catalog))
-            while self._receive(self._find_pause()):
-                self._take_turn()
+            plan = self.plan()
+            while self._receive(0.0 if plan.kinds else self._find_pause()):
+                plan = self.plan()
+                if plan.kinds:
+                    self.take_turn(plan)
         except (BrokenPipeError, ConnectionResetError):
             logger.info("the web process is gone")
 
@@ -78,16 +108,64 @@ class Worker:
             self._obey(orders.read_order(header), body)
         return bool(piece)
 
-    def _take_turn(self) -> None:
-        """Let the run that has waited longest, of those that have something to do, work for one slice."""
+    def plan(self) -> Plan:
+        """Find who has something to do now."""
         now = time.monotonic()
+        waited, looks = {}, {}
+        groups: dict[str, list[Run]] = {}
         for key, run in self.runs.items():
-            if run.find_due() <= now:
-                self.runs.move_to_end(key)
-                self._note_turn(key)
-                self._guard(key, run.revision, run.work)
-                self._slices.append(time.monotonic() - now)
-                return
+            if run.is_waited_for:
+                if run.find_due() <= now:
+                    waited[key] = run
+                continue
+            if run.find_look_due() <= now:
+                looks[key] = run
+            if run.find_training_due() <= now:
+                groups.setdefault(run.kind or key, []).append(run)
+        return Plan(waited, looks, groups)
+
+    def take_turn(self, plan: Plan) -> None:
+        """Let a run, or a group of them, that has had the least of what is due to it, work for one slice."""
+        began = time.monotonic()
+        kind = self._kinds.choose(plan.kinds)
+        turns, share = self._trained, 1
+        if kind == "waited for":
+            turns, chosen = self._waited, self._waited.choose(plan.waited)
+            run = plan.waited[chosen]
+            self._work(run, lambda: run.work(self._make_slice(began)))
+        elif kind == "looks":
+            turns, chosen = self._looks, self._looks.choose(plan.looks)
+            self._work(plan.looks[chosen], plan.looks[chosen].look)
+        else:
+            self._groups = {name: group for name, group in self._groups.items() if name in plan.groups}
+            chosen = self._trained.choose(plan.groups)
+            share = len(plan.groups[chosen])
+            self._train(chosen, plan.groups[chosen], self._make_slice(began))
+        seconds = time.monotonic() - began
+        turns.charge(chosen, seconds / share)
+        self._kinds.charge(kind, min(seconds, MOST_DEBT) / SHARES[kind])
+        self._slices.append(seconds)
+
+    def _make_slice(self, began: float) -> Callable[[], bool]:
+        """Give what tells whether a turn may go on: it is not over, and nobody has given an order meanwhile."""
+
+        def goes_on() -> bool:
+            return time.monotonic() < began + SLICE_SECONDS and not select.select([self.connection], [], [], 0.0)[0]
+
+        return goes_on
+
+    def _work(self, run: Run, work: Callable[[], None]) -> None:
+        self._note_turn(run.key)
+        self._guard(run.key, run.revision, work)
+
+    def _train(self, name: str, runs: Sequence[Run], goes_on: Callable[[], bool]) -> None:
+        """Let a group of playing runs make steps."""
+        self._note_turn(runs[0].key if len(runs) == 1 else None)
+        self._groups.setdefault(name, Group(self._guard_member)).play(runs, goes_on)
+
+    def _guard_member(self, run: Run, work: Callable[[], None]) -> None:
+        if run.key in self.runs:
+            self._guard(run.key, run.revision, work)
 
     def _obey(self, order: orders.Order, body: bytes) -> None:
         if isinstance(order, orders.Ping):
@@ -109,7 +187,7 @@ class Worker:
             before.end()
         self.runs[order.run] = Run(order, body, self.catalog, self.device, 1 / self.frames_per_second, self.report)
 
-    def _note_turn(self, key: str) -> None:
+    def _note_turn(self, key: str | None) -> None:
         """Say whose turn it is, before it can take the worker down."""
         if key != self._in_turn:
             self._in_turn = key

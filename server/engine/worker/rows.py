@@ -24,6 +24,7 @@ class Rows:
         self.verdicts: list[Noticed] = []
         self.alone: list[tuple[int, Player]] = []
         self.moved = 0
+        self.joined = False
 
     def __bool__(self) -> bool:
         return bool(self.moved or self.metrics or self.verdicts)

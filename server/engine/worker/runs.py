@@ -1,4 +1,4 @@
-"""One run in a worker: carries out its orders, slice by slice, and reports what happens.
+"""One run in a worker: carries out its orders, turn by turn, and reports what happens.
 
 It has one task at most; a step that it stands in waits for whichever task comes next. While it goes back in time
 (`self._replay`), orders wait; a newer one to go elsewhere, or to pause, ends that way.
@@ -19,22 +19,22 @@ from server.engine.worker.journal import NEVER, Journal, Send
 from server.engine.worker.journey import Journey
 from server.engine.worker.readers import Readers
 from server.engine.worker.scores import METRIC_KEYS, METRIC_STEPS
-from server.engine.worker.tasks import Playing, Replaying, Stepping
+from server.engine.worker.tasks import GoesOn, Playing, Replaying, Stepping
+from server.engine.worker.voice import Voice
 from server.errors import LabError
 from server.gan.config import Catalog
 from server.gan.inspection import inspect_node, tell_sample
 from server.gan.metrics import metric_floors
-from server.gan.phases import Diverged
-from server.protocol.messages import Divergence, StepPhase, StopBelow
+from server.gan.phases import Diverged, Losses
+from server.protocol.messages import StopBelow
 
-SLICE_SECONDS = 0.004
 LATE_SECONDS = 0.1
 """A run that is further behind its rate than this doesn't catch up."""
 LOOSE = (orders.Seek, orders.Pause, orders.Play, orders.Inspect)
 """Orders that mean the same wherever the run stands: a newer one need not wait for them."""
 
 
-class Run:
+class Run(Voice):
     """A journey, what it is to do, and what it has to tell."""
 
     def __init__(
@@ -46,27 +46,39 @@ class Run:
         frame_seconds: float,
         send: Send,
     ) -> None:
-        self.key, self.revision, self._send = order.run, order.revision, send
-        self.readers = Readers(self.key, frame_seconds)
-        self._journal = Journal(self.key, send)
-        self._journey = Journey(Course.read(order.legs, order.configs), self._journal, catalog, device)
-        self._journey.stand_at(body, order.at_start, order.known_to, order.replay_to)
-        self._task: Playing | Stepping | None = None
+        journal = Journal(order.run, send)
+        journey = Journey(Course.read(order.legs, order.configs), journal, catalog, device)
+        journey.stand_at(body, order.at_start, order.known_to, order.replay_to)
+        super().__init__(order.run, order.revision, journey, journal, Readers(order.run, frame_seconds), send)
         self._replay: Replaying | None = Replaying(order.number, order.replay_to, order.replay_phases)
         self._inbox: deque[tuple[orders.Numbered, bytes]] = deque()
         self._measures, self._begins_at = order.measure, order.begins_at
+        self.may_join = True
+        """Whether it may be trained in a stack with others."""
 
     @property
-    def position(self) -> reports.Position:
-        """How far the run is."""
-        return self._journey.position
+    def is_waited_for(self) -> bool:
+        """Whether what it does next, if anything, is what somebody waits for: it doesn't just play."""
+        return self._replay is not None or self._measures or not isinstance(self._task, Playing)
+
+    @property
+    def kind(self) -> str:
+        """What it must share with other playing runs to be joined with them; empty where it goes by itself."""
+        if self.is_waited_for or not (self.may_join and isinstance(self._task, Playing)):
+            return ""
+        order = self._task.order
+        is_there = order.until is not None and self._journey.step >= order.until
+        return "" if order.rate or order.phases_per_second or is_there else self._journey.kind
 
     def find_due(self) -> float:
         """The time at which there is something to do."""
         if self._replay or self._measures or isinstance(self._task, Stepping):
             return 0.0
-        frame = self.readers.find_due(self._journey.trainer, playing=self._task is not None)
-        return min(frame, self._journal.find_due(), self._task.due if self._task else NEVER)
+        return min(self.find_look_due(), self.find_training_due())
+
+    def find_training_due(self) -> float:
+        """The time at which it is to play on."""
+        return self._task.due if isinstance(self._task, Playing) and not self.is_waited_for else NEVER
 
     def obey(self, order: orders.Order, body: bytes = b"") -> None:
         """Carry out an order, or keep it until the run has come to where it is to stand."""
@@ -80,22 +92,42 @@ class Run:
                 self._cut_replay(self._replay)
             self._obey_waiting()
 
-    def work(self) -> None:
-        """Do what is due, training for one slice at most."""
+    def work(self, goes_on: GoesOn) -> None:
+        """Do all that is due: a step where it plays, and what somebody waits for as long as the turn goes on."""
         if self._replay:
-            self._go_on(self._replay)
+            self._go_on(self._replay, goes_on)
             return
-        journey = self._journey
-        phase = journey.walk.phase if journey.walk else ""
-        playing = self._task is not None
-        for report, body in self.readers.make_frames(journey.trainer, self.revision, playing=playing, phase=phase):
-            self._send(report, body)
+        self._make_frames()
         if self._measures:
             self._measure_start()
-        elif self._task:
-            self._train(time.monotonic() + SLICE_SECONDS)
-        if time.monotonic() >= self._journal.find_due():
-            self._report_rows()
+        elif isinstance(self._task, Stepping):
+            self._make_steps(goes_on)
+        elif self.find_training_due() <= time.monotonic():
+            self.play_step()
+        self._report_due()
+
+    def play_step(self) -> None:
+        """Play one step, or phase, by itself."""
+        self._begin_steps(joined=False)
+        try:
+            if isinstance(self._task, Playing):
+                self._play_on(self._task, time.monotonic())
+        except Diverged as failure:
+            self._fail(failure)
+            self._obey_waiting()
+
+    def begin_joined(self) -> None:
+        """Be ready for a step that the trainer makes joined with those of other runs."""
+        self._begin_steps(joined=True)
+
+    def take_step(self, outcome: Losses | Diverged) -> None:
+        """Take in that step, or why it could not be made."""
+        if isinstance(outcome, Diverged):
+            self._fail(outcome)
+            self._obey_waiting()
+        elif isinstance(self._task, Playing):
+            self._journey.take_step(outcome)
+            self._stop_after(self._task.order)
 
     def end(self) -> None:
         """Answer what is still open, because the run begins anew."""
@@ -211,13 +243,12 @@ class Run:
         self._replay = Replaying(order.number, step, phases)
         self._journal.forget_saved()
 
-    def _go_on(self, replay: Replaying) -> None:
+    def _go_on(self, replay: Replaying, goes_on: GoesOn) -> None:
         """Go on towards the step that was seen already; there, the run is open."""
-        until = time.monotonic() + SLICE_SECONDS
         try:
             while self._journey.step < replay.step:
                 self._journey.repeat_step()
-                if time.monotonic() >= until:
+                if not goes_on():
                     return
             phase = self._journey.repeat_phases(replay.phases) if replay.phases else None
         except Diverged as failure:
@@ -268,14 +299,15 @@ class Run:
         floors = metric_floors(self._journey.trainer.config, METRIC_KEYS)
         self._send(reports.Floors(run=self.key, revision=self.revision, values=floors), b"")
 
-    def _train(self, until: float) -> None:
+    def _make_steps(self, goes_on: GoesOn) -> None:
+        """Make steps by hand."""
         try:
-            while isinstance(self._task, Stepping) and time.monotonic() < until:
+            while isinstance(self._task, Stepping):
                 self._journey.make_step(self._task.player)
                 self._task.left -= 1
                 self._finish_stepping()
-            while isinstance(self._task, Playing) and (now := time.monotonic()) < until and self._task.due <= now:
-                self._play_on(self._task, now)
+                if not goes_on():
+                    return
         except Diverged as failure:
             self._fail(failure)
             self._obey_waiting()
@@ -293,6 +325,10 @@ class Run:
         else:
             self._journey.make_step("both")
         task.due = max(task.due, now - LATE_SECONDS) + task.pause if task.pause else 0.0
+        self._stop_after(order)
+
+    def _stop_after(self, order: orders.Play) -> None:
+        """Stop if the step just made is one to stop at."""
         if not self._stop_at(order) and not self._stop_recorded() and order.stop:
             self._stop_below(order.stop)
 
@@ -359,25 +395,3 @@ class Run:
         self._report_failure(failure, str(failure))
         if number is not None:
             self._refuse(number, str(failure))
-
-    # Reports ----------------------------------------------------------------------------------------------------
-
-    def _answer(self, number: int, phase: StepPhase | None = None) -> None:
-        """Say that an order is carried out and where the run stands, after the rows of how it came there."""
-        self._report_rows()
-        body = self._journal.pack(self._journey.whole_state)
-        self._send(reports.Applied(run=self.key, number=number, position=self.position, phase=phase), body)
-
-    def _refuse(self, number: int, message: str) -> None:
-        self._send(reports.Refused(run=self.key, number=number, message=message), b"")
-
-    def _report_failure(self, failure: Diverged, message: str) -> None:
-        told = Divergence(step=failure.step, player=failure.player, quantity=failure.quantity, message=message)
-        report = reports.Failed(run=self.key, revision=self.revision, position=self.position, failure=told)
-        self._send(report, self._journal.pack(self._journey.whole_state))
-
-    def _report_rows(self, number: int | None = None) -> None:
-        if isinstance(self._task, Stepping):
-            number = self._task.number
-        plays = isinstance(self._task, Playing)
-        self._journal.report(self.revision, self.position, self._journey.whole_state, number, plays)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from server.engine import orders
 from server.gan.phases import Player
+
+GoesOn = Callable[[], bool]
+"""Whether a turn may still take more time; asked after each step, so that every turn makes one."""
 
 
 @dataclass

@@ -123,9 +123,9 @@ class Traced(Trainer):
         """Keep those of the padding: the program's caller drops them."""
         return values
 
-    def _count_steps(self, player: str) -> int:
+    def _count_steps(self, player: str) -> Value:
         made = super()._count_steps(player)
-        return cast(int, self._counts[player] + made)  # a tensor, which reckons as the integer does
+        return self._counts[player] + made
 
     def _draws_at(self, player: str, update: int, step: int) -> Callable[[str], Draws]:
         def refuse(purpose: str) -> Draws:

@@ -2,8 +2,9 @@
 
 Shape letters: P parameters; leading axes are runs.
 `gradient`, `update` and every slot are (..., P); `update` is added to the parameters; nothing is changed in place.
-`step` counts this optimizer's steps from 1. A value is a float, or (..., 1) along the run axis in float64: what is made
-of numbers alone, 1 - beta^t say, is rounded to the gradient's precision last, as torch.optim does it.
+`step` counts this optimizer's steps from 1; runs that have made different numbers of them have (..., 1) in float64.
+A value is a float, or (..., 1) along the run axis in float64: what is made of numbers alone, 1 - beta^t say, is rounded
+to the gradient's precision last, as torch.optim does it.
 """
 
 from __future__ import annotations

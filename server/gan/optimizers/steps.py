@@ -31,7 +31,7 @@ def nesterov(gradient: Tensor, slots: Slots, step: int, learning_rate: Value, mo
 
 def omd(gradient: Tensor, slots: Slots, step: int, learning_rate: Value) -> Step:
     """Adds to each slope how it has just turned: in a game, this damps the circling that plain steps drive outward."""
-    turn = (gradient - slots["past"]) * min(1, step - 1)
+    turn = (gradient - slots["past"]) * (step > 1)
     # A copy: whoever fills the same gradient again would change the past with it, and leave plain steps.
     return round_value(-learning_rate, gradient) * (gradient + turn), {"past": gradient.clone()}
 

@@ -1,0 +1,78 @@
+"""Playing runs of one kind: step by step they go on together, in stacks where they are many enough.
+
+A run that only one of them is, or that nothing can be joined with, is a group of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import pairwise
+
+from server.engine.worker.runs import Run
+from server.engine.worker.tasks import GoesOn
+from server.gan.joined import Joined, find_width
+
+logger = logging.getLogger(__name__)
+
+LEAST_JOINED = 4
+"""So many runs make their steps sooner in a stack, which is as wide as eight, than one by one."""
+
+Guard = Callable[[Run, Callable[[], None]], None]
+"""Does one run's work; whatever goes wrong in it stops that run alone."""
+
+
+class Group:
+    """The stacks of a group, kept as long as the same runs train in them, and whose turn it is."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self._joined: dict[int, Joined] = {}
+        self._next = 0
+
+    def play(self, runs: Sequence[Run], goes_on: GoesOn) -> None:
+        """Let the runs, which have something to do, make steps in equal numbers; go on there next time."""
+        parts = split_evenly(runs, find_width(runs[0].config))
+        self._joined = {number: joined for number, joined in self._joined.items() if number < len(parts)}
+        while True:
+            self._next = (self._next + 1) % len(parts)
+            now = time.monotonic()
+            part = [run for run in parts[self._next] if run.find_training_due() <= now]
+            if part:
+                self._step(self._next, part)
+            if not goes_on() or not any(run.find_training_due() <= now for run in runs):
+                return
+
+    def _step(self, number: int, runs: Sequence[Run]) -> None:
+        """Make one step of each run."""
+        if len(runs) < LEAST_JOINED or not all(run.kind for run in runs):
+            for run in runs:
+                self._guard(run, run.play_step)
+            return
+        try:
+            self._step_joined(number, runs)
+        except (BrokenPipeError, ConnectionResetError):
+            raise
+        except Exception:  # one of them may be the reason: each goes by itself, and is stopped by itself
+            logger.exception("runs could not be trained in a stack")
+            for run in runs:
+                run.may_join = False
+
+    def _step_joined(self, number: int, runs: Sequence[Run]) -> None:
+        for run in runs:
+            run.begin_joined()
+        trainers = [run.trainer for run in runs]
+        joined = self._joined.get(number)
+        if joined is None or not joined.holds(trainers):
+            joined = self._joined[number] = Joined(trainers)
+        for run, outcome in zip(runs, joined.advance(), strict=True):
+            self._guard(run, partial(run.take_step, outcome))
+
+
+def split_evenly(runs: Sequence[Run], most: int) -> list[Sequence[Run]]:
+    """Split runs into as few parts as have `most` runs or fewer, one of which has one more than another at most."""
+    count = max(1, -(-len(runs) // most)) if most else len(runs)
+    borders = [len(runs) * part // count for part in range(count + 1)]
+    return [runs[begin:end] for begin, end in pairwise(borders)]

@@ -1,0 +1,228 @@
+"""Turns in proportion to what each has had, and what a worker's runs make of them."""
+
+import socket
+from collections import Counter
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+import pytest
+import torch
+
+from server.engine import orders, reports
+from server.engine.course import Course
+from server.engine.wire import pack_envelope
+from server.engine.worker import loop
+from server.engine.worker.group import split_evenly
+from server.engine.worker.loop import Worker
+from server.engine.worker.runs import Run
+from server.engine.worker.turns import Turns
+from server.gan.config import check_config
+from server.gan.state import RunState
+from tests.tools.engine import EXPLODING
+
+SMALL: dict[str, Any] = {
+    "generator": {"hidden_layers": 1, "width": 8},
+    "discriminator": {"hidden_layers": 1, "width": 8},
+    "batch_size": 16,
+}
+
+
+class Shop:
+    """A worker without its process: its runs, what they report, and the far end of its socket."""
+
+    def __init__(self) -> None:
+        near, self.far = socket.socketpair()
+        self.worker = Worker(near, "cpu", 30.0)
+        self.told: list[reports.Report] = []
+        self.worker.report = self._take  # type: ignore[method-assign]  # nobody reads the far end
+        self._number = 0
+
+    def _take(self, report: reports.Report, body: bytes = b"") -> None:
+        self.told.append(report)
+
+    def run(self, key: str) -> Run:
+        return self.worker.runs[key]
+
+    def open(self, key: str, seed: int = 0, plays: bool = True, **settings: Any) -> None:
+        config = check_config(SMALL | {"seed": seed} | settings, self.worker.catalog).to_json()
+        legs, configs = Course.begin(0, config).tell()
+        self.give(orders.Open, key, revision=1, legs=legs, configs=configs, measure=False)
+        if plays:
+            self.give(orders.Play, key)
+
+    def give(self, order: Any, key: str, **fields: Any) -> None:
+        self._number += 1
+        self.worker._obey(order(run=key, number=self._number, **fields), b"")
+
+    def want(self, key: str) -> None:
+        self.worker._obey(orders.Want(run=key, reader=1, layers=("generated",), fixed=False), b"")
+
+    def work(self, turns: int = 1) -> None:
+        for _ in range(turns):
+            plan = self.worker.plan()
+            if plan.kinds:
+                self.worker.take_turn(plan)
+
+    def play_together(self, *keys: str) -> None:
+        """Let runs begin at once, as soon as all of them are open."""
+        while any(self.run(key).is_waited_for and self.run(key).find_due() == 0.0 for key in keys):
+            self.work()
+        for key in keys:
+            self.give(orders.Play, key)
+
+    def work_until(self, key: str, step: int) -> RunState:
+        """Let the run come to a step exactly: no turn makes two."""
+        while (state := self.run(key).trainer.state).step < step:
+            self.work()
+        assert state.step == step
+        return state
+
+    def close(self) -> None:
+        self.far.close()
+        self.worker.connection.close()
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    monkeypatch.setattr(loop, "SLICE_SECONDS", 0.0)  # a turn is a step, however fast the machine is
+    shop = Shop()
+    yield shop
+    shop.close()
+
+
+def is_same(one: RunState, other: RunState) -> bool:
+    return one[1:] == other[1:] and all(torch.equal(one.tensors[name], other.tensors[name]) for name in one.tensors)
+
+
+def test_those_that_wait_have_the_same_of_the_time_however_long_their_turns_are() -> None:
+    turns, had = Turns[str](), {"short": 0.0, "long": 0.0}
+    for _ in range(600):
+        chosen = turns.choose(["short", "long"])
+        cost = {"short": 1.0, "long": 5.0}[chosen]
+        turns.charge(chosen, cost)
+        had[chosen] += cost
+    assert abs(had["short"] - had["long"]) <= 5
+
+
+def test_who_was_away_has_the_next_turn_but_has_saved_nothing_up() -> None:
+    turns = Turns[str]()
+    for _ in range(100):
+        turns.charge(turns.choose(["here"]), 1.0)
+    after = []
+    for _ in range(10):
+        after.append(turns.choose(["here", "back"]))
+        turns.charge(after[-1], 1.0)
+    assert "back" in after[:2]
+    assert Counter(after) == {"here": 5, "back": 5}
+
+
+def test_parts_of_a_group_differ_by_one_at_most() -> None:
+    for count in range(1, 40):
+        parts = split_evenly(range(count), 8)  # type: ignore[arg-type]  # whatever they are
+        assert [*chain(*parts)] == [*range(count)]
+        assert max(map(len, parts)) <= 8
+        assert max(map(len, parts)) - min(map(len, parts)) <= 1
+
+
+def test_thirty_playing_runs_make_the_same_steps_though_some_are_looked_at(shop: Shop) -> None:
+    for seed in range(30):
+        shop.open(f"{seed}", seed)
+    for turn in range(300):
+        for seed in range(0, 30, 3):
+            shop.want(f"{seed}")
+        shop.work()
+        if turn == 150:
+            shop.open("late", 30)
+    reached = [shop.run(f"{seed}").position.step for seed in range(30)]
+    assert min(reached) > 20
+    assert max(reached) - min(reached) <= 0.2 * max(reached)
+    assert shop.run("late").position.step > 0
+
+
+def test_runs_that_are_no_stack_make_steps_in_equal_numbers_too(shop: Shop) -> None:
+    for seed in range(3):
+        shop.open(f"{seed}", seed)
+    shop.work(200)
+    reached = [shop.run(f"{seed}").position.step for seed in range(3)]
+    assert min(reached) > 20
+    assert max(reached) - min(reached) <= 1
+
+
+def test_a_member_goes_on_the_same_whatever_the_others_do(shop: Shop) -> None:
+    calm = [f"calm {seed}" for seed in range(5)]
+    for seed, key in enumerate(calm):
+        shop.open(key, seed, plays=False)
+    shop.play_together(*calm)
+    undisturbed = shop.work_until("calm 0", 60)
+    for seed, key in enumerate(calm):
+        shop.open(key, seed, plays=False)
+    shop.play_together(*calm)
+    shop.work_until("calm 0", 10)
+    shop.give(orders.Configure, "calm 1", config=check_config(
+        SMALL | {"seed": 1, "d_optimizer": {"name": "adam", "learning_rate": 0.02}}, shop.worker.catalog
+    ).to_json())  # fmt: skip
+    shop.work_until("calm 0", 20)
+    shop.give(orders.Fork, "calm 2", revision=2)
+    for seed in range(10, 20):
+        shop.open(f"joins {seed}", seed)
+    shop.work_until("calm 0", 30)
+    shop.worker._obey(orders.Close(run="calm 3"), b"")
+    shop.give(orders.Pause, "joins 10")
+    shop.give(orders.Seek, "joins 11", step=3)
+    assert is_same(shop.work_until("calm 0", 60), undisturbed)
+
+
+def test_a_member_that_diverges_stops_alone(shop: Shop) -> None:
+    names = {"loss": EXPLODING["loss"], "d_optimizer": {"name": "sgd"}, "g_optimizer": {"name": "sgd"}}
+    calm = [f"calm {seed}" for seed in range(4)]
+    for seed, key in enumerate(calm):
+        shop.open(key, seed, plays=False, **names)
+    shop.play_together(*calm)
+    expected = shop.work_until("calm 0", 80)
+    for seed, key in enumerate(calm):
+        shop.open(key, seed, plays=False, **names)
+    shop.open("wild", 9, plays=False, **EXPLODING)
+    shop.play_together(*calm, "wild")
+    assert shop.run("wild").kind == shop.run("calm 0").kind != ""
+    assert is_same(shop.work_until("calm 0", 80), expected)
+    assert [report.run for report in shop.told if isinstance(report, reports.Failed)] == ["wild"]
+    assert all(torch.isfinite(tensor).all() for tensor in shop.run("wild").trainer.state.tensors.values())
+    assert all(shop.run(f"calm {seed}").position.step >= 79 for seed in range(4))
+
+
+def test_a_mistake_in_a_stack_leaves_its_runs_to_go_on_by_themselves(shop: Shop) -> None:
+    for seed in range(4):
+        shop.open(f"{seed}", seed)
+    shop.work_until("0", 5)
+    trainer = shop.run("2").trainer
+    trainer.state = trainer.state._replace(tensors={**trainer.state.tensors, "g_optimizer.mean": torch.zeros(3)})
+    shop.work(40)
+    assert [report.run for report in shop.told if isinstance(report, reports.Failed)] == ["2"]
+    assert sorted(shop.worker.runs) == ["0", "1", "3"]
+    assert all(run.position.step > 10 for run in shop.worker.runs.values())
+
+
+def test_a_step_by_hand_has_the_very_next_turn_and_its_frame_one_soon_after(shop: Shop) -> None:
+    for seed in range(30):
+        shop.open(f"{seed}", seed)
+    shop.open("by hand", 30, plays=False)
+    shop.work_until("0", 60)
+    for seed in range(30):
+        shop.want(f"{seed}")
+    shop.want("by hand")
+    shop.work_until("0", 80)
+    shop.told.clear()
+    shop.want("by hand")
+    shop.give(orders.Step, "by hand", player="both", count=1)
+    shop.work()
+    assert shop.run("by hand").position.step == 1
+    shop.work(40)
+    assert [r.run for r in shop.told if isinstance(r, reports.Frame) and r.run == "by hand"] == ["by hand"]
+
+
+def test_a_turn_ends_after_a_step_as_soon_as_an_order_has_come(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "SLICE_SECONDS", 3_600.0)
+    shop.open("alone")
+    shop.far.sendall(pack_envelope(orders.Ping().model_dump_json().encode(), b""))
+    shop.work_until("alone", 1)

@@ -1,4 +1,4 @@
-"""How long one step of a run may take: what a worker's heartbeat must allow for."""
+"""How long one step of a run may take: what a worker's heartbeat must allow for, and which runs hold up others."""
 
 from collections.abc import Mapping
 from itertools import pairwise
@@ -9,6 +9,9 @@ SLOWEST_FLOPS = 1e9
 PASSES = 6
 """Operations a weight and example: one multiplication and one addition forward, and twice that backward."""
 
+HEAVY_SECONDS = 1.0
+"""A run whose step may take longer holds up those that it shares a worker with: such a step is 20 ms on a quiet core,
+and fifty times what the default config's may take."""
 
 MOST_DRAWS_A_POINT = 4
 """Random numbers that one point of the data takes."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from typing import cast
 
 from server.engine import orders, reports
@@ -16,6 +18,8 @@ from server.telemetry import Telemetry
 
 logger = logging.getLogger(__name__)
 
+LAST = 15
+"""The niceness of a process that gives way to the other workers, whose own is 10, and yet is not at a stand."""
 START_SECONDS = 120.0
 """A worker that has not reported by then will not: importing torch takes seconds, on a busy machine tens of them."""
 
@@ -23,6 +27,7 @@ START_SECONDS = 120.0
 class WorkerLink(asyncio.Protocol):
     """One worker and the runs that are with it.
 
+    `is_apart`: it has heavy runs only, and gives way to all others (`set_apart`).
     `trouble` says why it cannot start, where it said so; `in_turn` is the key of the run that it worked for last.
     """
 
@@ -35,7 +40,7 @@ class WorkerLink(asyncio.Protocol):
     ) -> None:
         self.process = process
         self.runs: dict[str, RemoteRun] = {}
-        self.is_ready = False
+        self.is_ready = self.is_apart = False
         self.trouble = ""
         self.in_turn: str | None = None
         self._on_ready, self._on_lost, self._telemetry = on_ready, on_lost, telemetry
@@ -45,6 +50,13 @@ class WorkerLink(asyncio.Protocol):
         self._owes_pong = False
         self._silent_seconds = 0.0
         self._is_ended = False
+
+    def set_apart(self) -> None:
+        """Make this the worker of heavy runs, which has what time the others leave."""
+        self.is_apart = True
+        if hasattr(os, "setpriority"):
+            with suppress(ProcessLookupError):  # whoever is gone is replaced soon
+                os.setpriority(os.PRIO_PROCESS, self.process.pid, LAST)
 
     def adopt(self, run: RemoteRun) -> None:
         """Make this the worker of a run."""

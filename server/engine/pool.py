@@ -1,6 +1,7 @@
 """The pool of workers: starts them, gives runs to them, and replaces those that are lost.
 
 A spare worker that has already imported torch waits beside the others, so that lost runs are back at once.
+Heavy runs have a worker of their own, as soon as there is one: what was the spare until then, and another is hired.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ import asyncio
 import logging
 import subprocess
 from collections.abc import Callable, Coroutine
+from functools import partial
 
-from server.engine import reports
+from server.engine import orders, reports
 from server.engine.link import WorkerLink
 from server.engine.remote import Receive, RemoteRun
 from server.engine.spawn import start_worker
@@ -121,7 +123,9 @@ class Pool:
         if not self._links or self._stopping:
             raise EngineError(self.trouble or NOT_READY)
         run = RemoteRun(key, receive, show)
-        min(self._links, key=lambda link: len(link.runs)).adopt(run)
+        # Not at once: what moves a run answers what was asked of it, and whoever gave the order is still at it.
+        run.note_weight = partial(asyncio.get_running_loop().call_soon, self._move_run, run)
+        self._find_place(run).adopt(run)
         return run
 
     def close_run(self, run: RemoteRun) -> None:
@@ -129,6 +133,28 @@ class Pool:
         run.close()
         for link in self._links:
             link.runs.pop(run.key, None)
+
+    def _find_place(self, run: RemoteRun) -> WorkerLink:
+        """Give the worker with the fewest runs, of those that are for heavy ones or of those that are not."""
+        if run.is_heavy and self._spare and self._spare.is_ready and not any(link.is_apart for link in self._links):
+            spare, self._spare = self._spare, None
+            spare.set_apart()
+            self._links.append(spare)
+            self._keep(self._hire_spare())
+        fitting = [link for link in self._links if link.is_apart == run.is_heavy] or self._links
+        return min(fitting, key=lambda link: len(link.runs))
+
+    def _move_run(self, run: RemoteRun) -> None:
+        """Have a run that has become heavy, or light, computed where such runs are, if there is such a place."""
+        before = next((link for link in self._links if link.runs.get(run.key) is run), None)
+        if before is None or before.is_apart == run.is_heavy:
+            return
+        place = self._find_place(run)
+        if place.is_apart == run.is_heavy:
+            run.send(orders.Close(run=run.key), b"")
+            del before.runs[run.key]
+            place.adopt(run)
+            run.resume()
 
     # Workers ----------------------------------------------------------------------------------------------------
 
@@ -147,6 +173,8 @@ class Pool:
         self._started.set()
         if self._spare is None and all(link.is_ready for link in self._links) and not self._stopping:
             self._keep(self._hire_spare())
+        for run in [run for link in self._links for run in link.runs.values()]:
+            self._move_run(run)  # one that became heavy while there was no spare worker
 
     async def _hire_spare(self, pause: float = 0.0) -> None:
         if self._hiring:
@@ -181,8 +209,7 @@ class Pool:
             self._do_without(lost)
         elif self._spare is not None:
             spare, self._spare = self._spare, None
-            self._links.append(spare)
-            self._move_runs(lost, spare)
+            self._take_over(lost, spare)
             self._keep(self._hire_spare())
         else:
             self._keep(self._restart(lost, pause))
@@ -197,7 +224,12 @@ class Pool:
             logger.exception("no process for a worker could be had")
             self._keep(self._restart(lost, RETRY_SECONDS))
             return
+        self._take_over(lost, link)
+
+    def _take_over(self, lost: WorkerLink, link: WorkerLink) -> None:
         self._links.append(link)
+        if lost.is_apart:
+            link.set_apart()
         self._move_runs(lost, link)
 
     def _do_without(self, lost: WorkerLink) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from server.engine import orders, reports
 from server.engine.configs import Plain
-from server.engine.cost import allow_seconds
+from server.engine.cost import HEAVY_SECONDS, allow_seconds
 from server.engine.course import Course
 from server.engine.orders import NOTHING, RESUMING
 from server.gan.config import RunConfig
@@ -51,6 +51,8 @@ class RemoteRun:
         self.revision = 0
         self.position = reports.Position()
         self.send: Send = _send_nowhere
+        self.note_weight: Callable[[], object] = lambda: None
+        """Called after an order by which the run may have become heavy, or light."""
         self.futile_starts = 0
         self.is_closed = False
         self._receive = receive
@@ -68,6 +70,11 @@ class RemoteRun:
     def is_busy(self) -> bool:
         """Whether the worker computes for this run, or was asked to."""
         return self._playing is not None or bool(self._pending)
+
+    @property
+    def is_heavy(self) -> bool:
+        """Whether its steps may take so long that they would hold up other runs."""
+        return self.allowance >= HEAVY_SECONDS
 
     @property
     def is_wanted(self) -> bool:
@@ -328,6 +335,8 @@ class RemoteRun:
         if body:
             self._bodies[order.number] = body
         self.send(order, body)
+        if isinstance(order, orders.Open | orders.Configure):
+            self.note_weight()
         return order.number
 
     def _next_number(self) -> int:

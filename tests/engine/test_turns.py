@@ -197,10 +197,11 @@ def test_a_mistake_in_a_stack_leaves_its_runs_to_go_on_by_themselves(shop: Shop)
     shop.work_until("0", 5)
     trainer = shop.run("2").trainer
     trainer.state = trainer.state._replace(tensors={**trainer.state.tensors, "g_optimizer.mean": torch.zeros(3)})
-    shop.work(40)
+    for key in ("0", "1", "3"):
+        while shop.run(key).position.step < 12:
+            shop.work()
     assert [report.run for report in shop.told if isinstance(report, reports.Failed)] == ["2"]
     assert sorted(shop.worker.runs) == ["0", "1", "3"]
-    assert all(run.position.step > 10 for run in shop.worker.runs.values())
 
 
 def test_a_step_by_hand_has_the_very_next_turn_and_its_frame_one_soon_after(shop: Shop) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from server.engine.course import Course
 from server.gan.config import check_config
+from server.gan.joined import Joined
+from server.gan.phases import Losses
 from server.gan.state import RunState
 from server.gan.trainer import Trainer
 from server.sessions.branches import Branch
@@ -22,7 +25,7 @@ def replay(branch: Branch, wanted: Collection[int] | None = None) -> tuple[dict[
     rows: dict[int, Row] = {}
     for step in range(first, branch.head + 1):
         if step > first:
-            d_loss, g_loss = trainer.step(branch.course.find_player(step - 1))
+            d_loss, g_loss = train(trainer, branch.course, step - 1)
             rows[step] = None if d_loss is None else d_loss.item(), None if g_loss is None else g_loss.item()
         for leg in legs[1:]:
             if leg.step == step and leg.config:
@@ -30,3 +33,13 @@ def replay(branch: Branch, wanted: Collection[int] | None = None) -> tuple[dict[
         if wanted is None or step in wanted:
             states[step] = trainer.state.pack()
     return states, rows
+
+
+def train(trainer: Trainer, course: Course, step: int) -> Losses:
+    """Make the step after `step` as the course has it: by itself or in a stack, be it joined with nobody."""
+    if not course.find_joined(step):
+        trainer.state = trainer.state.copy()  # in the memory of a stack, the same numbers may add up otherwise
+        return trainer.step(course.find_player(step))
+    (losses,) = Joined([trainer]).advance()
+    assert isinstance(losses, Losses), losses
+    return losses

@@ -27,7 +27,8 @@ function writePower(number) {
 }
 
 /**
- * Write a number with a fixed number of decimals, for numbers that change in place.
+ * Write a number with a fixed number of decimals, for numbers that change in place; one that is too small for these
+ * with three digits that count, because it is not 0.
  * @param {number | null | undefined} value
  * @param {number} decimals
  */
@@ -35,7 +36,8 @@ export function formatFixed(value, decimals) {
   if (value === null || value === undefined || !Number.isFinite(value) || Math.abs(value) >= 1e5) {
     return formatNumber(value);
   }
-  return value.toFixed(decimals).replace("-", "−");
+  const written = value.toFixed(decimals);
+  return value !== 0 && Number(written) === 0 ? formatNumber(value) : written.replace("-", "−");
 }
 
 /**

@@ -92,7 +92,7 @@ def test_a_reload_keeps_the_way_back_to_the_former_data(page: Page) -> None:
     open_drawing(page)
     draw_line(page, 0.5)
     apply(drawing_dialog(page))
-    expect(page.get_by_role("radio", name="Draw your own")).to_be_checked()
+    expect(page.get_by_role("button", name="Use the former data set")).to_be_visible()  # the lab has answered
     page.reload()
     press(page, "Use the former data set")
     expect(page.get_by_role("radio", name="Ring of eight")).to_be_checked()

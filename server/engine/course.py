@@ -18,7 +18,8 @@ from server.protocol.messages import Message, Player
 
 MOST_LEGS = 4_096
 ROOM = 512
-"""Legs that are kept free for what is under way when a course is said to be full; every order adds three at most."""
+"""Legs that are kept free for what is under way when a course is said to be full; what is asked of a run adds three at
+most, and a run with so many legs is not joined with others any more."""
 
 
 class Leg(NamedTuple):
@@ -99,6 +100,11 @@ class Course:
         """Whether there is no more room for changes than what is under way may need."""
         return len(self._legs) > MOST_LEGS - ROOM
 
+    @property
+    def may_join(self) -> bool:
+        """Whether there is room for legs that nobody asked for: others who come and go add some to a run in a stack."""
+        return len(self._legs) < MOST_LEGS // 2
+
     def note_config(self, step: int, config: Plain) -> None:
         """Take in that the run was given a config at `step`."""
         shared = {key: self.first[key] for key in RESTARTING if key in self.first}
@@ -114,11 +120,13 @@ class Course:
         self._note_steps(Leg(step, joined=True), count)
 
     def _note_steps(self, leg: Leg, count: int) -> None:
+        if not count:
+            return
         if self._legs[-1].step == leg.step and self._legs[-1].is_plain:
             self._legs.pop()  # it only ended the steps of another kind: see below
         if (self.find_player(leg.step), self.find_joined(leg.step)) != (leg.player, leg.joined):
             self._legs.append(leg)
-        if count and not leg.is_plain:
+        if not leg.is_plain:
             self._legs.append(Leg(leg.step + count))
 
     def find_config(self, step: int) -> Plain:

@@ -51,7 +51,7 @@ class RemoteRun:
         self.revision = 0
         self.position = reports.Position()
         self.send: Send = _send_nowhere
-        self.note_weight: Callable[[], object] = lambda: None
+        self.note_weight: Callable[[], object] = _weigh_nothing
         """Called after an order by which the run may have become heavy, or light."""
         self.futile_starts = 0
         self.is_closed = False
@@ -185,6 +185,7 @@ class RemoteRun:
         """
         self.is_closed, self._playing = True, None
         self._receive = self._show = _hear_nothing
+        self.note_weight = _weigh_nothing
         self._pending.clear()
         self._wants.clear()
         self.send(orders.Close(run=self.key), b"")
@@ -359,3 +360,7 @@ def _send_nowhere(order: orders.Order, body: bytes) -> None:
 
 def _hear_nothing(report: reports.RunReport, body: bytes) -> None:
     """Drop the report: nobody has the run any more."""
+
+
+def _weigh_nothing() -> None:
+    """Leave it: nobody places the run."""

@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 from server.settings import Settings
 
@@ -40,16 +41,17 @@ def list_options(settings: Settings) -> list[str]:
 
 def _start_process(theirs: socket.socket, options: list[str]) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", MODULE]
+    home = Path(__file__).parents[2]  # where `server` is: python looks for modules there first
     environment = {**os.environ, **MEMORY_TUNING, "OMP_NUM_THREADS": "1"}
     if sys.platform == "win32":
-        process = subprocess.Popen([*command, "stdin", *options], env=environment, stdin=subprocess.PIPE)
+        process = subprocess.Popen([*command, "stdin", *options], env=environment, cwd=home, stdin=subprocess.PIPE)
         assert process.stdin, "started with a pipe"
         with process.stdin as pipe:
             pipe.write(theirs.share(process.pid))
         return process
     number = theirs.fileno()
     return subprocess.Popen(
-        [*command, str(number), *options], env=environment, stdin=subprocess.DEVNULL, pass_fds=[number]
+        [*command, str(number), *options], env=environment, cwd=home, stdin=subprocess.DEVNULL, pass_fds=[number]
     )
 
 

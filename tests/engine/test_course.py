@@ -36,7 +36,7 @@ def test_a_course_is_full_before_it_has_more_legs_than_a_file_takes() -> None:
     assert MOST_LEGS // 2 < len(course.legs) < MOST_LEGS - 2 * 200
 
 
-@given(st.lists(st.tuples(st.sampled_from(["both", "generator", "joined", "config"]), st.integers(1, 3)), max_size=12))
+@given(st.lists(st.tuples(st.sampled_from(["both", "generator", "joined", "config"]), st.integers(0, 3)), max_size=12))
 def test_every_step_is_known_as_it_was_made(made: list[tuple[str, int]]) -> None:
     course, how = Course.begin(0, {"n": 0}), list[str]()
     for kind, count in made:
@@ -60,3 +60,20 @@ def test_a_long_stretch_of_joined_steps_is_two_legs_however_often_it_is_reported
     for step in range(0, 100, 5):
         course.note_joined(step, 5)
     assert course.legs[1:] == (Leg(0, joined=True), Leg(100))
+
+
+def test_a_report_of_no_steps_leaves_the_end_of_a_joined_stretch() -> None:
+    course = Course.begin(0, {"n": 0})
+    course.note_joined(0, 10)
+    legs = course.legs
+    course.note_joined(10, 0)
+    assert course.legs == legs
+
+
+def test_those_who_come_and_go_never_fill_a_run_s_course() -> None:
+    course, step = Course.begin(0, {"n": 0}), 0
+    while course.may_join:
+        course.note_joined(step, 1)
+        step += 2
+    assert not course.is_full
+    assert len(course.legs) < MOST_LEGS * 0.6

@@ -81,7 +81,7 @@ class Journal:
             number=number,
             position=position,
             moved=rows.moved,
-            joined=rows.joined,
+            joined=rows.joined and rows.moved > 0,
             steps=tuple(rows.steps),
             alone=tuple(rows.alone),
             d_loss=tuple(rows.d_loss),

@@ -64,7 +64,7 @@ class Journey:
     @property
     def kind(self) -> str:
         """What it must share with other runs to be joined with them; empty where it goes by itself."""
-        if self.walk or self.step < self.path.known_to:
+        if self.walk or self.step < self.path.known_to or not self._course.may_join:
             return ""
         if self._kind is None or self._kind[0] is not self.trainer.config:
             self._kind = self.trainer.config, find_kind(self.trainer)
@@ -85,7 +85,7 @@ class Journey:
         if state:
             check_fit(trainer.state, Trainer(trainer.config, self._device).state)
         self.trainer, self.path = trainer, Path(self._course, step, known_to, at_start)
-        self.walk, self.scores = None, Scores(self._journal, trainer.config, seen_to)
+        self._alone, self.walk, self.scores = None, None, Scores(self._journal, trainer.config, seen_to)
         self._follow_path()
 
     def repeat_step(self) -> None:
@@ -138,7 +138,7 @@ class Journey:
 
     def take_step(self, losses: Losses) -> None:
         """Take in a step that the run's trainer has made joined with others."""
-        self._shares_memory = True
+        self._alone, self._shares_memory = None, True
         self._course.note_joined(self.step - 1, 1)
         self._note_step(losses, "both")
 
@@ -204,6 +204,7 @@ class Journey:
 
     def _stand_apart(self) -> None:
         """Have a state that is no part of a stack's, in whose memory the same numbers may add up otherwise."""
+        self._alone = None
         if self._shares_memory:
             self._shares_memory, self.trainer.state = False, self.trainer.state.copy()
 

@@ -74,10 +74,10 @@ class Workshop:
 
     def _load(self, key: str) -> Program | None:
         folder = self._cache / key
-        if (folder / REFUSAL).exists():
-            logger.info("a step is not compiled: %s", (folder / REFUSAL).read_text(encoding="utf-8"))
-            return None
         try:
+            if (folder / REFUSAL).exists():
+                logger.info("a step is not compiled: %s", (folder / REFUSAL).read_text(encoding="utf-8"))
+                return None
             program = Program.load(folder)
             (folder / FACTS).touch()
         except (RuntimeError, OSError, ValueError, KeyError, TypeError) as error:
@@ -89,7 +89,11 @@ class Workshop:
         builder = self._builders.get(key)
         if builder is None:
             logger.info("a step is being compiled")
-            self._builders[key] = start_builder(self._cache, trainer)
+            try:
+                self._builders[key] = start_builder(self._cache, trainer)
+            except OSError as error:
+                logger.warning("a step is not compiled: no process for it (%s)", error)
+                self._found[key] = None
         elif (code := builder.poll()) is not None and not (self._cache / key).is_dir():
             words = self._cache / WORDS
             logger.warning("a step is not compiled: its compiler ended with exit code %d, see %s", code, words)
@@ -152,15 +156,19 @@ def start_builder(cache: Path, trainer: Trainer) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "TORCHINDUCTOR_COMPILE_THREADS": "1"}
     with (cache / WORDS).open("wb") as words:
         builder = subprocess.Popen(
-            [sys.executable, "-m", BUILDER, str(cache)],
+            [sys.executable, "-m", BUILDER, str(cache.absolute())],
+            cwd=Path(__file__).parents[3],  # where `server` is: python looks for modules here first
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=words,
         )
     assert builder.stdin, "started with a pipe"
-    builder.stdin.write(f"{order}\n".encode())
-    builder.stdin.flush()
+    try:
+        builder.stdin.write(f"{order}\n".encode())
+        builder.stdin.flush()
+    except BrokenPipeError:
+        logger.warning("the compiler of a step ended before it was told which")
     return builder
 
 

@@ -23,7 +23,7 @@ from server.gan.config import Catalog
 from server.logs import speak_of
 from server.sessions.kept import Frozen, pack_session, unpack_session
 from server.sessions.session import Session
-from server.sessions.store import Store
+from server.sessions.store import StatesGone, Store
 
 logger = logging.getLogger(__name__)
 
@@ -196,10 +196,18 @@ class Keeper:
         session.note_unkept(self.trouble or record.trouble)
 
     def _write(self, record: Record, frozen: Frozen) -> None:
-        """In the thread: keep a session as it was; its record is changed here alone, write by write."""
+        """In the thread: keep a session as it was; the states of records are changed here alone, write by write."""
+        records = list(self._records.values())
+        spared = [one.digest for one in records]
         entry, numbers = pack_session(frozen, record.states)
-        spared = [one.digest for one in list(self._records.values())]
-        self._store.put(record.digest, entry, spared)
+        try:
+            self._store.put(record.digest, entry, spared)
+        except StatesGone as error:
+            logger.warning("what was kept is there no more: all sessions are kept anew: %s", error)
+            for one in records:
+                one.states, one.mark = {}, None
+            entry, numbers = pack_session(frozen, {})
+            self._store.put(record.digest, entry, spared)
         record.states = numbers
 
     def _release(self, key: str) -> None:

@@ -50,9 +50,13 @@ class Entry:
     told: str
     content: bytes
     states: Mapping[int, bytes]
-    numbers: Collection[int] = ()
+    numbers: Collection[int]
     size: int = 0
     """The bytes of all of it."""
+
+
+class StatesGone(FileError):
+    """States that were to be there already are not: the file is a new one, or another lab has made room in it."""
 
 
 class Store:
@@ -75,6 +79,7 @@ class Store:
         """Keep a session, all of it or nothing; `spared` ones do not give way.
 
         Raises:
+            StatesGone: some of its states were left out, and are not there; nothing is changed.
             sqlite3.Error, OSError: it cannot be written just now.
         """
 
@@ -93,6 +98,9 @@ class Store:
                 "DELETE FROM states WHERE digest = ? AND number NOT IN (SELECT value FROM json_each(?))",
                 (digest, json.dumps(sorted(entry.numbers))),
             )
+            (there,) = connection.execute("SELECT count(*) FROM states WHERE digest = ?", (digest,)).fetchone()
+            if there < (expected := len(set(entry.numbers))):
+                raise StatesGone(f"states: expected {expected} to be kept, got {there}")
             self._make_room(connection, {digest, *spared})
             connection.execute("COMMIT")
 
@@ -115,8 +123,9 @@ class Store:
             ).fetchone()
             if size > MOST_STATE_BYTES:
                 raise FileError(f"states: expected at most {MOST_STATE_BYTES} bytes, got {size:.0f}")
-            states = connection.execute("SELECT number, packed FROM states WHERE digest = ?", (digest,)).fetchall()
-            return Entry(row[0], row[1], dict(states))
+            found = connection.execute("SELECT number, packed FROM states WHERE digest = ?", (digest,)).fetchall()
+            states = dict(found)
+            return Entry(row[0], row[1], states, states.keys())
 
         return self._try(read)
 

@@ -17,7 +17,7 @@ from server.sessions.hub import Hub
 from server.sessions.outbox import Outbox
 from server.sessions.run_file import write_run
 from server.sessions.session import Session
-from server.sessions.store import FILE
+from server.sessions.store import FILE, Entry, StatesGone, Store
 from server.settings import Settings
 from tests.sessions.test_hub import Clock
 from tests.tools.sessions import Desk
@@ -57,6 +57,14 @@ def read_welcome(session: Session, seen: int) -> tuple[messages.Welcome, Outbox]
     outbox = session.attach(seen, lambda: None)
     assert outbox.welcome
     return outbox.welcome, outbox
+
+
+def count_kept(folder: Path) -> int:
+    """Count the sessions in the file."""
+    with sqlite3.connect(folder / FILE) as other:
+        (count,) = other.execute("SELECT count(*) FROM sessions").fetchone()
+    other.close()
+    return int(count)
 
 
 async def test_a_session_comes_back_with_its_branches_its_rows_and_its_place_bit_for_bit(
@@ -229,3 +237,35 @@ async def test_what_somebody_wrote_into_the_file_is_refused_and_the_page_begins_
         session = await come_back(hub, desk.session.key)
         assert session.key != desk.session.key
         assert session.describe_status().step == 0
+
+
+async def test_sessions_whose_rows_another_lab_has_deleted_are_kept_anew_with_all_their_states(
+    pool: Pool, tmp_path: Path
+) -> None:
+    async with open_hub(pool, tmp_path) as hub:
+        desks = [Desk(pool, session=hub.join(Hello())) for _ in range(2)]
+        for desk in desks:
+            await desk.play_to(30)
+            await desk.do("Pause")
+            await hub.keep(desk.session)
+        with sqlite3.connect(tmp_path / FILE) as other:
+            other.executescript("DELETE FROM states; DELETE FROM sessions;")
+        other.close()
+        # One goes on, and the other rests.
+        await desks[0].do("Rename", branch=1, name="mine")
+        saved = [write_run(desk.session.branches) for desk in desks]
+        await wait_until(lambda: count_kept(tmp_path) == 2)
+    async with open_hub(pool, tmp_path) as hub:
+        again = [await come_back(hub, desk.session.key) for desk in desks]
+        assert [write_run(session.branches) for session in again] == saved
+
+
+async def test_a_session_whose_states_are_not_there_is_refused_and_nothing_is_changed(tmp_path: Path) -> None:
+    store = Store(tmp_path, 1 << 20)
+    store.put(b"one", Entry("told", b"first", {0: b"a"}, [0]))
+    with pytest.raises(StatesGone, match="expected 3 to be kept, got 2"):
+        store.put(b"one", Entry("told", b"second", {2: b"c"}, [0, 1, 2, 2]))
+    assert store.get(b"one") == Entry("told", b"first", {0: b"a"}, {0})
+    store.put(b"one", Entry("told", b"second", {1: b"b"}, [0, 1]))
+    assert store.get(b"one") == Entry("told", b"second", {0: b"a", 1: b"b"}, {0, 1})
+    store.close()

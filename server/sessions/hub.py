@@ -218,9 +218,12 @@ class Hub:
         self._end(key, session, "no page has come back to it")
 
     def _let_go(self) -> None:
-        """Make room in a full lab whose disk takes nothing: end the session that has waited longest to be kept."""
-        lonely = [session for session in self.sessions.values() if self._is_lonely(session)]
-        if lonely and self.keeper and self.keeper.trouble:
+        """Make room in a full lab: of the sessions that cannot be kept, end the one that has waited longest."""
+        if self.keeper is None:
+            return
+        sessions = [session for session in self.sessions.values() if self._is_lonely(session)]
+        lonely = [session for session in sessions if self.keeper.is_in_trouble(session)]
+        if lonely:
             longest = min(lonely, key=lambda session: session.lonely_since)
             self._end(longest.key, longest, "its place is needed, and it could not be kept")
 

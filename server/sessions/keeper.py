@@ -37,12 +37,14 @@ PATIENCE_SECONDS = 2.0
 RETRY_SECONDS = 1.0
 STOP_SECONDS = 1.2
 """What a stopping lab takes to keep what has changed; with all else that it has to do it is gone in 5 s."""
+BROKEN = "The lab made a mistake as it kept this run (its log says more): it would be lost if the lab stopped"
+TOO_LARGE = "This run has become too large to be kept: it would be lost if the lab stopped; delete branches of it"
 UNKEPT = "training goes on, but what happens now would be lost if the lab stopped; it is tried again every second"
 
 
 @dataclass
 class Record:
-    """What is kept of one session: the numbers of its states, and the session's mark as it was then."""
+    """What is kept of one session: the numbers of its states, and its mark when this was last tried and found out."""
 
     digest: bytes
     states: dict[bytes, int] = field(default_factory=dict)
@@ -86,7 +88,8 @@ class Keeper:
         changed.sort(key=lambda session: (session.key not in self._asked, self._find(session.key).kept_at))
         loop = asyncio.get_running_loop()
         writes = [
-            loop.run_in_executor(self._thread, self._write, self._find(session.key), session.freeze())
+            # They change no more: the thread may freeze them, and what goes wrong in one is told with its write.
+            loop.run_in_executor(self._thread, lambda one: self._write(self._find(one.key), one.freeze()), session)
             for session in changed
         ]
         whole = asyncio.gather(*writes, return_exceptions=True)
@@ -121,7 +124,11 @@ class Keeper:
     def is_kept(self, session: Session) -> bool:
         """Tell whether all that there is of a session is kept."""
         record = self._records.get(session.key)
-        return record is not None and record.mark == session.mark
+        return record is not None and record.trouble is None and record.mark == session.mark
+
+    def is_in_trouble(self, session: Session) -> bool:
+        """Tell whether a session cannot be kept just now, alone or with all others."""
+        return self.trouble is not None or self._find(session.key).trouble is not None
 
     def forget(self, key: str) -> None:
         """Let go of a session that has ended; what is kept of it stays."""
@@ -130,16 +137,23 @@ class Keeper:
 
     async def _work(self) -> None:
         while True:
-            session = self._choose()
-            if session is None:
-                await self._rest(TICK_SECONDS)
-                continue
-            is_urgent = session.key in self._asked
-            began = time.monotonic()
-            with speak_of(session.key):
-                await self._keep(session)
-            if not is_urgent:
-                await self._rest(LEAN * (time.monotonic() - began))
+            try:
+                await self._work_once()
+            except Exception as error:  # the keeper's border: it must go on, and nobody may wait for it in vain
+                logger.exception("keeping sessions met an unexpected error")
+                self._enter_trouble(error)
+
+    async def _work_once(self) -> None:
+        session = self._choose()
+        if session is None:
+            await self._rest(TICK_SECONDS)
+            return
+        is_urgent = session.key in self._asked
+        began = time.monotonic()
+        with speak_of(session.key):
+            await self._keep(session)
+        if not is_urgent:
+            await self._rest(LEAN * (time.monotonic() - began))
 
     async def _rest(self, seconds: float) -> None:
         """Wait until somebody asks, and no longer than so many seconds."""
@@ -164,7 +178,9 @@ class Keeper:
 
     def _is_due(self, session: Session, now: float) -> bool:
         seconds = PLAYING_SECONDS if session.state == "running" else RESTING_SECONDS
-        return now - self._find(session.key).kept_at >= seconds and not self.is_kept(session)
+        record = self._find(session.key)
+        # One that cannot be kept is tried again when it has changed.
+        return now - record.kept_at >= seconds and record.mark != session.mark
 
     def _find(self, key: str) -> Record:
         if key not in self._records:
@@ -174,8 +190,9 @@ class Keeper:
     async def _keep(self, session: Session) -> None:
         record, mark = self._find(session.key), session.mark
         asked = self._asked.pop(session.key, [])
-        writing = asyncio.get_running_loop().run_in_executor(self._thread, self._write, record, session.freeze())
         try:
+            frozen = session.freeze()
+            writing = asyncio.get_running_loop().run_in_executor(self._thread, self._write, record, frozen)
             if not (await asyncio.wait([writing], timeout=PATIENCE_SECONDS))[0]:
                 self._enter_trouble(TimeoutError("the disk does not answer"))
                 _call(asked)
@@ -184,9 +201,13 @@ class Keeper:
             asked.clear()  # nobody knows yet whether it is kept
             raise
         except FileError as error:
-            self._note_size(session, record, mark, str(error))
+            logger.warning("the session cannot be kept: %s", error)
+            record.mark, record.trouble = mark, TOO_LARGE
         except (sqlite3.Error, OSError) as error:
             self._enter_trouble(error)
+        except Exception:  # a mistake in one session must not stop the others from being kept
+            logger.exception("the session cannot be kept because of an unexpected error")
+            record.mark, record.trouble = mark, BROKEN
         else:
             record.mark, record.trouble = mark, None
             self._leave_trouble()
@@ -220,9 +241,9 @@ class Keeper:
             logger.error("sessions cannot be kept: %s", error)
         self.trouble = f"{_describe(error)}: {UNKEPT}"
         self._retry_at = self._clock() + RETRY_SECONDS
-        self._tell()
         for key in list(self._asked):
             self._release(key)
+        self._tell()
 
     def _leave_trouble(self) -> None:
         if self.trouble is not None:
@@ -233,12 +254,6 @@ class Keeper:
     def _tell(self) -> None:
         for session in self._list_sessions():
             session.note_unkept(self.trouble or self._find(session.key).trouble)
-
-    def _note_size(self, session: Session, record: Record, mark: Hashable, reason: str) -> None:
-        """A session that is too large to be kept is tried again when it has changed."""
-        logger.warning("the session cannot be kept: %s", reason)
-        record.mark = mark
-        record.trouble = f"This run is too large to be kept ({reason}): it would be lost if the lab stopped"
 
     # Coming back ------------------------------------------------------------------------------------------------
 
@@ -269,9 +284,12 @@ def _digest(key: str) -> bytes:
 
 
 def _call(asked: list[Callable[[], None]]) -> None:
-    """Call those that asked, each once."""
+    """Call those that asked, each once; what goes wrong in one keeps no other from its answer."""
     while asked:
-        asked.pop(0)()
+        try:
+            asked.pop(0)()
+        except Exception:
+            logger.exception("an answer that waited until a session was kept met an unexpected error")
 
 
 def _describe(error: Exception) -> str:
@@ -281,4 +299,6 @@ def _describe(error: Exception) -> str:
         return "The lab's disk is full"
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return "Another program has locked the file in which the lab keeps its runs"
+    if not isinstance(error, sqlite3.Error | OSError):
+        return "The lab made a mistake as it kept its runs (its log says more)"
     return "The lab cannot use the file in which it keeps its runs"

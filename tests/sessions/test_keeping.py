@@ -14,6 +14,7 @@ from server.errors import EngineError
 from server.protocol import messages
 from server.protocol.messages import Hello
 from server.sessions.hub import Hub
+from server.sessions.keeper import BROKEN, TOO_LARGE
 from server.sessions.outbox import Outbox
 from server.sessions.run_file import write_run
 from server.sessions.session import Session
@@ -269,3 +270,53 @@ async def test_a_session_whose_states_are_not_there_is_refused_and_nothing_is_ch
     store.put(b"one", Entry("told", b"second", {1: b"b"}, [0, 1]))
     assert store.get(b"one") == Entry("told", b"second", {0: b"a", 1: b"b"}, {0, 1})
     store.close()
+
+
+async def test_a_mistake_with_one_session_is_told_and_the_others_are_kept_and_answered(
+    pool: Pool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with open_hub(pool, tmp_path) as hub:
+        broken, sound = (Desk(pool, session=hub.join(Hello())) for _ in range(2))
+        # More than may be told: it is noticed where nobody expects an error.
+        broken.session._present.revision = -1
+        async with asyncio.timeout(20):
+            await hub.keep(broken.session)
+            await sound.do("Configure", config={"seed": 9})
+        assert broken.status.unkept == BROKEN
+        assert "Traceback" in caplog.text
+        assert sound.status.unkept is None
+        assert hub.keeper
+        assert hub.keeper.is_kept(sound.session)
+        broken.session._present.revision = 5
+        async with asyncio.timeout(20):
+            await hub.keep(broken.session)
+        assert broken.status.unkept is None
+        await sound.do("Step")
+        broken.session._present.revision = -1
+    async with open_hub(pool, tmp_path) as hub:
+        assert (await come_back(hub, sound.session.key)).describe_status().step == 1
+
+
+async def test_an_answer_that_fails_stops_no_other_and_the_keeper_goes_on(pool: Pool, tmp_path: Path) -> None:
+    async with open_hub(pool, tmp_path) as hub:
+        desk = Desk(pool, session=hub.join(Hello()))
+        assert hub.keeper
+        hub.keeper.keep(desk.session.key, lambda: [][0])
+        async with asyncio.timeout(20):
+            await hub.keep(desk.session)
+            await desk.do("Rename", branch=1, name="mine")
+
+
+async def test_a_run_that_is_too_large_to_be_kept_stays_when_its_page_is_gone_until_its_place_is_needed(
+    pool: Pool, tmp_path: Path
+) -> None:
+    async with open_hub(pool, tmp_path, grace_seconds=0, max_sessions=1) as hub:
+        session = hub.join(Hello())
+        session.branches.current.name = "longer than a file may have it " * 100
+        async with asyncio.timeout(20):
+            await hub.keep(session)
+        assert session.describe_status().unkept == TOO_LARGE
+        hub.sweep()
+        assert hub.join(Hello(session=session.key)) is session
+        assert hub.join(Hello()) is not session
+        assert session.state == "closed"

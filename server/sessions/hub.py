@@ -9,6 +9,7 @@ import secrets
 import time
 from collections.abc import Callable
 from functools import partial
+from weakref import WeakValueDictionary
 
 from server.engine.pool import Pool
 from server.errors import ConfigError, EngineError, LabError
@@ -44,7 +45,7 @@ class Hub:
             store = Store(settings.data_dir, settings.kept_megabytes << 20)
             self.keeper = Keeper(store, self.sessions.values, clock)
         self._clock = clock
-        self._recalling = asyncio.Lock()
+        self._recalling: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._sweeping: asyncio.Task[None] | None = None
         self._stopping = False
         self._closing: list[Session] = []
@@ -96,14 +97,19 @@ class Hub:
         Raises:
             EngineError: it cannot be read just now.
         """
-        if key is None or self.keeper is None:
+        if key is None or self.keeper is None or not self._is_wanted(key):
             return
-        async with self._recalling:
-            if key in self.sessions or self._stopping or self._is_full:
+        # Of the pages that come back to one session the first one reads it; those of other sessions wait for none.
+        async with self._recalling.setdefault(key, asyncio.Lock()):
+            if not self._is_wanted(key):
                 return
             with speak_of(key):
-                if kept := await self.keeper.read(key, self.pool.catalog):
+                kept = await self.keeper.read(key, self.pool.catalog)
+                if kept and self._is_wanted(key):
                     self._restore(key, *kept)
+
+    def _is_wanted(self, key: str) -> bool:
+        return not (key in self.sessions or self._stopping or self._is_full)
 
     def _restore(self, key: str, frozen: Frozen, states: dict[bytes, int]) -> None:
         assert self.keeper, "it has read this"

@@ -92,7 +92,9 @@ class Keeper:
             loop.run_in_executor(self._thread, lambda one: self._write(self._find(one.key), one.freeze()), session)
             for session in changed
         ]
-        whole = asyncio.gather(*writes, return_exceptions=True)
+        # In the thread: a page may have something read just now, and a file that is read must not be closed.
+        closing = loop.run_in_executor(self._thread, self._store.close)
+        whole = asyncio.gather(*writes, closing, return_exceptions=True)
         whole.add_done_callback(lambda _: self._hurried.set())
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_SECONDS):
@@ -105,7 +107,8 @@ class Keeper:
         else:
             logger.error("%d sessions could not be kept as they were when the lab stopped", len(late) + failed)
         self._thread.shutdown(wait=False, cancel_futures=True)
-        self._store.interrupt() if late else self._store.close()
+        if not closing.done():
+            self._store.interrupt()
 
     def hurry(self) -> None:
         """Let a `stop` that is under way end now: what is not kept yet is as it was kept last."""
@@ -265,13 +268,14 @@ class Keeper:
         """
         loop = asyncio.get_running_loop()
         try:
-            entry = await loop.run_in_executor(self._thread, partial(self._store.get, _digest(key)))
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                entry = await loop.run_in_executor(self._thread, partial(self._store.get, _digest(key)))
             return await asyncio.to_thread(unpack_session, entry, catalog) if entry else None
         except FileError as error:
             logger.error("a kept session cannot be read: %s", error)
             return None
         except (sqlite3.Error, OSError) as error:
-            logger.error("kept sessions cannot be read: %s", error)
+            logger.error("kept sessions cannot be read: %s", str(error) or "the disk does not answer")
             raise EngineError(f"{_describe(error)}: your run cannot be read just now") from None
 
     def adopt(self, session: Session, states: dict[bytes, int]) -> None:

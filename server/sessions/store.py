@@ -8,6 +8,7 @@ One thread at a time: no lock here. No clock either: sessions are forgotten in t
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -132,7 +133,8 @@ class Store:
     def interrupt(self) -> None:
         """Break off what another thread has under way; it is undone."""
         if self._connection:
-            self._connection.interrupt()
+            with contextlib.suppress(sqlite3.ProgrammingError):  # it has been closed meanwhile
+                self._connection.interrupt()
 
     def close(self) -> None:
         """Let go of the file."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from server.errors import EngineError
 from server.protocol import messages
 from server.protocol.messages import Hello
 from server.sessions.hub import Hub
-from server.sessions.keeper import BROKEN, TOO_LARGE
+from server.sessions.keeper import BROKEN, PATIENCE_SECONDS, TOO_LARGE, Keeper
 from server.sessions.outbox import Outbox
 from server.sessions.run_file import write_run
 from server.sessions.session import Session
@@ -290,7 +291,7 @@ async def test_a_mistake_with_one_session_is_told_and_the_others_are_kept_and_an
         broken.session._present.revision = 5
         async with asyncio.timeout(20):
             await hub.keep(broken.session)
-        assert broken.status.unkept is None
+        assert broken.session.describe_status().unkept is None
         await sound.do("Step")
         broken.session._present.revision = -1
     async with open_hub(pool, tmp_path) as hub:
@@ -320,3 +321,74 @@ async def test_a_run_that_is_too_large_to_be_kept_stays_when_its_page_is_gone_un
         assert hub.join(Hello(session=session.key)) is session
         assert hub.join(Hello()) is not session
         assert session.state == "closed"
+
+
+class StalledStore(Store):
+    """A store on a disk that does not answer until it is let go."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, 1 << 20)
+        self.asked, self.answers = threading.Event(), threading.Event()
+
+    def get(self, digest: bytes) -> Entry | None:
+        """Wait, and give what was kept."""
+        self.asked.set()
+        assert self.answers.wait(WAITS)
+        return super().get(digest)
+
+
+@asynccontextmanager
+async def open_stalled_hub(pool: Pool, folder: Path, **settings: Any) -> AsyncIterator[tuple[Hub, StalledStore]]:
+    """A lab whose disk does not answer, and which stops when it does."""
+    hub, store = Hub(Settings(data_dir=folder, **settings), pool), StalledStore(folder)
+    hub.keeper = Keeper(store, hub.sessions.values)
+    await hub.start()
+    try:
+        yield hub, store
+    finally:
+        store.answers.set()
+        await hub.stop()
+
+
+async def test_a_disk_that_does_not_answer_keeps_no_page_waiting(pool: Pool, tmp_path: Path) -> None:
+    async with open_hub(pool, tmp_path) as hub:
+        keys = [hub.join(Hello()).key for _ in range(5)]
+    async with open_stalled_hub(pool, tmp_path) as (hub, store):
+        present = hub.join(Hello())
+        # All at once, and none waits for another.
+        async with asyncio.timeout(2 * PATIENCE_SECONDS):
+            waiting = [asyncio.create_task(hub.recall(key)) for key in keys]
+            await asyncio.to_thread(store.asked.wait)
+            assert await come_back(hub, present.key) is present
+            told = await asyncio.gather(*waiting, return_exceptions=True)
+        assert [str(one) for one in told] == [
+            "The lab cannot use the file in which it keeps its runs: your run cannot be read just now"
+        ] * len(keys)
+        assert all(isinstance(one, EngineError) for one in told)
+        store.answers.set()
+        assert (await come_back(hub, keys[0])).key == keys[0]
+
+
+@pytest.mark.parametrize("happens", ["another takes the last place", "the lab stops"])
+async def test_a_session_that_was_read_while_its_place_was_taken_or_the_lab_stopped_does_not_begin(
+    pool: Pool, tmp_path: Path, happens: str
+) -> None:
+    async with open_hub(pool, tmp_path) as hub:
+        key = hub.join(Hello()).key
+    runs = pool.run_count
+    async with open_stalled_hub(pool, tmp_path, max_sessions=1) as (hub, store):
+        recalling = asyncio.create_task(hub.recall(key))
+        await asyncio.to_thread(store.asked.wait)
+        if happens == "the lab stops":
+            stopping = asyncio.create_task(hub.stop())
+            await asyncio.sleep(0)
+            store.answers.set()
+            await asyncio.gather(stopping, recalling, return_exceptions=True)
+            assert pool.run_count == runs
+        else:
+            hub.join(Hello())
+            store.answers.set()
+            await recalling
+        assert key not in hub.sessions
+        with pytest.raises(EngineError, match="the lab is"):
+            await come_back(hub, key)

@@ -122,9 +122,9 @@ class Hub:
             return
         try:
             session.restore(frozen)
-        except LabError as refusal:
+        except Exception as error:  # whatever it is, no run may be left to the workers that has no session
             session.close()
-            logger.error("a kept session cannot go on: %s", refusal)
+            logger.error("a kept session cannot go on: %s", error, exc_info=not isinstance(error, LabError))
             return
         self.sessions[key] = session
         self.keeper.adopt(session, states)

@@ -69,6 +69,7 @@ class Keeper:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._working: asyncio.Task[None] | None = None
         self._retry_at = 0.0
+        self._favours_asked = False
 
     async def start(self) -> None:
         """Open the file, and begin to keep."""
@@ -167,17 +168,21 @@ class Keeper:
                     await self._wake.wait()
 
     def _choose(self) -> Session | None:
-        """Choose whom to keep next: who was asked for, or else of those that are due the one that waits longest."""
+        """Choose whom to keep next: who was asked for, and of those that are due the one that waits longest.
+
+        They take turns: a page that asks without end keeps no other session from being kept.
+        """
         now = self._clock()
         if now < self._retry_at:
             return None
         sessions = {session.key: session for session in self._list_sessions()}
-        for key in list(self._asked):
-            if key in sessions:
-                return sessions[key]
+        for key in self._asked.keys() - sessions.keys():
             self._release(key)
+        asked = next((sessions[key] for key in self._asked), None)
         due = [session for session in sessions.values() if self._is_due(session, now)]
-        return min(due, key=lambda session: self._find(session.key).kept_at, default=None)
+        longest = min(due, key=lambda session: self._find(session.key).kept_at, default=None)
+        self._favours_asked = not self._favours_asked
+        return (asked or longest) if self._favours_asked else (longest or asked)
 
     def _is_due(self, session: Session, now: float) -> bool:
         seconds = PLAYING_SECONDS if session.state == "running" else RESTING_SECONDS

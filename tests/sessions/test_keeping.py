@@ -14,6 +14,7 @@ from server.engine.pool import Pool
 from server.errors import EngineError
 from server.protocol import messages
 from server.protocol.messages import Hello
+from server.sessions.commands import Commands
 from server.sessions.hub import Hub
 from server.sessions.keeper import BROKEN, PATIENCE_SECONDS, TOO_LARGE, Keeper
 from server.sessions.outbox import Outbox
@@ -392,3 +393,39 @@ async def test_a_session_that_was_read_while_its_place_was_taken_or_the_lab_stop
         assert key not in hub.sessions
         with pytest.raises(EngineError, match="the lab is"):
             await come_back(hub, key)
+
+
+async def test_a_page_that_asks_without_end_keeps_no_other_session_from_being_kept(pool: Pool, tmp_path: Path) -> None:
+    async with open_hub(pool, tmp_path) as hub:
+        asking, resting = (Desk(pool, session=hub.join(Hello())) for _ in range(2))
+        keeper, key = hub.keeper, asking.session.key
+        assert keeper
+        asks = True
+
+        def ask() -> None:
+            if asks:
+                keeper.keep(key, ask)
+
+        await hub.keep(resting.session)
+        ask()
+        resting.begin("Step")
+        await wait_until(lambda: resting.status.step == 1)
+        async with asyncio.timeout(20):
+            await wait_until(lambda: keeper.is_kept(resting.session))
+        asks = False
+
+
+async def test_a_kept_session_that_meets_a_mistake_as_it_comes_back_leaves_no_run_behind(
+    pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_hub(pool, tmp_path) as hub:
+        key = hub.join(Hello()).key
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    runs = pool.run_count
+    async with open_hub(pool, tmp_path) as hub:
+        monkeypatch.setattr(Commands, "restore_answers", fail)
+        await hub.recall(key)
+        assert (pool.run_count, hub.sessions) == (runs, {})

@@ -13,7 +13,7 @@ from tests.tools.engine import open_pool
 from tests.tools.lab import Lab, open_lab
 
 BROWSER_TESTS = Path(__file__).parent / "browser"
-"""A browser on a shared machine stalls now and then: such a test has a second try, and the summary says so."""
+"""A browser on a shared machine stalls now and then: such a test has two more tries, and the summary says so."""
 
 # The test processes already use every core; torch's own threads would fight over them. It reads this when it is
 # imported, here and in the labs that the tests start.

@@ -295,7 +295,7 @@ def test_what_is_no_program_is_not_used(tmp_path: Path, caplog: pytest.LogCaptur
 @needs_compiler
 def test_a_refusal_is_kept_and_nothing_is_built_again(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
-    config = make_config(*SMALL, "d_optimizer.name=omd")
+    config = make_config(*SMALL, "loss.name=glo", "data.size=20")  # its codes belong to points by number
     with pytest.raises(Unfit):
         build_program(config, tmp_path)
     trainer, workshop = Trainer(config), Workshop(tmp_path)

@@ -119,7 +119,7 @@ def test_all_layers_and_nodes_can_be_looked_at_where_the_real_points_are_fewer_t
     arrays = probe_layers(trainer, LAYER_ARRAYS, Sizes(generated=50))
     assert arrays["real_logits"].shape == (3,)
     assert arrays["gradients"].shape == (50, 2)
-    for node in NODES:
+    for node in NODES.keys() - {"encoder"}:  # it trains none
         assert inspect_node(trainer, node)["node"] == node
     scope: dict[str, Any] = {"torch": torch, "math": math}
     exec(inspect_node(trainer, "real")["code"], scope)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,9 +34,11 @@ def open_class(folder: Path) -> AbstractContextManager[Lab]:
     return open_lab(folder, environment={"GANLAB_GRACE_SECONDS": str(GRACE_SECONDS)})
 
 
-def give_lesson(lab: Lab, config: Mapping[str, Any], seconds: float) -> Lesson:
-    """Let SESSIONS clients play, one in ten of them step by hand, for so many seconds."""
-    return asyncio.run(_give(lab, Plan(clients=SESSIONS, seconds=seconds, config=config)))
+def give_lesson(lab: Lab, config: Mapping[str, Any], seconds: float, clients: int = SESSIONS) -> Lesson:
+    """Let the clients play, one in ten of them step by hand, for so many seconds."""
+    plan = Plan(clients=clients, seconds=seconds, config=config)
+    with ThreadPoolExecutor(1) as beside:  # while a browser session is open, its event loop runs in this thread
+        return beside.submit(asyncio.run, _give(lab, plan)).result()
 
 
 async def _give(lab: Lab, plan: Plan) -> Lesson:

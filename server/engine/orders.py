@@ -20,6 +20,8 @@ BUT_ONE = -1
 """A number of phases: all of the step but the last one."""
 RESUMING = 0
 """The number of orders that nobody waits for, because they only bring a run back to where it was."""
+COARSEST = 2
+"""Frames have their full size at level 0, and are smaller at each level up to this one."""
 NOTHING = -1
 """The step up to which a run is recorded that was never further than where it is."""
 
@@ -138,7 +140,7 @@ class Inspect(Message):
 class Want(Message):
     """Make one frame for a reader, as soon as there is something that its last one did not show.
 
-    `fixed`: with the arrays that do not change within a revision, and at once.
+    `fixed`: with the arrays that do not change within a revision, and at once. `level`: how much smaller than in full.
     """
 
     type: Literal["want"] = "want"
@@ -146,6 +148,7 @@ class Want(Message):
     reader: int
     layers: tuple[Layer, ...]
     fixed: bool
+    level: Annotated[int, Field(ge=0, le=COARSEST)] = 0
 
 
 class Leave(Message):

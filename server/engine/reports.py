@@ -154,7 +154,10 @@ class Floors(Message):
 
 
 class Frame(Message):
-    """The body is a frame for all of `readers`; `fixed` if it has the arrays that stay the same within the revision."""
+    """The body is a frame for all of `readers`; `fixed` if it has the arrays that stay the same within the revision.
+
+    `level` as in the orders that asked for it.
+    """
 
     type: Literal["frame"] = "frame"
     run: str
@@ -162,6 +165,7 @@ class Frame(Message):
     readers: tuple[int, ...]
     layers: tuple[Layer, ...]
     fixed: bool
+    level: int = 0
 
 
 RunReport = Progress | Walked | Stopped | Applied | Inspected | Refused | Failed | Floors | Frame

@@ -43,6 +43,11 @@ class Sizes:
     warp: int = 21
 
 
+LADDER = (Sizes(), Sizes(generated=120, surface=24, warp=15), Sizes(generated=60, surface=16, warp=11))
+"""The sizes of a page's frames, from the full ones down; the samples of each are the first of those of the one before.
+
+Real samples stay as many as they are, because a page is sent them once.
+"""
 STREAMS = 40
 """So many samples are shown on their way."""
 Probe = Callable[[Trainer, Sizes], dict[str, Tensor]]
@@ -281,7 +286,9 @@ def draw_fixed_latent(trainer: Trainer, sizes: Sizes) -> Tensor:
 
 def draw_fixed_noise(trainer: Trainer, sizes: Sizes) -> Tensor:
     """Give what is random of these latents: the same at every step, whatever is trained."""
-    return trainer.source.sample_latent(sizes.generated, trainer.source.draws("latent"))
+    # Another count would be another draw: fewer are the first of the full number.
+    count = max(sizes.generated, LADDER[0].generated)
+    return trainer.source.sample_latent(count, trainer.source.draws("latent"))[..., : sizes.generated, :]
 
 
 def draw_fixed_data(trainer: Trainer, sizes: Sizes) -> Tensor:

@@ -25,11 +25,13 @@ Points and gradients are in published units, the data set's own; scores are raw 
 On the line a surface, an optimal surface, a change and a density are (1, S): a value for each cell of the x axis.
 A layer without arrays is none for that run: a warp of noise that has no such cells, a density that is not known.
 Arrays that do not change within a revision (z, x_real, warp_noise, density) are sent once: a page keeps the newest of
-each array, and forgets all when `revision` changes. Where a run trains the means of its noise z is sent in every frame,
+each array, and forgets all when `revision` changes. While a run plays for a page that has fewer frames than it should,
+M, S and K are smaller: the generated samples, and z, are then the first of all, and what does not change is sent anew
+with every change of sizes. Where a run trains the means of its noise z is sent in every frame,
 and where a technique replaces its real points x_real is.
-Metadata, all strings: session, step, phase, revision, box ("x0 x1 y0 y1"), made. On the line (y0, y1) is from 0 to the
+Metadata, all strings: session, step, phase, revision, box ("x0 x1 y0 y1"), samples, made. On the line (y0, y1) is from 0 to the
 height of a picture of densities, per published unit; phase is the one that a run inside a step has just passed
-("discriminator 1 loss"), and else empty; made is when the frame was, in seconds since 1970.
+("discriminator 1 loss"), and else empty; samples is M in full; made is when the frame was, in seconds since 1970.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from server.engine.worker.readers import Readers
 from server.gan.catalog import build_catalog
 from server.gan.config import check_config
 from server.gan.trainer import Trainer
-from server.protocol.frames import decode_frame
+from server.protocol.frames import decode_frame, read_metadata
 from server.protocol.messages import Layer
 
 GENERATED: tuple[Layer, ...] = ("generated",)
@@ -20,9 +20,9 @@ def trainer() -> Trainer:
     return Trainer(check_config({}, build_catalog()))
 
 
-def want(reader: int, layers: tuple[Layer, ...], fixed: bool = False) -> orders.Want:
+def want(reader: int, layers: tuple[Layer, ...], fixed: bool = False, level: int = 0) -> orders.Want:
     """A reader's wish for a frame."""
-    return orders.Want(run="a", reader=reader, layers=layers, fixed=fixed)
+    return orders.Want(run="a", reader=reader, layers=layers, fixed=fixed, level=level)
 
 
 def test_a_hundred_watchers_of_the_same_get_one_frame_that_was_made_once(trainer: Trainer) -> None:
@@ -79,3 +79,23 @@ def test_a_reader_that_has_seen_this_state_waits_and_one_that_left_gets_nothing(
     readers.remove(2)
     assert list(readers.make_frames(trainer, 1, playing=False, phase="")) == []
     assert readers.find_due(trainer, playing=False) == float("inf")
+
+
+def test_readers_that_want_smaller_frames_share_one_of_each_size(trainer: Trainer) -> None:
+    readers = Readers("a", 1 / 30)
+    for number in range(30):
+        readers.add(want(number, GENERATED, level=number % (orders.COARSEST + 1)))
+    made = list(readers.make_frames(trainer, 1, playing=True, phase=""))
+    told = {report.level: (len(report.readers), decode_frame(frame)[0]["x_fake"].shape[0]) for report, frame in made}
+    assert told == {0: (10, 250), 1: (10, 120), 2: (10, 60)}
+    assert {read_metadata(frame)["samples"] for _, frame in made} == {"250"}
+
+
+def test_who_saw_this_state_in_a_smaller_frame_may_have_it_in_full(trainer: Trainer) -> None:
+    readers = Readers("a", 0.0)
+    readers.add(want(1, GENERATED, level=2))
+    assert [report.level for report, _ in readers.make_frames(trainer, 1, playing=False, phase="")] == [2]
+    readers.add(want(1, GENERATED, level=2))
+    assert readers.find_due(trainer, playing=False) == float("inf")
+    readers.add(want(1, GENERATED))
+    assert [report.level for report, _ in readers.make_frames(trainer, 1, playing=False, phase="")] == [0]

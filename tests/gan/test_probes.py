@@ -1,13 +1,15 @@
 """Looks at a run show what the model is at that step, in published units."""
 
 import time
+from itertools import pairwise
 
 import numpy as np
 import pytest
 import torch
 
+from server.engine.orders import COARSEST
 from server.gan.datasets import DATASETS
-from server.gan.probes import Sizes, probe_box, probe_layers
+from server.gan.probes import LADDER, Sizes, probe_box, probe_layers
 from server.gan.trainer import Trainer
 from server.protocol.frames import FIXED_ARRAYS, LAYER_ARRAYS
 from tests.tools.runs import GAMES, make_config
@@ -76,6 +78,25 @@ def test_p9_no_fewer_samples_are_shown_than_in_gan_lab() -> None:
     arrays = probe_layers(build(steps=0), ["noise", "real", "generated"])
     assert len(arrays["x_real"]) == 450
     assert len(arrays["x_fake"]) == len(arrays["z"]) >= 150
+
+
+@pytest.mark.parametrize("settings", [[], ["data.name=line"], ["latent.name=uniform", "latent.dimension=3"]])
+def test_smaller_frames_have_the_first_of_the_same_samples_and_all_real_ones(settings: list[str]) -> None:
+    trainer = Trainer(make_config(*settings))
+    full, *smaller = [probe_layers(trainer, LAYER_ARRAYS, sizes) for sizes in LADDER]
+    for arrays in smaller:
+        for name in ("z", "x_fake", "gradients"):
+            assert 0 < len(arrays[name]) < len(full[name])
+            np.testing.assert_allclose(arrays[name], full[name][: len(arrays[name])], atol=1e-5)
+        np.testing.assert_array_equal(arrays["x_real"], full["x_real"])
+        assert arrays["surface"].size < full["surface"].size
+        assert arrays["warp"].shape[:-1] == arrays["warp_noise"].shape[:-1] < full["warp"].shape[:-1]
+
+
+def test_every_size_that_can_be_asked_for_is_one_and_each_is_smaller_than_the_one_before() -> None:
+    assert len(LADDER) == COARSEST + 1
+    for larger, smaller in pairwise(LADDER):
+        assert (larger.generated, larger.surface, larger.warp) > (smaller.generated, smaller.surface, smaller.warp)
 
 
 def test_p9_fixed_arrays_stay_the_same_while_a_run_trains() -> None:

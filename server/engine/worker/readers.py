@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from server.engine import orders, reports
 from server.gan.config import RunConfig
-from server.gan.probes import probe_box, probe_layers
+from server.gan.probes import LADDER, probe_box, probe_layers
 from server.gan.state import RunState
 from server.gan.trainer import Trainer
 from server.protocol.frames import encode_frame
@@ -17,9 +17,9 @@ COST_SHARE = 4
 """While a run trains, the frames for one reader take at most one part in so many of the worker's time."""
 NEVER = float("inf")
 
-Shown = tuple[RunState, RunConfig, tuple[str, ...]]
-Look = tuple[tuple[Layer, ...], bool]
-"""The layers of a frame, and whether with their fixed arrays."""
+Shown = tuple[RunState, RunConfig, tuple[str, ...], int]
+Look = tuple[tuple[Layer, ...], bool, int]
+"""The layers of a frame, whether with their fixed arrays, and the level of its sizes."""
 
 
 class Reader:
@@ -36,8 +36,8 @@ class Reader:
             return False
         if self.want.fixed or self.shown is None:
             return True
-        state, config, layers = self.shown
-        return state is not trainer.state or config is not trainer.config or layers != self.want.layers
+        state, config, *look = self.shown
+        return state is not trainer.state or config is not trainer.config or look != [self.want.layers, self.want.level]
 
 
 class Readers:
@@ -90,24 +90,27 @@ class Readers:
         looks: dict[Look, list[int]] = {}
         for number, reader in self._readers.items():
             if reader.want and reader.wants_frame(trainer):
-                looks.setdefault((reader.want.layers, reader.want.fixed), []).append(number)
+                looks.setdefault((reader.want.layers, reader.want.fixed, reader.want.level), []).append(number)
         return looks
 
     def _make_frame(
         self, trainer: Trainer, revision: int, look: Look, numbers: list[int], phase: str
     ) -> tuple[reports.Frame, bytes]:
-        layers, fixed = look
+        layers, fixed, level = look
         for number in numbers:
             reader = self._readers[number]
-            reader.want, reader.shown = None, (trainer.state, trainer.config, layers)
+            reader.want, reader.shown = None, (trainer.state, trainer.config, layers, level)
         metadata = {
             "session": self.run,
             "step": str(trainer.state.step),
             "phase": phase,
             "revision": str(revision),
             "box": " ".join(repr(edge) for edge in probe_box(trainer.config)),
+            "samples": str(LADDER[0].generated),
             "made": repr(time.time()),
         }
-        frame = encode_frame(probe_layers(trainer, layers, fixed=fixed), metadata)
-        report = reports.Frame(run=self.run, revision=revision, readers=tuple(numbers), layers=layers, fixed=fixed)
+        frame = encode_frame(probe_layers(trainer, layers, LADDER[level], fixed), metadata)
+        report = reports.Frame(
+            run=self.run, revision=revision, readers=tuple(numbers), layers=layers, fixed=fixed, level=level
+        )
         return report, frame

@@ -26,7 +26,7 @@ import { arrive } from "./link/arrive.js";
 import { followLink } from "./link/follow.js";
 import { keepAddress } from "./link/keep.js";
 import { guardChange } from "./link/locks.js";
-import { showProblems } from "./link/note.js";
+import { createNote } from "./link/note.js";
 import { arrangePage, lockPage } from "./link/page.js";
 import { createShare } from "./link/share.js";
 import { fetchPatiently } from "./retry.js";
@@ -121,10 +121,11 @@ createShare(
   { signal },
 );
 lockPage(document, store, options.lock, { signal });
+const note = createNote(place("link-note"), store, { signal });
 /** A run that the page came back to is where it was left, and no link leads it anywhere. */
 async function follow() {
   const asked = await link;
-  if (asked && beginsAnew) showProblems(place("link-note"), asked.problems, { signal });
+  if (asked && beginsAnew) note.show(asked.problems);
   if (asked && !(await lab.resumed)) await followLink(asked, store, lab, { signal });
 }
 // Until the run is where its link leads, the address is the link's.

@@ -2,6 +2,7 @@
 
 import { Commands } from "./commands.js";
 import { tabMemory } from "./controls/memory.js";
+import { wordRefusal } from "./controls/refusals.js";
 import { decodeFrame } from "./decode.js";
 import { chooseLayers, receiveFrame, receiveMessage } from "./receive.js";
 import { chooseDelay } from "./retry.js";
@@ -181,8 +182,8 @@ class Connection {
    */
   #giveUpLink(refusal) {
     this.#begins = false;
-    this.#excuse = `The lab cannot open this link: ${refusal}. This is the default run.`;
-    this.#store.set({ config: null });
+    const { catalog, config } = this.#store.get();
+    this.#store.set({ config: null, unopened: wordRefusal(refusal, catalog, config) });
     this.#greet();
   }
 

@@ -222,6 +222,7 @@ import { History } from "./history.js";
  * @property {Player | null} acting Who learned last; none before the first step.
  * @property {string | null} news What became of the connection and of the run meanwhile, or was set beside what the
  *   user chose; none when it is as it was.
+ * @property {string | null} unopened Why the run of the link was refused, in words; none where it was not.
  * @property {string | null} problem What was refused last, in words for the user; none when all is well.
  */
 
@@ -270,6 +271,7 @@ export function buildState(appearance) {
     pointed: null,
     acting: null,
     news: null,
+    unopened: null,
     problem: null,
   };
 }

@@ -191,7 +191,7 @@ def test_each_part_of_a_link_that_cannot_be_taken_is_named_and_the_rest_is_taken
     wait_for_hash(page, "data=ring&seed=5&step=4")
 
 
-def test_a_link_that_the_lab_itself_refuses_opens_the_default_run_and_says_why(page: Page) -> None:
+def test_a_link_that_the_lab_itself_refuses_opens_the_default_run_and_says_why_until_it_is_read(page: Page) -> None:
     def widen(route: Route) -> None:
         catalog = route.fetch().json()
         catalog["run"]["network"][1]["maximum"] = 1_000
@@ -200,10 +200,21 @@ def test_a_link_that_the_lab_itself_refuses_opens_the_default_run_and_says_why(p
     # As a page of another version would have it.
     page.route("**/api/catalog", widen)
     page.goto("/#generator.width=999&step=3")
-    expect(page.get_by_text("The lab cannot open this link: generator.width: expected")).to_be_visible()
+    note = page.get_by_role("alert").filter(has_text="The run of this link cannot be trained")
+    expect(note.get_by_role("listitem")).to_contain_text("Neurons per layer of the generator: expected")
     expect(step_of(page)).to_have_text("0")
     page.get_by_role("button", name="Step", exact=True).click()
     expect(step_of(page)).to_have_text("1")
+    expect(note).to_be_visible()
+    note.get_by_role("button", name="Close the note").click()
+    expect(note).to_be_hidden()
+
+
+def test_a_link_to_units_that_do_not_go_together_names_them_as_the_page_does(page: Page) -> None:
+    page.goto("/#techniques=extragradient&d_updates=2")
+    note = page.get_by_role("alert").filter(has_text="The run of this link cannot be trained")
+    words = "Extragradient goes with 1 update of the discriminator in a step, not with 2"
+    expect(note.get_by_role("listitem")).to_contain_text(words)
 
 
 def test_a_run_that_is_more_than_its_settings_says_so_in_its_link(page: Page) -> None:

@@ -151,7 +151,7 @@ def test_a_regularizer_without_its_company_is_off_says_why_and_keeps_the_focus(p
 def test_a_loss_that_a_regularizer_cannot_do_without_is_refused_at_its_menu(page: Page) -> None:
     open_page(page, "/#regularizers=label_smoothing")
     loss_of(page).select_option("hinge")
-    words = "label_smoothing goes with loss non_saturating or minimax, not with hinge"
+    words = "One-sided label smoothing goes with loss Non-saturating or Minimax (saturating), not with Hinge"
     expect(settings_of(page, "Game").get_by_role("alert").filter(has_text=words)).to_be_visible()
     expect(loss_of(page)).to_have_value("non_saturating")
 

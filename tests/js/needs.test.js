@@ -13,6 +13,7 @@ const CATALOG = /** @type {import("../../static/js/state.js").Catalog} */ (
     ],
     techniques: [{ key: "retraining", label: "Retraining", needs: { "data.size": 100 } }],
     datasets: [{ key: "ring", parameters: [{ key: "size", label: "Size of the data set" }] }],
+    run: { sections: { data: "datasets" }, numbers: [], network: [] },
   })
 );
 

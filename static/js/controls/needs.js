@@ -1,6 +1,7 @@
 /** Numbers that a unit needs: they are set with it, so that to choose it is one change, and can be undone as one. */
 
 import { assignPath, readPath } from "./configs.js";
+import { capitalise, namePlace } from "./labels.js";
 
 /** @typedef {import("../state.js").Catalog} Catalog */
 /** @typedef {import("../state.js").RunConfig} RunConfig */
@@ -32,7 +33,7 @@ export function askWithNeeds(store, change) {
  * or "" where nothing had to be.
  *
  * @param {RunConfig} config
- * @param {Pick<Catalog, "losses" | "techniques" | "datasets">} catalog
+ * @param {Catalog} catalog
  * @returns {{config: RunConfig, news: string}}
  */
 export function meetNeeds(config, catalog) {
@@ -42,7 +43,7 @@ export function meetNeeds(config, catalog) {
     for (const [path, number] of Object.entries(unit.needs ?? {})) {
       if (Number(readPath(met, path))) continue;
       met = assignPath(met, path, number);
-      news.push(`${nameNumber(met, path, catalog)}: now ${number}, needed by ${unit.label}.`);
+      news.push(`${capitalise(namePlace(path, catalog))}: now ${number}, needed by ${unit.label}.`);
     }
   }
   return { config: met, news: news.join(" ") };
@@ -56,16 +57,4 @@ function listUnits({ loss, techniques }, catalog) {
   const names = new Set(techniques.map(({ name }) => name));
   const losses = catalog.losses.filter(({ key }) => key === loss.name);
   return [...losses, ...catalog.techniques.filter(({ key }) => names.has(key))];
-}
-
-/**
- * What a number is called on the page; those that are needed are the data's.
- *
- * @param {RunConfig} config
- * @param {string} path
- * @param {Pick<Catalog, "datasets">} catalog
- */
-function nameNumber({ data }, path, { datasets }) {
-  const unit = datasets.find(({ key }) => key === data.name);
-  return unit?.parameters.find(({ key }) => `data.${key}` === path)?.label ?? path;
 }

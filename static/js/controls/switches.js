@@ -5,6 +5,7 @@ import { make, setText } from "../plots/elements.js";
 import { readPath } from "./configs.js";
 import { linkReference } from "./fields.js";
 import { showFormula } from "./formula.js";
+import { namePlace } from "./labels.js";
 import { createMore, listFirst, writePaper } from "./menu.js";
 import { buildFields } from "./units.js";
 
@@ -167,7 +168,7 @@ export function describeAbsence(unit, section, config, catalog) {
     return `Not now. It goes with ${labels.join(" or ")}${because}.`;
   }
   for (const place of Object.keys(unit.needs ?? {})) {
-    if (!Number(readPath(config, place))) return `Not now. It goes with a ${place} of 1 or more${because}.`;
+    if (!Number(readPath(config, place))) return `Not now. It goes with ${namePlace(place, catalog)} of 1 or more${because}.`;
   }
   for (const place of LISTS) {
     for (const { name, network } of config[place]) {

@@ -3,6 +3,7 @@
 import { isGame } from "../layers/game.js";
 import { formatCount } from "../layers/numbers.js";
 import { describePast } from "../time/past.js";
+import { wordRefusal } from "./refusals.js";
 
 /** @typedef {import("../state.js").PageState} PageState */
 /** @typedef {"catalog" | "config"} Run What the page knows of the run itself. */
@@ -87,11 +88,11 @@ function describePlace({ step, phase }) {
 /**
  * What went wrong and what to try, or "" when all is well.
  *
- * @param {Pick<PageState, "problem" | "status">} state
+ * @param {Pick<PageState, "problem" | "status"> & Partial<Pick<PageState, Run>>} state
  * @returns {string}
  */
-export function describeProblem({ problem, status }) {
-  if (status?.state !== "failed" || !status.failure) return problem ?? "";
+export function describeProblem({ problem, status, catalog = null, config = null }) {
+  if (status?.state !== "failed" || !status.failure) return problem ? wordRefusal(problem, catalog, config) : "";
   const { step, player, quantity, message } = status.failure;
   // No player broke it: the lab itself could not go on with it.
   if (!player) return `${formSentence(message)} Press Reset.`;

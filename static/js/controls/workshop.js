@@ -3,6 +3,7 @@
 import { assignPath, beginsRun, readPath } from "./configs.js";
 import { createNumberField } from "./fields.js";
 import { askWithNeeds } from "./needs.js";
+import { wordRefusal } from "./refusals.js";
 
 /** @typedef {import("./settings.js").Part} Part */
 /** @typedef {import("./settings.js").Workshop} Workshop */
@@ -58,7 +59,7 @@ export function createWorkshop(catalog, store, change, finder, listParts) {
         if (typeof value !== "number") store.set({ config: store.get().config });
         await Promise.resolve();
         const field = findPlace(path, message);
-        if (field) field.complain(message);
+        if (field) field.complain(wordRefusal(message, catalog, store.get().config));
         else store.set({ problem: message });
       }
     },

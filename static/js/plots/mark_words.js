@@ -1,25 +1,12 @@
 /** What a mark on a chart says: each change of the run in words, with the value before and after. */
 
+import { capitalise, listUnits, namePlace } from "../controls/labels.js";
 import { formatNumber } from "../controls/numbers.js";
 
 /** @typedef {import("../state.js").Catalog} Catalog */
 /** @typedef {import("../state.js").Mark} Mark */
 /** @typedef {import("../state.js").UnitConfig} UnitConfig */
 /** @typedef {import("../state.js").UnitKind} UnitKind */
-
-const OWNERS = Object.freeze({
-  generator: " of the generator",
-  discriminator: " of the discriminator",
-  g_optimizer: " of the generator",
-  d_optimizer: " of the discriminator",
-});
-const SECTIONS = Object.freeze({
-  data: "data set",
-  latent: "noise",
-  loss: "loss",
-  g_optimizer: "optimizer",
-  d_optimizer: "optimizer",
-});
 
 /** What a mark's own words mean, where they say more than a name can. */
 const PHRASES = Object.freeze({
@@ -62,11 +49,10 @@ function describeChange(path, [before, after], catalog) {
   if (player && before === 0) return `${capitalise(player)} learns again${after === 1 ? "" : `, ${after} updates a step`}`;
   if (Array.isArray(before) && Array.isArray(after)) return describeList(path, before, after, catalog);
   const [section = "", key = ""] = path.split(".");
-  const owner = /** @type {Record<string, string>} */ (OWNERS)[section] ?? "";
-  const label = `${findLabel(section, key, catalog).toLowerCase()}${owner}`;
-  if (Object(before) === before || Object(after) === after) return `${capitalise(label)}: changed`;
+  const label = capitalise(namePlace(path, catalog));
+  if (Object(before) === before || Object(after) === after) return `${label}: changed`;
   const write = (/** @type {unknown} */ value) => writeValue(section, key, value, catalog);
-  return `${capitalise(label)} ${write(before)} → ${write(after)}`;
+  return `${label} ${write(before)} → ${write(after)}`;
 }
 
 /**
@@ -97,21 +83,6 @@ function describeList(section, before, after, catalog) {
 /**
  * @param {string} section
  * @param {string} key
- * @param {Catalog | null} catalog
- * @returns {string}
- */
-function findLabel(section, key, catalog) {
-  if (key === "name") return /** @type {Record<string, string>} */ (SECTIONS)[section] ?? section;
-  if (key === "activation") return "activation";
-  const numbers = [...(catalog?.run.numbers ?? []), ...(catalog?.run.network ?? [])];
-  const known = numbers.find((facts) => facts.key === (key || section));
-  const parameters = listUnits(section, catalog).flatMap((unit) => unit.parameters);
-  return (known ?? parameters.find((facts) => facts.key === key))?.label ?? (key || section);
-}
-
-/**
- * @param {string} section
- * @param {string} key
  * @param {unknown} value
  * @param {Catalog | null} catalog
  */
@@ -120,18 +91,4 @@ function writeValue(section, key, value, catalog) {
   if (value === null || value === undefined) return "–";
   const units = key === "activation" ? (catalog?.activations ?? []) : listUnits(section, catalog);
   return units.find((unit) => unit.key === value)?.label ?? String(value);
-}
-
-/**
- * @param {string} section
- * @param {Catalog | null} catalog
- */
-function listUnits(section, catalog) {
-  const kind = catalog?.run.sections[section];
-  return (kind && catalog?.[kind]) || [];
-}
-
-/** @param {string} text */
-function capitalise(text) {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -48,8 +48,8 @@ def find_optimum(trainer: Trainer, density: Tensor, view: Box) -> Optimum | None
     if kind is None or any(unit.moves_optimum for unit in (*trainer.regularization, *trainer.craft)):
         return None
     source, cells = trainer.source, density.shape[-1]
-    latent = trainer.sample_latent(POINTS, source.draws("optimum noise"))
-    real = source.sample_data(POINTS, source.draws("optimum data"))
+    latent = trainer.place(source.look_at_latent(POINTS, "optimum noise"))
+    real = source.look_at_data(POINTS, "optimum data")
     fake = trainer.make_points(latent)
     words = [_read(trainer.score(points), kind) for points in (real, fake)]
     places = [_find_cells(source.from_lab(points), view, cells) for points in (real, fake)]

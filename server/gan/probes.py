@@ -1,22 +1,22 @@
-"""Read-only looks at a single run: the arrays of a frame, as `server.protocol.frames` lists them.
+"""Read-only looks at a run, or at several of one kind: the arrays of a frame, as `server.protocol.frames` lists them.
 
-Shape letters: M generated and N real samples, D coordinates of a point, S cells a side of the surface, K lines a side
-of the warp. A surface is (S, S), or of points on the line (1, S).
+Shape letters: `...` is the axis of several runs, absent for a single one; M generated and N real samples, D coordinates
+of a point, S cells a side of the surface, K lines a side of the warp. A surface is (S, S), or of points on the line
+(1, S).
 A look draws from its own purposes and leaves the run's state alone, so training is the same whatever is looked at.
 Points, gradients and densities are in published units; scores are logits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from server.gan.beside import Beside
 from server.gan.config import RunConfig
 from server.gan.craft import Seen
 from server.gan.datasets import DATASETS
@@ -26,9 +26,8 @@ from server.gan.networks import Trace
 from server.gan.optimum import find_optimum
 from server.gan.refinement import refine_samples
 from server.gan.trainer import Trainer
+from server.gan.views import average_density, find_top, lay_cells, lay_noise
 
-ROOM = 1.3
-"""A picture of densities is so many times as high as the data's highest."""
 FINER = 3
 """A side of the view has so many times as many cells on the line."""
 
@@ -51,6 +50,8 @@ Real samples stay as many as they are, because a page is sent them once.
 STREAMS = 40
 """So many samples are shown on their way."""
 Probe = Callable[[Trainer, Sizes], dict[str, Tensor]]
+ONE_BY_ONE = frozenset({"optimum", "d_gradients"})
+"""Layers whose looks are made run by run: they count points, or read each run's own numbers and memory."""
 
 
 def probe_layers(
@@ -62,7 +63,31 @@ def probe_layers(
         for probes, wanted in ((_FIXED, fixed), (_CHANGING, True)):
             if wanted and layer in probes:
                 arrays |= probes[layer](trainer, sizes)
-    return {name: array.detach().to("cpu", torch.float32).contiguous().numpy() for name, array in arrays.items()}
+    return {name: _give_out(array) for name, array in arrays.items()}
+
+
+def probe_together(
+    trainers: Sequence[Trainer], layers: Collection[str], sizes: Sizes = Sizes()
+) -> list[dict[str, np.ndarray]]:
+    """Give what `probe_layers` does without `fixed`, of each of several single runs of one kind (`find_kind`).
+
+    Most of it is computed at once: the numbers are the same but for the rounding of their last digits.
+    """
+    beside = Beside(trainers)
+    told: list[dict[str, np.ndarray]] = [{} for _ in trainers]
+    for layer in layers:
+        if layer in ONE_BY_ONE:
+            for trainer, arrays in zip(trainers, told, strict=True):
+                arrays |= probe_layers(trainer, (layer,), sizes, fixed=False)
+        elif layer in _CHANGING:
+            for name, together in _CHANGING[layer](beside, sizes).items():
+                for arrays, array in zip(told, _give_out(together), strict=True):
+                    arrays[name] = array
+    return told
+
+
+def _give_out(array: Tensor) -> np.ndarray:
+    return array.detach().to("cpu", torch.float32).contiguous().numpy()
 
 
 def probe_box(config: RunConfig) -> tuple[float, float, float, float]:
@@ -72,13 +97,13 @@ def probe_box(config: RunConfig) -> tuple[float, float, float, float]:
     """
     (x, *above), half = DATASETS[config.data.name].box(config.data.values)
     if not above:
-        return x - half, x + half, 0.0, _find_top(config.data.name, tuple(config.data.values.items()))
+        return x - half, x + half, 0.0, find_top(config)
     return x - half, x + half, above[0] - half, above[0] + half
 
 
 def probe_noise(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """Show the fixed noise that the generated samples come from."""
-    return {"z": draw_fixed_latent(trainer, sizes)[:, :2]}
+    return {"z": draw_fixed_latent(trainer, sizes)[..., :2]}
 
 
 def probe_moving_noise(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
@@ -115,7 +140,7 @@ def probe_averaged(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
 def probe_reconstructed(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """Show what the generator makes of the noise that the encoder answers real samples with, or of their codes."""
     if trainer.codes is not None:
-        return {"x_reconstructed": trainer.source.from_lab(trainer.rebuild()[: sizes.real])}
+        return {"x_reconstructed": trainer.source.from_lab(trainer.rebuild()[..., : sizes.real, :])}
     if not trainer.encoder:
         return {}
     return {"x_reconstructed": trainer.source.from_lab(reconstruct(trainer, draw_fixed_data(trainer, sizes)))}
@@ -130,7 +155,7 @@ def probe_encoded(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
 def probe_streams(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """Show the ways of the first generated samples from their noise, where they do not come of it at once."""
     with torch.no_grad():
-        way = trainer.follow_points(draw_fixed_latent(trainer, sizes)[:STREAMS])
+        way = trainer.follow_points(draw_fixed_latent(trainer, sizes)[..., :STREAMS, :])
     return {"streams": trainer.source.from_lab(torch.stack(way, -2))} if len(way) > 1 else {}
 
 
@@ -164,20 +189,20 @@ def probe_surface(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
 
 def probe_warp_noise(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """Show the lattice of noise whose cells are all equally likely, where the law of the noise has one."""
-    noise = _warp_noise(trainer, sizes)
+    noise = lay_noise(trainer, sizes.warp)
     return {} if noise is None else {"warp_noise": noise}
 
 
 def probe_warp(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """Show where the generator sends that lattice; further latent dimensions stay at their median."""
-    noise, quantile = _warp_noise(trainer, sizes), trainer.source.latent.quantile
+    noise, quantile = lay_noise(trainer, sizes.warp), trainer.source.latent.quantile
     if noise is None or quantile is None:
         return {}
     middle = quantile(torch.tensor(0.5))
     z = middle.expand(*noise.shape[:-1], trainer.source.dimension).clone()
     z[..., : noise.shape[-1]] = noise
     points = trainer.generate(z.flatten(0, -2))
-    return {"warp": points.view(*noise.shape[:-1], points.shape[-1])}
+    return {"warp": points.reshape(*points.shape[:-2], *noise.shape[:-1], points.shape[-1])}
 
 
 def probe_gradients(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
@@ -198,7 +223,7 @@ def probe_gradients(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
         fake_logits = trainer.score(x_fake, draw_fixed_latent(trainer, sizes))
         per_example = trainer.loss(real_logits, fake_logits).generator
     else:
-        per_example = trainer.price_answers(draw_fixed_data(trainer, sizes)[: sizes.generated], x_fake)
+        per_example = trainer.price_answers(draw_fixed_data(trainer, sizes)[..., : sizes.generated, :], x_fake)
     (slope,) = torch.autograd.grad(per_example.sum(), x_fake)
     return {"gradients": -slope * _measure_unit(trainer)}
 
@@ -240,13 +265,13 @@ def probe_surface_change(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
 
 def probe_density(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """Show the data's probability density, averaged over each cell of the view, where its law is known."""
-    density = _average_density(trainer.config, count_cells(trainer.config, sizes))
+    density = average_density(trainer.config, count_cells(trainer.config, sizes))
     return {} if density is None else {"density": density}
 
 
 def probe_optimum(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """Show what the best discriminator would score at every cell, and how far the run's own is from it."""
-    density = _average_density(trainer.config, count_cells(trainer.config, sizes))
+    density = average_density(trainer.config, count_cells(trainer.config, sizes))
     view = trainer.source.data.box(trainer.config.data.values)
     optimum = None if density is None else find_optimum(trainer, density, view)
     return {} if optimum is None else {"optimal_surface": optimum.surface, "optimal_gap": optimum.gap.view(1)}
@@ -277,7 +302,7 @@ _CHANGING: dict[str, Probe] = {
 
 
 def draw_fixed_latent(trainer: Trainer, sizes: Sizes) -> Tensor:
-    """Give the latents (M, Z) of the generated samples that are looked at: the same at every step.
+    """Give the latents (..., M, Z) of the generated samples that are looked at: the same at every step.
 
     Around means that are trained each keeps its mean and how far it is from that, and moves with it.
     """
@@ -288,99 +313,57 @@ def draw_fixed_noise(trainer: Trainer, sizes: Sizes) -> Tensor:
     """Give what is random of these latents: the same at every step, whatever is trained."""
     # Another count would be another draw: fewer are the first of the full number.
     count = max(sizes.generated, LADDER[0].generated)
-    return trainer.source.sample_latent(count, trainer.source.draws("latent"))[..., : sizes.generated, :]
+    return trainer.source.look_at_latent(count)[..., : sizes.generated, :]
 
 
 def draw_fixed_data(trainer: Trainer, sizes: Sizes) -> Tensor:
-    """Give the real points (N, D) that are looked at, in lab units: the same at every step.
+    """Give the real points (..., N, D) that are looked at, in lab units: the same at every step.
 
     Where a run learns from finitely many points they are these, all of them if there is room; a technique may replace
     them on the way.
     """
     if trainer.known is not None:
-        return trainer.known[: sizes.real]
-    return trainer.source.sample_data(max(sizes.real, sizes.generated), trainer.source.draws("data"))[: sizes.real]
+        return trainer.known[..., : sizes.real, :]
+    return trainer.source.look_at_data(max(sizes.real, sizes.generated))[..., : sizes.real, :]
 
 
 def draw_fixed_partners(trainer: Trainer, sizes: Sizes) -> Tensor:
-    """Give a real point (M, D) beside every generated sample that is looked at; where they are few, they come again."""
+    """Give a real point (..., M, D) beside every generated sample looked at; where they are few, they come again."""
     points = draw_fixed_data(trainer, sizes)
-    return points[torch.arange(sizes.generated, device=points.device) % len(points)]
+    return points[..., torch.arange(sizes.generated, device=points.device) % points.shape[-2], :]
 
 
 @torch.no_grad()
 def _generate(trainer: Trainer, sizes: Sizes) -> Tensor:
-    """Generated points (M, D) in lab units."""
+    """Generated points (..., M, D) in lab units."""
     return trainer.make_points(draw_fixed_latent(trainer, sizes))
 
 
 def _judge_view(trainer: Trainer, sizes: Sizes) -> Trace:
     """Let the discriminator score the view's cells, or these beside each group of others in turn."""
-    cells, weights = (
-        trainer.source.to_lab(_lattice(trainer, count_cells(trainer.config, sizes))),
-        trainer.weights("discriminator"),
-    )
+    weights = trainer.weights("discriminator")
+    cells = lay_cells(trainer, count_cells(trainer.config, sizes))
     if trainer.craft.compares:
         return trainer.craft.judge(weights, cells, others=[_generate(trainer, sizes)])
     if not trainer.craft.company:
-        return trainer.craft.judge(weights, trainer.pair(cells))
+        return trainer.craft.judge(weights, trainer.pair(cells.expand(*weights[0].shape[:-2], -1, -1)))
     groups = trainer.craft.group_others(_generate(trainer, sizes))
     others = [places.repeat_interleave(len(cells), 0) for places in groups.unbind(1)]
     return trainer.craft.judge(weights, cells.repeat(len(groups), 1), others=others)
 
 
 def _shape_view(trainer: Trainer, scores: Tensor, sizes: Sizes) -> Tensor:
-    """Lay scores out as the view's cells (S, S) or (1, S): the mean over the groups that a cell is scored beside.
+    """Lay scores out as the view's cells (..., S, S) or (..., 1, S).
 
+    That is the mean over the groups that a cell is scored beside.
     Scores of the company that the cells are compared with stand behind theirs.
     """
     rows = 1 if trainer.source.data_dimension == 1 else sizes.surface
     scores = scores[: len(scores) - sizes.generated] if trainer.craft.compares else scores
-    return scores.view(-1, rows, count_cells(trainer.config, sizes)).mean(0)
+    runs = () if trainer.single else (trainer.runs,)
+    return scores.view(*runs, -1, rows, count_cells(trainer.config, sizes)).mean(-3)
 
 
 def count_cells(config: RunConfig, sizes: Sizes) -> int:
     """Count the cells S of a side of the view: on the line there is room for finer ones."""
     return sizes.surface * (FINER if config.data_dimension == 1 else 1)
-
-
-def _average_density(config: RunConfig, cells: int) -> Tensor | None:
-    """Give the density (S, S) or (1, S) of a run's data over each cell of the view, float64; none if it is unknown."""
-    return _average_law(config.data.name, tuple(config.data.values.items()), cells)
-
-
-@lru_cache(maxsize=4)
-def _average_law(name: str, values: tuple[tuple[str, Any], ...], cells: int) -> Tensor | None:
-    """Do it once for all frames of a run: for thousands of given points it takes longer than all the rest."""
-    centre, half = DATASETS[name].box(dict(values))
-    steps = torch.linspace(0, 1, cells + 1, dtype=torch.float64) * (2 * half)
-    density = DATASETS[name].cell_density([middle - half + steps for middle in centre], dict(values))
-    return None if density is None else density.view(-1, cells)
-
-
-@lru_cache(maxsize=4)
-def _find_top(name: str, values: tuple[tuple[str, Any], ...]) -> float:
-    """Give the height of a picture that the density of a law on the line stands in, with some room above."""
-    return ROOM * DATASETS[name].highest_density(dict(values))
-
-
-def _lattice(trainer: Trainer, cells: int) -> Tensor:
-    """Centres (S * S, 2) or (S, 1) of the view's cells in published units, row by row from the bottom."""
-    centre, half = trainer.source.data.box(trainer.config.data.values)
-    steps = (torch.arange(cells, device=trainer.device) + 0.5) / cells
-    sides = [middle - half + steps * (2 * half) for middle in centre]
-    places = torch.meshgrid(*reversed(sides), indexing="ij")
-    return torch.stack(places[::-1], -1).flatten(0, -2)
-
-
-def _warp_noise(trainer: Trainer, sizes: Sizes) -> Tensor | None:
-    """Latents (K, K, 2), or (K * K, 1) where there is one dimension only; none where the law has no such lattice."""
-    quantile = trainer.source.latent.quantile
-    if quantile is None:
-        return None
-    count = sizes.warp if trainer.source.dimension > 1 else sizes.warp**2
-    lines = quantile((torch.arange(count, device=trainer.device) + 0.5) / count)
-    if trainer.source.dimension == 1:
-        return lines.unsqueeze(-1)
-    y, x = torch.meshgrid(lines, lines, indexing="ij")
-    return torch.stack((x, y), -1)

@@ -7,6 +7,7 @@ Points are in lab units, unless published ones are named.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -17,6 +18,10 @@ from server.gan.config import RunConfig
 from server.gan.datasets import DATASETS, LAB_BOX, from_lab, of_law, to_lab
 from server.gan.latents import LATENTS
 from server.gan.randomness import Batches, Draws, Seeds, draws_for, take_points
+
+MOST_KEPT = 8
+KEPT_NUMBERS = 1 << 14
+"""A run keeps the draws of so many looks, and none of more numbers than this (64 kB)."""
 
 
 class Source:
@@ -39,6 +44,7 @@ class Source:
         self._draw_data = partial(self.data.function, **of_law(law))
         self._seeds, self._device, self._batch_size = seeds, device, config.batch_size
         self._batches: dict[str, Batches] = {}
+        self._kept: dict[tuple[str, str, int], Tensor] = {}
         size = int(law["size"])  # type: ignore[arg-type]  # checked by check_config
         self.points = self.sample_data(size, draws_for(seeds, 0, "finite data")) if size else None
         """The real points (..., N, D) that a run learns from, where they are finitely many."""
@@ -46,6 +52,25 @@ class Source:
     def draws(self, purpose: str) -> Draws:
         """Give draws of the runs' seeds for a look; training never uses a look's purposes."""
         return draws_for(self._seeds, 0, f"look: {purpose}")
+
+    def look_at_latent(self, count: int, purpose: str = "latent") -> Tensor:
+        """Give latents as `sample_latent` does, for a look: the same each time, kept, and never to be changed."""
+        return self._keep(("latent", purpose, count), self.sample_latent)
+
+    def look_at_data(self, count: int, purpose: str = "data") -> Tensor:
+        """Give fresh real points as `sample_data` does, for a look: the same each time, kept, never to be changed."""
+        return self._keep(("data", purpose, count), self.sample_data)
+
+    def _keep(self, look: tuple[str, str, int], sample: Callable[[int, Draws], Tensor]) -> Tensor:
+        drawn = self._kept.get(look)
+        if drawn is None:
+            _, purpose, count = look
+            drawn = sample(count, self.draws(purpose))
+            if drawn.numel() <= KEPT_NUMBERS:
+                for oldest in [*self._kept][: len(self._kept) + 1 - MOST_KEPT]:
+                    del self._kept[oldest]
+                self._kept[look] = drawn
+        return drawn
 
     def draws_at(self, step: int, purpose: str) -> Draws:
         """Give draws of the runs' seeds for a purpose of a step."""
@@ -100,3 +125,17 @@ class Source:
     def from_lab(self, points: Tensor) -> Tensor:
         """Map points (..., D) of training to published units."""
         return from_lab(points, self.box)
+
+
+class SourcesBeside(Source):
+    """What is looked at of the sources of several runs of one kind, one row a run: nobody trains on it."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self.__dict__ |= vars(sources[0])  # the laws are the same
+        self._sources = sources
+        points = [source.points for source in sources if source.points is not None]
+        self.points = torch.stack(points) if points else None
+
+    def _keep(self, look: tuple[str, str, int], sample: Callable[[int, Draws], Tensor]) -> Tensor:
+        kind = "sample_latent" if look[0] == "latent" else "sample_data"
+        return torch.stack([source._keep(look, getattr(source, kind)) for source in self._sources])

@@ -52,8 +52,8 @@ def read_stack(trainer: Trainer, scores: Sequence[Scores]) -> list[Reading]:
 @torch.no_grad()
 def measure_vitals(trainer: Trainer) -> list[Vitals]:
     """Measure the vitals of every run of a trainer, in order."""
-    x_real = trainer.source.sample_data(POINTS, trainer.source.draws("data"))
-    z = trainer.sample_latent(POINTS, trainer.source.draws("latent"))
+    x_real = trainer.source.look_at_data(POINTS)
+    z = trainer.place(trainer.source.look_at_latent(POINTS))
     x_fake = trainer.make_points(z)
     scoring = trainer.weights("discriminator")
     real_logits = trainer.score(x_real)

@@ -1,32 +1,27 @@
 """GLO: the codes of a data set, the normal law that is fitted to them, and runs in which they are learned."""
 
-import csv
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import pytest
 import torch
 
-from server.errors import CommandError, ConfigError
+from server.errors import CommandError
 from server.gan.codes import draw_near, fit_normal, move_codes, project, start_codes
 from server.gan.config import restarts
 from server.gan.export.notebook import write_notebook
-from server.gan.export.script import write_script
-from server.gan.inspection import inspect_node, inspect_phase, tell_sample
+from server.gan.inspection import inspect_node, tell_sample
 from server.gan.inspection.looks import look_at_generator
 from server.gan.losses import LOSSES
 from server.gan.losses.codes import CodeLoss
 from server.gan.metrics import evaluate_metrics
-from server.gan.model_file import build_model, count_parameters, read_model, write_model
+from server.gan.model_file import count_parameters
 from server.gan.probes import Sizes, draw_fixed_latent, probe_layers
 from server.gan.randomness import draws_for
-from server.gan.state import RunState
 from server.gan.trainer import Trainer
-from tests.gan.test_export import run_script, train
 from tests.gan.test_inspection_story import build_networks, flatten, run_lines
-from tests.tools.latex import evaluate_latex
 from tests.tools.runs import catalog, make_config
+from tests.tools.telling import check_price, tell_phases
 
 GLO = cast(CodeLoss, LOSSES["glo"])
 SMALL = ("loss.name=glo", "data.size=40", "generator.width=8", "discriminator.width=8", "batch_size=16")
@@ -122,57 +117,11 @@ def test_weights_and_codes_go_against_the_slopes_that_autograd_finds(assignments
     assert torch.equal(read_codes(trainer)[still], project(before)[still])
 
 
-@pytest.mark.parametrize(
-    "assignments", [[], ["batch_size=1", "data.size=1"], ["data.name=moons", "data.size=7", "latent.dimension=5"]]
-)
-def test_a_stack_of_eight_learns_the_codes_that_its_runs_do(assignments: list[str]) -> None:
-    config = make_config(*SMALL, *assignments)
-    stack, alone = Trainer([config.with_seed(i) for i in range(8)]), Trainer(config.with_seed(3))
-    for _ in range(20):
-        stack.step()
-        alone.step()
-    for name in ("generator", "codes"):
-        torch.testing.assert_close(stack.state.tensors[name][3], alone.state.tensors[name], atol=1e-3, rtol=1e-3)
-    z = torch.randn(9, stack.source.dimension, generator=torch.Generator().manual_seed(0))
-    torch.testing.assert_close(stack.generate(z)[3], alone.generate(z), atol=2e-3, rtol=1e-3)
-    assert not torch.allclose(stack.generate(z)[3], stack.generate(z)[4])
-
-
-def test_a_run_of_codes_is_repeated_bit_for_bit_from_any_state_and_from_a_file() -> None:
-    trainer = run_small(3)
-    model = read_model(write_model(build_model(trainer.config, trainer.state.pack())), catalog())
-    again = Trainer(model.config, state=RunState.unpack(model.packed))
-    rest = Trainer(trainer.config, state=trainer.state)
-    probe_layers(trainer, ["generated", "warp", "gradients", "reconstructed"], SIZES)
-    for _ in range(4):
-        for one in (trainer, again, rest):
-            one.step()
-    for one in (again, rest):
-        assert all(torch.equal(tensor, trainer.state.tensors[name]) for name, tensor in one.state.tensors.items())
-
-
 def test_a_loss_with_codes_begins_a_new_run() -> None:
     without, codes = make_config("loss.name=mmd", "data.size=40"), make_config("loss.name=glo", "data.size=40")
     assert restarts(without, codes)
     assert restarts(codes, without)
     assert not restarts(codes, make_config("loss.name=glo", "data.size=40", "loss.rate=0.1"))
-
-
-@pytest.mark.parametrize(
-    ("assignments", "top", "key"),
-    [
-        (["data.size=0"], {}, "loss.name: glo goes with a data.size of 1 or more, not with 0: it learns a code"),
-        (["latent.name=uniform"], {}, "latent.name: glo goes with latent normal, not with uniform: it learns"),
-        ([], {"regularizers": [{"name": "mode_seeking"}]}, "regularizers.0.name: mode_seeking goes with a loss that"),
-        ([], {"regularizers": [{"name": "r1"}]}, "regularizers.0.name: r1 goes with a loss that has a discriminator"),
-        ([], {"techniques": [{"name": "retraining"}]}, "techniques.0.name: retraining goes with a loss that learns no"),
-        ([], {"techniques": [{"name": "langevin"}]}, "techniques.0.name: langevin goes with"),
-        ([], {"techniques": [{"name": "bigan"}]}, "techniques.0.name: bigan goes with"),
-    ],
-)
-def test_what_means_nothing_beside_codes_is_refused(assignments: list[str], top: dict[str, Any], key: str) -> None:
-    with pytest.raises(ConfigError, match=f"^{key}"):
-        make_config(*SMALL, *assignments, **top)
 
 
 @pytest.mark.parametrize("technique", ["ema", "lookahead", "weight_norm", "equalized_rate", "pixel_norm", "rate_decay"])
@@ -194,27 +143,6 @@ def test_known_points_are_rebuilt_and_samples_still_lie_between_the_modes() -> N
 
 
 # Exports -------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "assignments", [["data.name=gaussians", "data.size=40"], ["g_updates=2", "loss.rate=0.3"], ["latent.dimension=1"]]
-)
-def test_an_exported_run_learns_the_same_codes_and_makes_the_same_samples(
-    assignments: list[str], tmp_path: Path
-) -> None:
-    trainer = Trainer(make_config(*SMALL, *assignments))
-    script = write_script(trainer.config, 60, catalog())
-    assert "discriminator =" not in script
-    script += '\nwith open("samples.csv", "w", newline="") as file:\n'
-    script += '    csv.writer(file).writerows(draw_samples(9, Draws(0, "look: few")).tolist())\n'
-    there = run_script(script, tmp_path)
-    here = train(trainer, 60)
-    torch.testing.assert_close(torch.tensor(there), torch.tensor(here), atol=1e-5, rtol=0, equal_nan=True)
-    with (tmp_path / "samples.csv").open() as file:
-        points = torch.tensor([[float(value) for value in row] for row in csv.reader(file)])
-    source = trainer.source
-    own = trainer.generate(source.sample_latent(9, source.draws("few")))
-    torch.testing.assert_close(source.from_lab(points), own, atol=1e-4, rtol=1e-4)
 
 
 def test_a_notebook_pictures_samples_of_the_law_of_the_codes() -> None:
@@ -241,15 +169,8 @@ def test_no_needles_and_no_scores_are_shown_and_real_points_come_back() -> None:
 @pytest.mark.parametrize("data", ["two_bumps", "moons"])
 def test_every_phase_is_told_and_its_price_comes_out(data: str) -> None:
     trainer = run_small(2, f"data.name={data}", "data.size=40")
-    told, before = {}, trainer.state
-    for phase in trainer.phases():
-        told[phase.name] = inspect_phase(trainer, phase, before)
-        before = trainer.state
-    numbers = told["loss"]["numbers"]
-    price = next(one for one in told["loss"]["formula"] if one["latex"].startswith(r"\ell_i ="))
-    _, worked, result = price["latex_numbers"].split(" = ")
-    assert evaluate_latex(worked) == pytest.approx(numbers["per_example"], abs=5e-3, rel=5e-3)
-    assert float(result) == pytest.approx(numbers["per_example"], rel=1e-3)
+    told, _ = tell_phases(trainer)
+    check_price(told)
     assert [one["name"] for one in told["sample"]["tensors"]] == ["x_real", "codes"]
     assert all(one["what"] for each in told.values() for one in each["tensors"])
     row = int(trainer.source.pick_batch("generator", 0, 2)[0])
@@ -259,17 +180,14 @@ def test_every_phase_is_told_and_its_price_comes_out(data: str) -> None:
 
 def test_the_lines_of_all_phases_are_an_update_of_weights_and_of_codes() -> None:
     trainer = run_small(2, "g_optimizer.name=sgd", "loss.rate=0.3")
-    scope, before, codes = build_networks(trainer), trainer.state, read_codes(trainer).requires_grad_()
-    told = {}
-    for phase in trainer.phases():
-        told[phase.name] = inspect_phase(trainer, phase, before)
-        before = trainer.state
+    scope, codes = build_networks(trainer), read_codes(trainer).requires_grad_()
+    told, known = tell_phases(trainer)
     points = trainer.source.points
     assert points is not None
     drawn = {"known": points, "picked": trainer.source.pick_batch("generator", 0, 2)}
     for name in ("sample", "generate", "loss"):
         run_lines(f"{told[name]['code']}\n0", scope, drawn | ({"codes": codes} if name == "sample" else {}))
-    assert scope["g_loss"].item() == pytest.approx(phase.known["g_loss"].item(), rel=1e-5)
+    assert scope["g_loss"].item() == pytest.approx(known["g_loss"].item(), rel=1e-5)
     run_lines("\n".join([told["backward"]["code"].split("\n")[-1], "0"]), scope, {})
     run_lines(f"{told['update']['code']}\n0", scope, {})
     torch.testing.assert_close(scope["codes"].detach(), read_codes(trainer))

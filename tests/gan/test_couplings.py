@@ -1,33 +1,26 @@
 """The coupling flow: its maps and their inverses, exact densities, slopes, and runs in which it is learned."""
 
-import csv
 from functools import partial
 from math import log, pi
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
 import torch
 from torch import Tensor
 
-from server.errors import CommandError, ConfigError
+from server.errors import CommandError
 from server.gan.config import restarts
-from server.gan.export.notebook import write_notebook
-from server.gan.export.script import write_script
 from server.gan.inspection import inspect_node, inspect_phase, tell_sample
 from server.gan.losses import LOSSES
 from server.gan.losses.couplings import BOUND, COUPLINGS, CouplingLoss, ask, couple
 from server.gan.metrics import evaluate_metrics
-from server.gan.model_file import build_model, read_model, write_model
 from server.gan.monitor.monitor import Monitor
 from server.gan.probes import Sizes, draw_fixed_latent, probe_layers
-from server.gan.state import RunState
 from server.gan.trainer import Trainer
 from server.gan.verdicts import compare
-from tests.gan.test_export import run_script, train
 from tests.gan.test_inspection_story import build_networks, run_lines
-from tests.tools.latex import evaluate_latex
-from tests.tools.runs import catalog, make_config
+from tests.tools.runs import make_config
+from tests.tools.telling import check_price, tell_phases
 
 FLOW = cast(CouplingLoss, LOSSES["coupling_flow"])
 SMALL = ("loss.name=coupling_flow", "generator.width=8", "discriminator.width=8", "batch_size=16")
@@ -154,33 +147,6 @@ def test_an_update_follows_the_slope_of_the_likelihood_and_draws_no_noise() -> N
     assert trainer.state.d_updates == 0
 
 
-@pytest.mark.parametrize("assignments", [[], ["batch_size=1"], ["data.name=moons", "data.size=7"]])
-def test_a_stack_of_eight_learns_the_flows_that_its_runs_do(assignments: list[str]) -> None:
-    config = make_config(*SMALL, *assignments)
-    stack, alone = Trainer([config.with_seed(i) for i in range(8)]), Trainer(config.with_seed(3))
-    for _ in range(20):
-        stack.step()
-        alone.step()
-    torch.testing.assert_close(
-        stack.state.tensors["generator"][3], alone.state.tensors["generator"], atol=1e-3, rtol=1e-3
-    )
-    z = draw_points(9).float()
-    torch.testing.assert_close(stack.generate(z)[3], alone.generate(z), atol=1e-3, rtol=1e-3)
-    assert not torch.allclose(stack.generate(z)[3], stack.generate(z)[4])
-
-
-def test_a_flow_is_repeated_bit_for_bit_from_any_state_and_from_a_file() -> None:
-    trainer = run_small(3)
-    model = read_model(write_model(build_model(trainer.config, trainer.state.pack())), catalog())
-    again = Trainer(model.config, state=RunState.unpack(model.packed))
-    rest = Trainer(trainer.config, state=trainer.state)
-    probe_layers(trainer, ["generated", "warp", "streams", "gradients"], SIZES)
-    for _ in range(4):
-        for one in (trainer, again, rest):
-            one.step()
-    assert all(torch.equal(one.state.tensors["generator"], trainer.state.tensors["generator"]) for one in (again, rest))
-
-
 def test_a_flow_begins_a_new_run() -> None:
     assert restarts(make_config(), make_config("loss.name=coupling_flow"))
     assert restarts(make_config("loss.name=flow_matching"), make_config("loss.name=coupling_flow"))
@@ -199,47 +165,7 @@ def test_the_monitor_says_nothing_of_a_discriminator_beside_a_flow() -> None:
     assert not Monitor(make_config("loss.name=coupling_flow")).judges
 
 
-@pytest.mark.parametrize(
-    ("assignments", "top", "key"),
-    [
-        (["latent.name=uniform"], {}, "latent.name: coupling_flow goes with latent normal, not with uniform"),
-        (["latent.dimension=3"], {}, "latent.dimension: coupling_flow goes with latent dimension 2, not with 3"),
-        (["data.name=two_bumps"], {}, "data.name: coupling_flow goes with data of 2 coordinates, not with 1: it keeps"),
-        (["generator.output=tanh"], {}, "generator.output: coupling_flow goes with output linear, not with tanh"),
-        ([], {"regularizers": [{"name": "mode_seeking"}]}, "regularizers.0.name: mode_seeking goes with a loss that"),
-        ([], {"regularizers": [{"name": "r1"}]}, "regularizers.0.name: r1 goes with a loss that has a discriminator"),
-        ([], {"techniques": [{"name": "langevin"}]}, "techniques.0.name: langevin goes with"),
-    ],
-)
-def test_what_means_nothing_beside_a_flow_is_refused(assignments: list[str], top: dict[str, Any], key: str) -> None:
-    with pytest.raises(ConfigError, match=f"^{key}"):
-        make_config("loss.name=coupling_flow", *assignments, **top)
-
-
 # Exports -------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("assignments", [["data.name=gaussians"], ["data.size=20", "g_updates=2"]])
-def test_an_exported_run_learns_the_same_flow_and_makes_the_same_samples(
-    assignments: list[str], tmp_path: Path
-) -> None:
-    trainer = Trainer(make_config(*SMALL, *assignments))
-    script = write_script(trainer.config, 60, catalog())
-    assert "discriminator =" not in script
-    script += '\nwith open("samples.csv", "w", newline="") as file:\n'
-    script += '    csv.writer(file).writerows(draw_samples(9, Draws(0, "look: few")).tolist())\n'
-    there = run_script(script, tmp_path)
-    here = train(trainer, 60)
-    torch.testing.assert_close(torch.tensor(there), torch.tensor(here), atol=1e-5, rtol=1e-5, equal_nan=True)
-    with (tmp_path / "samples.csv").open() as file:
-        points = torch.tensor([[float(value) for value in row] for row in csv.reader(file)])
-    source = trainer.source
-    own = trainer.generate(source.sample_latent(9, source.draws("few")))
-    torch.testing.assert_close(source.from_lab(points), own, atol=1e-3, rtol=1e-3)
-
-
-def test_a_notebook_pictures_samples_of_the_flow() -> None:
-    assert "x_fake = draw_samples(500" in write_notebook(make_config(*SMALL), 10, catalog())
 
 
 # What is shown and told ----------------------------------------------------------------------------------------------
@@ -255,19 +181,12 @@ def test_ways_are_shown_and_neither_needles_nor_scores() -> None:
 
 def test_every_phase_of_a_flow_is_told_and_its_price_comes_out() -> None:
     trainer = run_small(2, "data.name=gaussians")
-    told, before = {}, trainer.state
-    for phase in trainer.phases():
-        told[phase.name] = inspect_phase(trainer, phase, before)
-        before = trainer.state
-    numbers = told["loss"]["numbers"]
-    line = next(one for one in told["loss"]["formula"] if one["latex"].startswith(r"\ell_i ="))
-    _, worked, result = line["latex_numbers"].split(" = ")
-    assert evaluate_latex(worked) == pytest.approx(numbers["per_example"], abs=5e-3, rel=5e-3)
-    assert float(result) == pytest.approx(numbers["per_example"], rel=1e-3)
+    told, known = tell_phases(trainer)
+    check_price(told)
     first = told["generate"]["numbers"]
-    place = couple(phase.known["x_real"][0], phase.known["coupling"][0])[0].tolist()
+    place = couple(known["x_real"][0], known["coupling"][0])[0].tolist()
     assert [first["place_1"], first["place_2"]] == pytest.approx(place)
-    slope = phase.known["coupling_slope"][0].tolist()
+    slope = known["coupling_slope"][0].tolist()
     assert [told["backward"]["numbers"][f"slope_{i}"] for i in (1, 2)] == pytest.approx(slope)
     assert any(r"\sum_{i=1}^{6 N}" in one["latex"] for one in told["backward"]["formula"])
     assert all(one["what"] for each in told.values() for one in each["tensors"])
@@ -275,14 +194,11 @@ def test_every_phase_of_a_flow_is_told_and_its_price_comes_out() -> None:
 
 def test_the_lines_of_all_phases_of_a_flow_are_an_update() -> None:
     trainer = run_small(2)
-    scope, before = build_networks(trainer), trainer.state
-    told = {}
-    for phase in trainer.phases():
-        told[phase.name] = inspect_phase(trainer, phase, before)
-        before = trainer.state
+    scope = build_networks(trainer)
+    told, known = tell_phases(trainer)
     codes = [told[name]["code"] for name in ("sample", "generate", "loss")]
-    shown = run_lines("\n".join([*codes, "g_loss"]), scope, {"x_real": phase.known["x_real"]})
-    assert shown.item() == pytest.approx(phase.known["g_loss"].item(), rel=1e-5)
+    shown = run_lines("\n".join([*codes, "g_loss"]), scope, {"x_real": known["x_real"]})
+    assert shown.item() == pytest.approx(known["g_loss"].item(), rel=1e-5)
 
 
 def test_the_story_of_a_sample_is_its_way_through_the_couplings() -> None:

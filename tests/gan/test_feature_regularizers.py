@@ -1,6 +1,5 @@
 """What is paid for the discriminator's last hidden layer: closed forms, independent sums, and in runs."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from torch import Tensor
 
 from server.errors import ConfigError
 from server.gan.export.script import write_script
-from server.gan.inspection import inspect_phase
 from server.gan.inspection.looks import look_at_generator
 from server.gan.networks import Network
 from server.gan.probes import Sizes
@@ -23,6 +21,7 @@ from server.gan.trainer import Trainer
 from tests.gan.test_export import run_script, train
 from tests.tools.latex import evaluate_latex
 from tests.tools.runs import catalog, make_config
+from tests.tools.telling import tell_phases
 from tests.tools.textbook import ACTIVATIONS, run_network
 
 SMALL = ("generator.width=8", "discriminator.width=8", "batch_size=16")
@@ -192,15 +191,11 @@ def test_an_exported_run_pays_for_features_too(
 @pytest.mark.parametrize("unit", [MATCHING, ENTROPY], ids=lambda unit: unit["name"])
 def test_what_features_cost_is_told_and_adds_up(unit: dict[str, Any], techniques: list[dict[str, Any]]) -> None:
     trainer = Trainer(make_config(*SMALL, regularizers=[unit], techniques=techniques))
-    before, told = trainer.state, {}
-    for phase in trainer.phases("generator"):
-        told[phase.name] = inspect_phase(trainer, phase, before)
-        assert json.loads(json.dumps(told[phase.name], allow_nan=False)) == told[phase.name]
-        before = trainer.state
+    told, known = tell_phases(trainer, "generator")
     _, parts, result = told["loss"]["formula"][-1]["latex_numbers"].split(" = ")
     assert evaluate_latex(parts) == pytest.approx(evaluate_latex(result), rel=1e-3)
     plain = list(Trainer(make_config(*SMALL, techniques=techniques)).phases("generator"))[-1].known
-    added = (phase.known["slope"] - plain["slope"])[0].tolist()
+    added = (known["slope"] - plain["slope"])[0].tolist()
     slopes = [told["backward"]["numbers"][f"penalty_slope_{axis}"] for axis in (1, 2)]
     assert slopes == pytest.approx(added, rel=1e-3, abs=1e-6)
     assert "g_loss = g_loss + penalty.mean()" in told["loss"]["code"]

@@ -10,7 +10,7 @@ from torch import Tensor
 from server.errors import ConfigError
 from server.gan.config import RunConfig
 from server.gan.export.script import write_script
-from server.gan.inspection import inspect_phase, tell_sample
+from server.gan.inspection import tell_sample
 from server.gan.inspection.looks import look_at_generator
 from server.gan.losses import LOSSES
 from server.gan.monitor.vitals import measure_vitals
@@ -21,6 +21,7 @@ from server.gan.trainer import Trainer
 from tests.gan.test_export import run_script, train
 from tests.tools import textbook
 from tests.tools.runs import catalog, make_config
+from tests.tools.telling import tell_phases
 
 RATE = 0.3
 SMALL = ("generator.width=5", "discriminator.width=4", "discriminator.activation=tanh", "batch_size=8")
@@ -139,10 +140,7 @@ def test_what_it_does_not_go_with_is_said_in_words(changes: dict[str, Any], word
 def test_the_inspector_tells_the_loss_and_the_slope_of_the_look_ahead() -> None:
     trainer = Trainer(foreseeing(2))
     run_steps(trainer, 3)
-    before, told = trainer.state, {}
-    for phase in trainer.phases("generator"):
-        told[phase.name] = inspect_phase(trainer, phase, before)
-        before = trainer.state
+    told, _ = tell_phases(trainer, "generator")
     loss = told["loss"]["numbers"]
     assert loss["loss"] == pytest.approx(sum(loss[f"{sort}_mean"] or 0 for sort in ("real", "fake")), rel=1e-4)
     assert "functional_call" in told["classify"]["code"]

@@ -1,8 +1,6 @@
 """Flow matching: its velocities, the ways that samples take along them, and runs in which the generator learns them."""
 
-import csv
 from math import e
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -10,25 +8,21 @@ import pytest
 import torch
 from torch import Tensor
 
-from server.errors import CommandError, ConfigError
+from server.errors import CommandError
 from server.gan.config import restarts
 from server.gan.export.notebook import write_notebook
-from server.gan.export.script import write_script
 from server.gan.inspection import inspect_node, inspect_phase, tell_sample
 from server.gan.inspection.looks import look_at_generator
 from server.gan.losses import LOSSES
 from server.gan.losses.paths import PathLoss
 from server.gan.metrics import evaluate_metrics
-from server.gan.model_file import build_model, read_model, write_model
 from server.gan.monitor.monitor import Monitor
 from server.gan.probes import Sizes, draw_fixed_latent, probe_layers
 from server.gan.randomness import draws_for
-from server.gan.state import RunState
 from server.gan.trainer import Trainer
-from tests.gan.test_export import run_script, train
 from tests.gan.test_inspection_story import build_networks, flatten, run_lines
-from tests.tools.latex import evaluate_latex
 from tests.tools.runs import catalog, make_config
+from tests.tools.telling import check_price, tell_phases
 
 FLOW = cast(PathLoss, LOSSES["flow_matching"])
 SMALL = ("loss.name=flow_matching", "generator.width=8", "discriminator.width=8", "batch_size=16")
@@ -137,34 +131,6 @@ def test_the_generator_follows_the_slope_of_its_velocities() -> None:
     assert known["g_loss"].item() == pytest.approx(loss.item(), rel=1e-5)
 
 
-@pytest.mark.parametrize("assignments", [[], ["batch_size=1"], ["data.name=moons", "data.size=7"]])
-def test_a_stack_of_eight_learns_the_velocities_that_its_runs_do(assignments: list[str]) -> None:
-    config = make_config(*SMALL, *assignments)
-    stack, alone = Trainer([config.with_seed(i) for i in range(8)]), Trainer(config.with_seed(3))
-    for _ in range(20):
-        stack.step()
-        alone.step()
-    torch.testing.assert_close(
-        stack.state.tensors["generator"][3], alone.state.tensors["generator"], atol=1e-3, rtol=1e-3
-    )
-    z = torch.randn(9, 2, generator=torch.Generator().manual_seed(0))
-    torch.testing.assert_close(stack.generate(z)[3], alone.generate(z), atol=1e-3, rtol=1e-3)
-    assert not torch.allclose(stack.generate(z)[3], stack.generate(z)[4])
-
-
-def test_a_run_of_velocities_is_repeated_bit_for_bit_from_any_state_and_from_a_file() -> None:
-    trainer = run_small(3)
-    model = read_model(write_model(build_model(trainer.config, trainer.state.pack())), catalog())
-    again = Trainer(model.config, state=RunState.unpack(model.packed))
-    before = trainer.state
-    rest = Trainer(trainer.config, state=before)
-    probe_layers(trainer, ["generated", "warp", "gradients"], SIZES)
-    for _ in range(4):
-        for one in (trainer, again, rest):
-            one.step()
-    assert all(torch.equal(one.state.tensors["generator"], trainer.state.tensors["generator"]) for one in (again, rest))
-
-
 def test_the_number_of_steps_changes_the_samples_and_not_the_training() -> None:
     few, many = run_small(5, "loss.steps=1"), run_small(5, "loss.steps=20")
     assert torch.equal(few.state.tensors["generator"], many.state.tensors["generator"])
@@ -178,22 +144,6 @@ def test_a_generator_that_reads_the_time_begins_a_new_run() -> None:
     assert restarts(game, flow)
     assert restarts(flow, game)
     assert game.to_json()["generator"] == flow.to_json()["generator"]
-
-
-@pytest.mark.parametrize(
-    ("assignments", "top", "key"),
-    [
-        (["latent.name=uniform"], {}, "latent.name: flow_matching goes with latent normal, not with uniform"),
-        (["latent.dimension=3"], {}, "latent.dimension: flow_matching goes with latent dimension 2, not with 3"),
-        (["generator.output=tanh"], {}, "generator.output: flow_matching goes with output linear, not with tanh"),
-        ([], {"regularizers": [{"name": "mode_seeking"}]}, "regularizers.0.name: mode_seeking goes with a loss that"),
-        ([], {"regularizers": [{"name": "r1"}]}, "regularizers.0.name: r1 goes with a loss that has a discriminator"),
-        ([], {"techniques": [{"name": "langevin"}]}, "techniques.0.name: langevin goes with"),
-    ],
-)
-def test_what_means_nothing_beside_velocities_is_refused(assignments: list[str], top: dict[str, Any], key: str) -> None:
-    with pytest.raises(ConfigError, match=f"^{key}"):
-        make_config("loss.name=flow_matching", *assignments, **top)
 
 
 def test_a_few_hundred_steps_reach_all_modes_and_one_long_step_falls_short() -> None:
@@ -231,25 +181,6 @@ def test_the_units_code_is_what_an_update_does() -> None:
     scope |= {"generator": lambda read: trainer.generator(weights, read), "steps": 10}
     exec(FLOW.sampling_code, scope)
     torch.testing.assert_close(trainer.source.from_lab(scope["x_fake"]), trainer.generate(loss.known["z"]))
-
-
-@pytest.mark.parametrize("assignments", [["data.name=gaussians"], ["data.size=20", "g_updates=2", "loss.steps=3"]])
-def test_an_exported_run_learns_the_same_velocities_and_makes_the_same_samples(
-    assignments: list[str], tmp_path: Path
-) -> None:
-    trainer = Trainer(make_config(*SMALL, *assignments))
-    script = write_script(trainer.config, 60, catalog())
-    assert "discriminator =" not in script
-    script += '\nwith open("samples.csv", "w", newline="") as file:\n'
-    script += '    csv.writer(file).writerows(draw_samples(9, Draws(0, "look: few")).tolist())\n'
-    there = run_script(script, tmp_path)
-    here = train(trainer, 60)
-    torch.testing.assert_close(torch.tensor(there), torch.tensor(here), atol=1e-5, rtol=0, equal_nan=True)
-    with (tmp_path / "samples.csv").open() as file:
-        points = torch.tensor([[float(value) for value in row] for row in csv.reader(file)])
-    source = trainer.source
-    own = trainer.generate(source.sample_latent(9, source.draws("few")))
-    torch.testing.assert_close(source.from_lab(points), own, atol=1e-4, rtol=1e-4)
 
 
 def test_a_notebook_pictures_samples_and_no_velocities() -> None:
@@ -303,18 +234,11 @@ def test_an_averaged_generator_has_ways_of_its_own() -> None:
 
 def test_every_phase_of_velocities_is_told_and_its_price_comes_out() -> None:
     trainer = run_small(2, "data.name=gaussians")
-    told, before = {}, trainer.state
-    for phase in trainer.phases():
-        told[phase.name] = inspect_phase(trainer, phase, before)
-        before = trainer.state
-    numbers = told["loss"]["numbers"]
-    price = next(one for one in told["loss"]["formula"] if one["latex"].startswith(r"\ell_i ="))
-    _, worked, result = price["latex_numbers"].split(" = ")
-    assert evaluate_latex(worked) == pytest.approx(numbers["per_example"], abs=5e-3, rel=5e-3)
-    assert float(result) == pytest.approx(numbers["per_example"], rel=1e-3)
+    told, known = tell_phases(trainer)
+    check_price(told)
     assert [one["name"] for one in told["sample"]["tensors"]] == ["z", "x_real", "times", "places"]
     assert all(one["what"] for each in told.values() for one in each["tensors"])
-    slope = phase.known["velocity_slope"][0]
+    slope = known["velocity_slope"][0]
     assert [told["backward"]["numbers"][f"slope_{i}"] for i in (1, 2)] == pytest.approx(slope.tolist())
 
 
@@ -333,15 +257,12 @@ def test_what_the_weights_cost_is_told_beside_velocities() -> None:
 
 def test_the_lines_of_all_phases_are_an_update() -> None:
     trainer = run_small(2)
-    scope, at_rest, before = build_networks(trainer), Trainer(trainer.config, state=trainer.state), trainer.state
-    told = {}
-    for phase in trainer.phases():
-        told[phase.name] = inspect_phase(trainer, phase, before)
-        before = trainer.state
-    drawn = {name: phase.known[name] for name in ("x_real", "z", "times")}
+    scope, at_rest = build_networks(trainer), Trainer(trainer.config, state=trainer.state)
+    told, known = tell_phases(trainer)
+    drawn = {name: known[name] for name in ("x_real", "z", "times")}
     codes = [told[name]["code"] for name in ("sample", "generate", "loss")]
     shown = run_lines("\n".join([*codes, "g_loss"]), scope, drawn)
-    assert shown.item() == pytest.approx(phase.known["g_loss"].item(), rel=1e-5)
+    assert shown.item() == pytest.approx(known["g_loss"].item(), rel=1e-5)
     assert at_rest.state.step == 2
 
 

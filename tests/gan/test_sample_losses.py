@@ -12,7 +12,7 @@ from torch import Tensor
 from server.errors import CommandError, ConfigError
 from server.gan.config import RunConfig
 from server.gan.export.script import write_script
-from server.gan.inspection import inspect_node, inspect_phase, tell_sample
+from server.gan.inspection import inspect_node, tell_sample
 from server.gan.losses import LOSSES, SampleLoss
 from server.gan.losses.samples import BANDWIDTHS, compare_samples, measure_distance, measure_likeness
 from server.gan.monitor.monitor import Monitor
@@ -21,6 +21,7 @@ from server.gan.trainer import Trainer
 from tests.gan.test_export import run_script, train
 from tests.tools.latex import evaluate_latex
 from tests.tools.runs import catalog, make_config
+from tests.tools.telling import tell_phases
 
 SAMPLE_LOSSES = [unit.key for unit in LOSSES.values() if isinstance(unit, SampleLoss)]
 SMALL = ("generator.width=8", "discriminator.width=8", "batch_size=16")
@@ -247,18 +248,14 @@ def test_needles_point_where_a_loss_of_samples_falls(key: str) -> None:
 @every_sample_loss
 def test_every_phase_is_told_and_the_formula_of_the_price_comes_out(key: str) -> None:
     trainer = Trainer(make_config(*SMALL, f"loss.name={key}", "data.name=gaussians"))
-    told = {}
-    before = trainer.state
-    for phase in trainer.phases():
-        told[phase.name] = inspect_phase(trainer, phase, before)
-        before = trainer.state
+    told, known = tell_phases(trainer)
     assert list(told) == ["sample", "generate", "loss", "backward", "update"]
     numbers = told["loss"]["numbers"]
     price = next(one for one in told["loss"]["formula"] if r"\ell_i =" in one["latex"] and "sum" not in one["latex"])
     _, worked, result = price["latex_numbers"].split(" = ")
     assert evaluate_latex(worked) == pytest.approx(numbers["per_example"], abs=5e-3)
     assert float(result) == pytest.approx(numbers["per_example"], rel=1e-3)
-    assert numbers["loss"] == pytest.approx(phase.known["g_loss"].item())
+    assert numbers["loss"] == pytest.approx(known["g_loss"].item())
     assert "pairs = [" in told["loss"]["code"]
 
 

@@ -1,6 +1,5 @@
 """What the generator pays for its samples: closed forms, finite differences, and in runs."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,6 @@ import torch
 from torch import Tensor
 
 from server.gan.export.script import write_script
-from server.gan.inspection import inspect_phase
 from server.gan.inspection.looks import look_at_generator
 from server.gan.probes import Sizes
 from server.gan.regularizers import REGULARIZERS
@@ -16,6 +14,7 @@ from server.gan.trainer import Trainer
 from tests.gan.test_export import run_script, train
 from tests.tools.latex import evaluate_latex
 from tests.tools.runs import catalog, make_config
+from tests.tools.telling import tell_phases
 
 SMALL = ("generator.width=8", "discriminator.width=8", "batch_size=16")
 MODE_SEEKING = {"name": "mode_seeking", "weight": 0.5}
@@ -106,11 +105,7 @@ def test_an_exported_run_pays_it_too(others: dict[str, object], tmp_path: Path) 
 @pytest.mark.parametrize("loss", ["non_saturating", "energy"])
 def test_what_the_generator_pays_is_told_and_adds_up(loss: str) -> None:
     trainer = Trainer(make_config(*SMALL, f"loss.name={loss}", regularizers=[MODE_SEEKING]))
-    before, told = trainer.state, {}
-    for phase in trainer.phases("generator"):
-        told[phase.name] = inspect_phase(trainer, phase, before)
-        assert json.loads(json.dumps(told[phase.name], allow_nan=False)) == told[phase.name]
-        before = trainer.state
+    told, _ = tell_phases(trainer, "generator")
     whole = told["loss"]["formula"][-1]
     assert whole["latex"].startswith(r"L_G = L_{\text{game}} + P_")
     _, parts, result = whole["latex_numbers"].split(" = ")

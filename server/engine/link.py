@@ -12,6 +12,7 @@ from typing import cast
 
 from server.engine import orders, reports
 from server.engine.remote import RemoteRun
+from server.engine.silence import Cause, Silence
 from server.engine.wire import Unpacker, pack_envelope
 from server.gan.config import Catalog
 from server.telemetry import Telemetry
@@ -28,7 +29,8 @@ class WorkerLink(asyncio.Protocol):
     """One worker and the runs that are with it.
 
     `is_apart`: it has heavy runs only, and gives way to all others (`set_apart`).
-    `trouble` says why it cannot start, where it said so; `in_turn` is the key of the run that it worked for last.
+    `trouble` says why it cannot start, where it said so. `in_turn` is the key of the run that it worked for last: none
+    where they were several, and empty before there was one. `ended_for` says what it was ended for, if it was.
     """
 
     def __init__(
@@ -42,13 +44,14 @@ class WorkerLink(asyncio.Protocol):
         self.runs: dict[str, RemoteRun] = {}
         self.is_ready = self.is_apart = False
         self.trouble = ""
-        self.in_turn: str | None = None
+        self.in_turn: str | None = ""
+        self.ended_for: Cause | None = None
         self._on_ready, self._on_lost, self._telemetry = on_ready, on_lost, telemetry
         self._transport: asyncio.WriteTransport | None = None
         self._early: list[bytes] = []
         self._unpacker = Unpacker()
-        self._owes_pong = False
-        self._silent_seconds = 0.0
+        self._silence: Silence | None = None
+        """Since it owes a sign of life."""
         self._is_ended = False
 
     def set_apart(self) -> None:
@@ -71,24 +74,29 @@ class WorkerLink(asyncio.Protocol):
         elif not self._transport.is_closing():
             self._transport.write(envelope)
 
-    def check_life(self, seconds: float, limit: float) -> bool:
-        """Ask for a sign of life, or end a worker that has owed one for too long; tells whether it was ended.
+    def check_life(self, seconds: float, heartbeat: float, patience: float = 1.0) -> Cause | None:
+        """Ask for a sign of life, or end a worker that has owed one for too long; tells what it was ended for.
 
+        `patience` is a factor on the seconds of `heartbeat`; one that was stopped has none of it.
         Called every `seconds`: a clock that counts these calls does not run while this process itself is held up.
         """
         if self._is_ended:
-            return False
-        allowed = max((run.allowance for run in self.runs.values()), default=0.0) + limit
-        if not self._owes_pong:
-            self._owes_pong, self._silent_seconds = True, 0.0
+            return None
+        if self._silence is None:
+            self._silence = Silence(self.process.pid)
             self.send(orders.Ping(), b"")
-            return False
-        self._silent_seconds += seconds
-        if self._silent_seconds < (allowed if self.is_ready else START_SECONDS):
-            return False
-        logger.warning("worker %d: no sign of life for %.1f s", self.process.pid, self._silent_seconds)
-        self.end()
-        return True
+            return None
+        allowed = max((run.allowance for run in self.runs.values()), default=0.0) + heartbeat * patience
+        self._silence.go_on(seconds)
+        self.ended_for = self._silence.find_cause(allowed if self.is_ready else START_SECONDS, heartbeat)
+        if self.ended_for:
+            lasts, had = self._silence.lasts, self._silence.computed
+            told = "worker %d: no sign of life for %.1f s, of which it had %.1f s of a core: %s"
+            logger.warning(told, self.process.pid, lasts, had, self.ended_for)
+            self.end()
+        elif allowed <= self._silence.lasts < allowed + seconds and self.is_ready:
+            logger.warning("worker %d: no sign of life, as this machine gives it hardly any time", self.process.pid)
+        return self.ended_for
 
     def end(self) -> None:
         """End the process at once."""
@@ -113,7 +121,7 @@ class WorkerLink(asyncio.Protocol):
         """Hand the reports to their runs."""
         for header, body in self._unpacker.feed(data):
             report = reports.read_report(header)
-            self._owes_pong = False
+            self._silence = None
             if isinstance(report, reports.Ready):
                 self.is_ready = True
                 self._on_ready(report.catalog)

@@ -15,6 +15,7 @@ from functools import partial
 from server.engine import orders, reports
 from server.engine.link import WorkerLink
 from server.engine.remote import Receive, RemoteRun
+from server.engine.silence import Cause
 from server.engine.spawn import start_worker
 from server.errors import EngineError
 from server.gan.config import Catalog
@@ -27,15 +28,23 @@ BEATS = 8
 """How often a worker is asked for a sign of life within the time that it has to give one."""
 STOP_SECONDS = 1.5
 MOST_PATIENCE = 16.0
-"""A machine may be too busy for its workers to answer in time, and replacing them would make it busier: so each that
-is ended for its silence doubles the time that the others have, up to this factor; CALMING undoes it, beat by beat."""
+"""Where it is not known why a worker is silent, the machine may be too busy for it, and replacing it would make it
+busier: so each that is ended for that doubles the time that the others have, up to this factor; CALMING undoes it, beat
+by beat."""
 CALMING = 0.99
 MOST_FUTILE_STARTS = 3
 """A run whose worker was lost so often in a row, before it made a step, is the likely reason and is not tried again."""
 RETRY_SECONDS = 1.0
 MOST_FAILED_STARTS = 5
 """A worker whose predecessors failed so often in a row to start is not replaced any more."""
-SUSPECT = "the run stopped: the processes that computed it were lost one after another, so it may be too large"
+GIVEN_UP: dict[Cause | None, str] = {
+    None: "the run stopped: the processes that computed it were lost one after another, so it may need too much memory",
+    "computing": "the run stopped: it kept the processes that computed it busy for longer than the lab waits, one after"
+    " another, so it is too large for this computer",
+    "silent": "the run stopped: the processes that computed it did not answer any more, one after another",
+}
+"""What is said of a run that is not tried again, by what its last worker was ended for, or that it was lost. A stopped
+worker is no run's fault."""
 CANNOT_START = "the lab cannot compute anything: its worker processes cannot start; the lab's log has the details"
 NOT_READY = "the lab is still starting; expected a worker to be ready, try again in a few seconds"
 
@@ -248,9 +257,10 @@ class Pool:
             if run.is_closed:
                 continue
             link.adopt(run)
-            run.futile_starts += run.is_wanted and lost.in_turn in (None, run.key)
-            if run.futile_starts > MOST_FUTILE_STARTS:
-                run.give_up(SUSPECT)
+            is_suspect = run.is_wanted and lost.in_turn in (None, run.key) and lost.ended_for in GIVEN_UP
+            run.futile_starts += is_suspect
+            if is_suspect and run.futile_starts > MOST_FUTILE_STARTS:
+                run.give_up(GIVEN_UP[lost.ended_for])
             else:
                 run.resume()
 
@@ -260,7 +270,7 @@ class Pool:
             await asyncio.sleep(seconds)
             patience = max(1.0, patience * CALMING)
             for link in [*self._links, *([self._spare] if self._spare else [])]:
-                if link.check_life(seconds, self.settings.heartbeat_seconds * patience):
+                if link.check_life(seconds, self.settings.heartbeat_seconds, patience) == "silent":
                     patience = min(MOST_PATIENCE, 2 * patience)
             for link in self._ended:
                 link.process.poll()  # reaps it

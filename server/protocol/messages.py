@@ -225,7 +225,10 @@ class Done(Message):
 
 
 class Divergence(Message):
-    """Why a run stopped: which quantity of which player was not finite, at which step."""
+    """Why a run stopped: which quantity of which player was not finite, at which step.
+
+    Where its numbers were finite and the lab itself could not go on with it, player and quantity are empty.
+    """
 
     step: int
     player: str

@@ -192,6 +192,8 @@ export interface Configured {
 
 /**
  * Why a run stopped: which quantity of which player was not finite, at which step.
+ *
+ * Where its numbers were finite and the lab itself could not go on with it, player and quantity are empty.
  */
 export interface Divergence {
   step: number;

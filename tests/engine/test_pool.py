@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from server.engine import orders, reports
-from server.engine.pool import CANNOT_START, SUSPECT, Pool
+from server.engine.pool import CANNOT_START, GIVEN_UP, Pool
 from server.errors import EngineError
 from server.gan.catalog import build_catalog
 from server.gan.config import check_config
@@ -229,7 +229,7 @@ async def test_only_the_run_that_had_its_turn_is_blamed_for_a_lost_worker(monkey
         guilty.run.play(None)
         await other.answer(other.run.play(None))
         await guilty.until(lambda: bool(guilty.all(reports.Failed)))
-        assert guilty.all(reports.Failed)[0].failure.message == SUSPECT
+        assert guilty.all(reports.Failed)[0].failure.message == GIVEN_UP["computing"]
         reached = other.run.position.step
         await other.until(lambda: other.run.position.step > reached)
         assert other.all(reports.Failed) == []

@@ -19,8 +19,14 @@ MATRIX: dict[tuple[str, str], tuple[str, ...]] = {
     ),
     ("worker stopped, or in an endless computation", "noticed under 3 s, the same"): (
         "engine/test_pool.py::test_a_lost_workers_run_goes_on_as_if_nothing_had_happened",
+        "faults/test_workers.py::test_a_stopped_worker_is_noticed_in_time_and_no_run_is_blamed_for_it",
+        "faults/test_workers.py::test_a_worker_that_is_stopped_before_it_is_ready_is_noticed_in_time",
+        "faults/test_workers.py::"
+        "test_a_worker_that_computes_for_ever_is_noticed_in_time_and_its_run_given_up_with_the_reason",
         "engine/test_pool.py::test_only_the_run_that_had_its_turn_is_blamed_for_a_lost_worker",
-        "faults/test_scarcity.py::test_a_worker_that_is_stopped_or_computes_for_ever_is_noticed_within_three_seconds",
+    ),
+    ("machine too busy for a worker to answer", "it goes on, nothing is called too large"): (
+        "faults/test_workers.py::test_a_starved_worker_goes_on_and_its_run_is_blamed_for_nothing",
     ),
     ("web process killed and restarted", "runs back with their timelines, pages by themselves"): (
         "faults/test_restarts.py::test_a_killed_lab_has_every_row_that_was_kept_and_every_change_that_was_answered",

@@ -108,10 +108,14 @@ test("between two steps there is no phase to tell of, and the words say what to 
   assert.equal(explainSilence(state({ inspected: { kind: "sample", index: 0 }, status: status({}) })), "");
 });
 
-test("a run that broke has no next phase to walk into", () => {
-  const words = explainSilence(state({ inspected: { kind: "phase" }, status: status({ state: "failed" }) }));
-  assert.match(words, /broke/);
-  assert.doesNotMatch(words, /Next phase/);
+test("a run that broke has no next phase to walk into, and one that the lab gave up none to go back to", () => {
+  const explain = (/** @type {string} */ player) => {
+    const failure = { step: 7, player, quantity: player && "loss", message: "why" };
+    return explainSilence(state({ inspected: { kind: "phase" }, status: status({ state: "failed", failure }) }));
+  };
+  assert.match(explain("generator"), /broke/);
+  assert.doesNotMatch(explain("generator"), /Next phase/);
+  assert.match(explain(""), /the lab could not go on .* Reset/i);
 });
 
 test("an answer about what is over is not told; while the run trains, one that is some steps late is", () => {

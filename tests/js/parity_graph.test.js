@@ -9,7 +9,7 @@ import { drawRealPredictions } from "../../static/js/layers/samples.js";
 import { createScoreScale } from "../../static/js/layers/score.js";
 import { explainAbsence, listShown, switchLayer } from "../../static/js/layers/switch.js";
 import { drawUnfolding, drawWarp } from "../../static/js/layers/warp.js";
-import { traceFailure, traceMarks } from "../../static/js/plots/chart_frame.js";
+import { nameFailure, traceFailure, traceMarks } from "../../static/js/plots/chart_frame.js";
 import { describeMark } from "../../static/js/plots/mark_words.js";
 import { createStore } from "../../static/js/store.js";
 
@@ -215,4 +215,18 @@ test("F15: the step at which a run broke is an upright line that says why", () =
   const trace = traceFailure(failure, /** @type {any} */ ({ bad: [9, 0, 0], strokes: 1 }));
   assert.deepEqual([trace.x, trace.y], [[41, 41], [0, 1]]);
   assert.deepEqual(trace.text, [failure.message, failure.message]);
+});
+
+test("where the lab itself could not go on with a run, the chart says so, and blames none of its numbers", () => {
+  const palette = /** @type {any} */ ({ bad: [9, 0, 0], panel: [0, 0, 0], strokes: 1 });
+  const lost = { step: 1200, player: "", quantity: "", message: "the run stopped: its processes were lost" };
+  assert.equal(nameFailure(lost, palette, 12).text, "Stopped by the lab at step 1,200");
+  assert.equal(
+    nameFailure({ ...lost, player: "generator", quantity: "loss" }, palette, 12).text,
+    "Broke at step 1,200:<br>generator's loss not finite",
+  );
+  assert.deepEqual([lost, { ...lost, player: "generator" }].map((failure) => traceFailure(failure, palette).name), [
+    "Stopped",
+    "Broke",
+  ]);
 });

@@ -76,7 +76,10 @@ export function isOutdated(asked, now) {
  */
 export function explainSilence({ inspected, status }) {
   if (inspected?.kind !== "phase" || status?.phase) return "";
-  if (status?.state === "failed") return "The run broke: no step follows. Go back to before it did, to look inside a step.";
+  if (status?.state === "failed")
+    return status.failure?.player
+      ? "The run broke: no step follows. Go back to before it did, to look inside a step."
+      : "The lab could not go on with this run: no step follows. Press Reset to begin it anew.";
   return status?.state === "running"
     ? "The run goes from step to step. Press Next phase to stop inside one."
     : "The run stands between two steps. Press Next phase to walk into the next one.";

@@ -80,16 +80,16 @@ export function traceMarks(marks, catalog, palette) {
 }
 
 /**
- * Where the run broke, as an upright line; the layout labels it.
+ * Where the run broke, or the lab could not go on with it, as an upright line; the layout labels it.
  * @param {Divergence} failure
  * @param {Palette} palette
  * @returns {Trace}
  */
-export function traceFailure({ step, message }, palette) {
+export function traceFailure({ step, player, message }, palette) {
   return {
     type: "scatter",
     mode: "lines",
-    name: "Broke",
+    name: player ? "Broke" : "Stopped",
     x: [step, step],
     y: [0, 1],
     text: [message, message].map(escapeText),
@@ -238,18 +238,22 @@ function nameFloor({ colour, floor }, palette, size, { place, count }) {
 }
 
 /**
+ * No player: its numbers were finite, and it was the lab that could not go on; hovering tells why.
  * @param {Divergence} failure
  * @param {Palette} palette
  * @param {number} size
  */
-function nameFailure({ step, player, quantity }, palette, size) {
+export function nameFailure({ step, player, quantity }, palette, size) {
+  const place = `at step ${formatCount(step)}`;
   return {
     x: step,
     xanchor: "right",
     yref: "paper",
     y: 1,
     yanchor: "top",
-    text: `Broke at step ${formatCount(step)}:<br>${escapeText(`${player}'s ${quantity}`)} not finite`,
+    text: player
+      ? `Broke ${place}:<br>${escapeText(`${player}'s ${quantity}`)} not finite`
+      : `Stopped by the lab ${place}`,
     align: "right",
     showarrow: false,
     bgcolor: formatColour(palette.panel, 0.85),

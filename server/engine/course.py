@@ -122,6 +122,9 @@ class Course:
     def _note_steps(self, leg: Leg, count: int) -> None:
         if not count:
             return
+        if len(self._legs) > 1 and self._legs[-1] == Leg(leg.step) and self._legs[-2][1:] == leg[1:]:
+            self._legs[-1] = Leg(leg.step + count)  # as those before it: the same leg goes on
+            return
         if self._legs[-1].step == leg.step and self._legs[-1].is_plain:
             self._legs.pop()  # it only ended the steps of another kind: see below
         if (self.find_player(leg.step), self.find_joined(leg.step)) != (leg.player, leg.joined):

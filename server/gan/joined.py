@@ -11,17 +11,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from operator import add
 from typing import Literal
 
 import torch
 from torch import Tensor
 
 from server.gan.config import RunConfig
-from server.gan.phases import Diverged, Losses
-from server.gan.randomness import Draws, Seeds, draws_for
+from server.gan.phases import Diverged, Numbers
+from server.gan.randomness import Draws, JoinedBatches, draws_for
 from server.gan.source import Source
 from server.gan.stacks import STACK_UNIT, structure
-from server.gan.state import COUNTERS, RunState
+from server.gan.state import Row, RunState
 from server.gan.trainer import Trainer
 from server.gan.values import Value
 
@@ -39,10 +40,11 @@ def find_width(config: RunConfig) -> int:
 def find_kind(trainer: Trainer) -> str:
     """Tell what a single run must share with others to be joined with them; empty where it can't be.
 
-    A technique may count the steps that a run has made, and a stack has one count for all.
+    A technique may count the steps that a run has made, and a stack has one count for all. The counts that its runs
+    bring along are in double precision, which not every device has.
     """
     config = trainer.config
-    if config.techniques or config.encoder or not find_width(config):
+    if config.techniques or config.encoder or trainer.device.type == "mps" or not find_width(config):
         return ""
     return json.dumps([structure(config), str(trainer.device), sorted(trainer.state.tensors)])
 
@@ -59,11 +61,17 @@ class Joined(Trainer):
         self._trainers = tuple(trainers)
         self._begun = tuple(trainer.state for trainer in trainers)
         names = self._begun[0].tensors
-        padding = self._begun[-1:] * (-len(self._begun) % STACK_UNIT)
-        rows = [state.tensors for state in self._begun + padding]
+        padded = self._begun + self._begun[-1:] * (-len(self._begun) % STACK_UNIT)
+        rows = [state.tensors for state in padded]
         together = RunState({name: torch.stack([row[name] for row in rows]) for name in names})
         super().__init__([trainer.config for trainer in trainers], trainers[0].device, together)
         self._left = self._begun
+        self._counted = {
+            name: torch.tensor(
+                [getattr(state, name) for state in padded], dtype=torch.float64, device=self.device
+            ).unsqueeze(-1)
+            for name in ("d_optimizer_steps", "g_optimizer_steps")
+        }
 
     def holds(self, trainers: Sequence[Trainer]) -> bool:
         """Tell whether these are the runs, in this order, and none was changed since."""
@@ -72,60 +80,61 @@ class Joined(Trainer):
             for trainer, state, config in zip(trainers, self._left, self.configs, strict=True)
         )
 
-    def advance(self) -> list[Losses | Diverged]:
+    def advance(self) -> list[Numbers | Diverged]:
         """Train one step; gives each run's losses, or why it stays where it was.
 
         A run that has diverged is to be left out of the next stack.
         """
-        together = [None if values is None else values.unbind() for values in self.step()]
-        rows = zip(*(tensor.unbind() for tensor in self.state.tensors.values()), strict=True)
-        told: list[Losses | Diverged] = []
-        left = []
-        for run, (trainer, begun, row) in enumerate(zip(self._trainers, self._begun, rows, strict=False)):
+        losses = self.step().read_runs(self.runs)
+        tensors, *made = self.state
+        told: list[Numbers | Diverged] = []
+        for run, (trainer, begun) in enumerate(zip(self._trainers, self._begun, strict=True)):
             if failure := self.failures[run]:
                 told.append(Diverged(begun.step + failure.step, failure.player, failure.quantity))
             else:
-                counts = {name: getattr(begun, name) + getattr(self.state, name) for name in COUNTERS}
-                trainer.state = RunState(dict(zip(self.state.tensors, row, strict=True)), **counts)
-                told.append(Losses(*(values[run] if values else None for values in together)))
-            left.append(trainer.state)
-        self._left = tuple(left)
+                trainer.state = RunState(Row(tensors, run), *map(add, begun[1:], made))
+                told.append(losses[run])
+        self._left = tuple(trainer.state for trainer in self._trainers)
         return told
 
     # Each run's own steps ---------------------------------------------------------------------------------------
 
     def _make_source(self) -> Source:
         sources = [trainer.source for trainer in self._trainers]
-        padding = sources[-1:] * (self.width - self.runs)
-        return JoinedSource(self.config, self._seeds, self.device, sources + padding, self._list_counts("step"))
+        seeds = [config.seed for config in self._padded]
+        return JoinedSource(self.config, seeds, self.device, sources, [state.step for state in self._begun])
 
     def _draws_at(self, player: str, update: int, step: int) -> Callable[[str], Draws]:
-        steps = [ahead + step for ahead in self._list_counts("step")]
-        return lambda purpose: draws_for(self._seeds, steps, f"{player} {purpose} {update}")
+        def draws(purpose: str) -> Draws:
+            steps = [begun.step + step for begun in self._begun]
+            steps += steps[-1:] * (self.width - self.runs)
+            return draws_for(self._seeds, steps, f"{player} {purpose} {update}")
+
+        return draws
 
     def _count_steps(self, player: str) -> Value:
         name = f"{player}_optimizer_steps"
-        ahead = torch.tensor(self._list_counts(name), dtype=torch.float64, device=self.device)
-        return ahead.unsqueeze(-1) + int(getattr(self.state, name))
-
-    def _list_counts(self, name: str) -> list[int]:
-        """Give a counter of each run, and of the padding, as it was when they were joined."""
-        counts = [int(getattr(state, name)) for state in self._begun]
-        return counts + counts[-1:] * (self.width - self.runs)
+        return self._counted[name] + int(getattr(self.state, name))
 
 
 class JoinedSource(Source):
     """Where each of the runs draws what its own source has for the step that it stands at."""
 
     def __init__(
-        self, config: RunConfig, seeds: Seeds, device: torch.device, sources: Sequence[Source], ahead: Sequence[int]
+        self,
+        config: RunConfig,
+        seeds: Sequence[int],
+        device: torch.device,
+        sources: Sequence[Source],
+        ahead: Sequence[int],
     ) -> None:
         super().__init__(config, seeds, device)
-        self._sources, self._ahead = sources, ahead
+        self._sources, self._ahead, self._width = sources, ahead, len(seeds)
+        self._joined: dict[tuple[str, str, int], JoinedBatches] = {}
 
     def _batch(self, player: str, kind: Literal["data", "latent"], update: int, step: int) -> Tensor:
-        drawn = [
-            source._batch(player, kind, update, ahead + step)
-            for source, ahead in zip(self._sources, self._ahead, strict=True)
-        ]
-        return torch.stack(drawn)
+        joined = self._joined.get((player, kind, update))
+        if joined is None:
+            batches = [source.find_batches(player, kind, update) for source in self._sources]
+            joined = self._joined[player, kind, update] = JoinedBatches(batches, self._ahead, self._width)
+        return joined.at(step)

@@ -29,11 +29,27 @@ class Diverged(Exception):
         self.quantity = quantity
 
 
+class Numbers(NamedTuple):
+    """The mean losses of one step of a run, none for a player that did not play."""
+
+    discriminator: float | None = None
+    generator: float | None = None
+
+
 class Losses(NamedTuple):
     """The mean losses of one step: () for a run, (R,) for a stack, none for a player that did not play."""
 
     discriminator: Tensor | None = None
     generator: Tensor | None = None
+
+    def read(self) -> Numbers:
+        """Give those of a run as numbers."""
+        return Numbers(*(None if loss is None else loss.item() for loss in self))
+
+    def read_runs(self, runs: int) -> list[Numbers]:
+        """Give those of each of the runs of a stack as numbers."""
+        columns = [[None] * runs if losses is None else losses.tolist() for losses in self]
+        return [Numbers(*row) for row in zip(*columns, strict=True)]
 
 
 class Phase(NamedTuple):

@@ -80,24 +80,69 @@ class Batches:
     """A batch of samples for every step, made for a few steps at a time: starting a generator costs more than drawing.
 
     `sample` is (count, draws) -> (..., count, dimension), its points independent and equally distributed.
-    How many steps are made at a time depends on a batch's numbers alone, never on how many runs there are.
+    How many `steps` are made at a time depends on a batch's numbers alone, never on how many runs there are.
     """
 
     def __init__(
         self, seeds: Seeds, purpose: str, size: int, dimension: int, sample: Callable[[int, Draws], Tensor]
     ) -> None:
         self._seeds, self._purpose, self._size, self._sample = seeds, purpose, size, sample
-        self._steps = max(1, min(BLOCK_STEPS, BLOCK_NUMBERS // (size * dimension)))
+        self.steps = max(1, min(BLOCK_STEPS, BLOCK_NUMBERS // (size * dimension)))
         self._held: tuple[int, list[Tensor]] | None = None
 
     def at(self, step: int) -> Tensor:
         """Give the batch of `step` (..., size, D); asking again gives the same batch. Never change it in place."""
-        block, offset = divmod(step, self._steps)
+        block, offset = divmod(step, self.steps)
+        return self.find_block(block)[offset]
+
+    def find_block(self, block: int) -> list[Tensor]:
+        """Give the batches (..., size, D) that are made together: those of `steps` steps from `block * steps` on."""
         if self._held is None or self._held[0] != block:
-            samples = self._sample(self._steps * self._size, draws_for(self._seeds, block, self._purpose))
-            batches = torch.split_with_sizes(samples, [self._size] * self._steps, -2)
+            samples = self._sample(self.steps * self._size, draws_for(self._seeds, block, self._purpose))
+            batches = torch.split_with_sizes(samples, [self._size] * self.steps, -2)
             self._held = (block, [batch.contiguous() for batch in batches])
-        return self._held[1][offset]
+        return self._held[1]
+
+
+class JoinedBatches:
+    """The batches of R runs, each of which is so many steps `ahead`, as one tensor; the last run fills up to `width`.
+
+    Each run's block lies where it can be picked from with those of the others at once.
+    """
+
+    def __init__(self, batches: Sequence[Batches], ahead: Sequence[int], width: int) -> None:
+        self._batches, self._ahead, self._width = batches, ahead, width
+        self._steps = batches[0].steps
+        self._blocks = [-1] * len(batches)
+        self._held: Tensor | None = None
+        self._places: Tensor
+        self._known = range(0)
+
+    def at(self, step: int) -> Tensor:
+        """Give the batches (width, size, D) of the runs when they have made `step` steps together."""
+        if step not in self._known:
+            self._fill(step)
+        assert self._held is not None, "it was filled"
+        return self._held.index_select(0, self._places + step)
+
+    def _fill(self, step: int) -> None:
+        """Have the block of every run in which this step lies, and find out how long they last."""
+        places, left = [], self._steps
+        for run, (batches, ahead) in enumerate(zip(self._batches, self._ahead, strict=True)):
+            block, offset = divmod(ahead + step, self._steps)
+            if self._blocks[run] != block:
+                self._blocks[run] = block
+                self._hold(run * self._steps, batches.find_block(block))
+            places.append(run * self._steps + offset - step)
+            left = min(left, self._steps - offset)
+        assert self._held is not None, "every run has a block"
+        self._places = torch.tensor(places + places[-1:] * (self._width - len(places)), device=self._held.device)
+        self._known = range(step, step + left)
+
+    def _hold(self, begin: int, block: list[Tensor]) -> None:
+        if self._held is None:
+            self._held = block[0].new_empty(len(self._batches) * self._steps, *block[0].shape)
+        torch.stack(block, out=self._held[begin : begin + self._steps])
 
 
 def _words(*values: int) -> np.ndarray:

@@ -95,12 +95,16 @@ class Source:
 
     def _batch(self, player: str, kind: Literal["data", "latent"], update: int, step: int) -> Tensor:
         """Give an update's latents or points; of finite data the numbers (..., N, 1) of these."""
+        return self.find_batches(player, kind, update).at(step)
+
+    def find_batches(self, player: str, kind: Literal["data", "latent"], update: int) -> Batches:
+        """Give what draws an update's latents or points, or, of finite data, the numbers (..., N, 1) of these."""
         purpose = f"{player} {kind} {update}"
         if purpose not in self._batches:
             law = (self.data_dimension, self.sample_data) if kind == "data" else (self.dimension, self.sample_latent)
             sample = self._choose if kind == "data" and self.points is not None else law[1]
             self._batches[purpose] = Batches(self._seeds, purpose, self._batch_size, law[0], sample)
-        return self._batches[purpose].at(step)
+        return self._batches[purpose]
 
     def _choose(self, count: int, draws: Draws) -> Tensor:
         """Choose from the finite data, with replacement: numbers (..., count, 1) of points."""

@@ -5,7 +5,7 @@ The tensors are never changed in place, so keeping a state is keeping a snapshot
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import torch
@@ -16,6 +16,27 @@ from torch import Tensor
 from server.errors import FileError
 
 COUNTERS = ("step", "d_updates", "g_updates", "d_optimizer_steps", "g_optimizer_steps")
+
+
+class Row(Mapping[str, Tensor]):
+    """The tensors of one run of a stack, taken out when it is asked for: most nobody looks at."""
+
+    __slots__ = ("_run", "_tensors")
+
+    def __init__(self, tensors: Mapping[str, Tensor], run: int) -> None:
+        self._tensors, self._run = tensors, run
+
+    def __getitem__(self, name: str) -> Tensor:
+        """Give that tensor without the run axis."""
+        return self._tensors[name][self._run]
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the names."""
+        return iter(self._tensors)
+
+    def __len__(self) -> int:
+        """Count the tensors."""
+        return len(self._tensors)
 
 
 class RunState(NamedTuple):

@@ -9,7 +9,7 @@ from server.gan.catalog import build_catalog
 from server.gan.config import RunConfig, check_config
 from server.gan.joined import MOST_RUNS, Joined, find_kind, find_width
 from server.gan.optimizers import OPTIMIZERS
-from server.gan.phases import Diverged, Losses
+from server.gan.phases import Diverged, Numbers
 from server.gan.state import RunState
 from server.gan.trainer import Trainer
 
@@ -33,9 +33,9 @@ def train(config: RunConfig, *steps: int) -> list[Trainer]:
     return trainers
 
 
-def advance(trainers: list[Trainer], count: int) -> list[Losses | Diverged]:
+def advance(trainers: list[Trainer], count: int) -> list[Numbers | Diverged]:
     joined = Joined(trainers)
-    told: list[Losses | Diverged] = []
+    told: list[Numbers | Diverged] = []
     for _ in range(count):
         told = joined.advance()
     return told
@@ -71,11 +71,11 @@ def test_joined_runs_of_every_optimizer_agree_with_runs_by_themselves(name: str)
     config = make_config(d_optimizer={"name": name}, g_optimizer={"name": name})
     joined, alone = train(config, 0, 1, 5), train(config, 0, 1, 5)
     told = advance(joined, 4)
-    losses = [[trainer.step() for _ in range(4)][-1] for trainer in alone]
+    losses = [[trainer.step().read() for _ in range(4)][-1] for trainer in alone]
     for one, other, loss, expected in zip(joined, alone, told, losses, strict=True):
         torch.testing.assert_close(one.state.tensors, other.state.tensors, atol=1e-5, rtol=1e-4)
         assert one.state[1:] == other.state[1:]
-        assert isinstance(loss, Losses)
+        assert isinstance(loss, Numbers)
         torch.testing.assert_close(tuple(loss), tuple(expected), atol=1e-5, rtol=1e-4)
 
 
@@ -93,6 +93,18 @@ def test_a_run_that_diverges_stays_where_it_was_and_the_others_notice_nothing() 
     assert all(torch.isfinite(tensor).all() for tensor in trainers[1].state.tensors.values())
     advance(undisturbed, 40)
     assert all(is_same(trainers[run].state, undisturbed[run].state) for run in (0, 2))
+
+
+def test_a_state_that_a_stack_has_made_stays_as_it_was_while_the_stack_goes_on() -> None:
+    trainers = train(make_config(), 0, 3)
+    joined = Joined(trainers)
+    joined.advance()
+    kept = trainers[1].state
+    copied = kept.copy()
+    joined.advance()
+    assert is_same(kept, copied)
+    assert is_same(kept, RunState.unpack(kept.pack()))
+    assert not torch.equal(kept.tensors["generator"], trainers[1].state.tensors["generator"])
 
 
 def test_a_stack_no_longer_holds_a_run_that_was_changed_or_went_on_alone() -> None:

@@ -5,7 +5,7 @@ import sys
 
 import torch
 
-from server.gan.randomness import Batches, Draws, draws_for
+from server.gan.randomness import Batches, Draws, JoinedBatches, draws_for
 
 
 def sample(count: int, draws: Draws) -> torch.Tensor:
@@ -34,6 +34,16 @@ def test_batches_do_not_depend_on_the_order_of_asking() -> None:
     wanted = [forwards.at(step) for step in range(40)]
     for step in reversed(range(40)):
         assert torch.equal(backwards.at(step), wanted[step])
+
+
+def test_joined_runs_have_the_batches_that_each_has_alone_whatever_the_step() -> None:
+    ahead, width = (0, 5, 16, 1000), 8
+    joined = JoinedBatches([Batches(seed, "a", 8, 2, sample) for seed in range(4)], ahead, width)
+    alone = [Batches(seed, "a", 8, 2, sample) for seed in range(4)]
+    for step in (*range(40), 3, 200):
+        together = joined.at(step)
+        expected = [batches.at(begun + step) for batches, begun in zip(alone, ahead, strict=True)]
+        assert torch.equal(together, torch.stack(expected + expected[-1:] * (width - 4))), step
 
 
 def test_f12_batches_of_different_steps_differ() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from server.engine.course import Course
 from server.gan.config import check_config
 from server.gan.joined import Joined
-from server.gan.phases import Losses
+from server.gan.phases import Numbers
 from server.gan.state import RunState
 from server.gan.trainer import Trainer
 from server.sessions.branches import Branch
@@ -25,8 +25,7 @@ def replay(branch: Branch, wanted: Collection[int] | None = None) -> tuple[dict[
     rows: dict[int, Row] = {}
     for step in range(first, branch.head + 1):
         if step > first:
-            d_loss, g_loss = train(trainer, branch.course, step - 1)
-            rows[step] = None if d_loss is None else d_loss.item(), None if g_loss is None else g_loss.item()
+            rows[step] = train(trainer, branch.course, step - 1)
         for leg in legs[1:]:
             if leg.step == step and leg.config:
                 trainer.configure(check_config(leg.config, catalog()))
@@ -35,11 +34,11 @@ def replay(branch: Branch, wanted: Collection[int] | None = None) -> tuple[dict[
     return states, rows
 
 
-def train(trainer: Trainer, course: Course, step: int) -> Losses:
+def train(trainer: Trainer, course: Course, step: int) -> Numbers:
     """Make the step after `step` as the course has it: by itself or in a stack, be it joined with nobody."""
     if not course.find_joined(step):
         trainer.state = trainer.state.copy()  # in the memory of a stack, the same numbers may add up otherwise
-        return trainer.step(course.find_player(step))
+        return trainer.step(course.find_player(step)).read()
     (losses,) = Joined([trainer]).advance()
-    assert isinstance(losses, Losses), losses
+    assert isinstance(losses, Numbers), losses
     return losses

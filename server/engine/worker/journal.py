@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from server.engine import reports
 from server.engine.worker.rows import Pace, Rows
 from server.gan.monitor.monitor import Verdict
-from server.gan.phases import Losses, Player
+from server.gan.phases import Numbers, Player
 from server.gan.state import RunState
 from server.protocol.messages import MetricRow, Noticed, Remedy
 
@@ -48,7 +48,7 @@ class Journal:
         self._rows.joined = joined
         return False
 
-    def add_step(self, step: int, losses: Losses | None, player: Player) -> None:
+    def add_step(self, step: int, losses: Numbers | None, player: Player) -> None:
         """Take in a step of `player`: with its losses, or without where they were reported before."""
         self._rows.add(step, losses, player)
 

@@ -18,7 +18,7 @@ from server.engine.worker.walk import Walk
 from server.errors import CommandError
 from server.gan.config import Catalog, RunConfig, check_config
 from server.gan.joined import Joined, find_kind
-from server.gan.phases import Diverged, Losses, Player
+from server.gan.phases import Diverged, Numbers, Player
 from server.gan.state import RunState
 from server.gan.trainer import Trainer
 from server.protocol.messages import StepPhase
@@ -136,7 +136,7 @@ class Journey:
             player = self.path.find_player(self.step)
         self._note_step(self._train(player), player)
 
-    def take_step(self, losses: Losses) -> None:
+    def take_step(self, losses: Numbers) -> None:
         """Take in a step that the run's trainer has made joined with others."""
         self._alone, self._shares_memory = None, True
         self._course.note_joined(self.step - 1, 1)
@@ -189,11 +189,11 @@ class Journey:
         if not self.path.knows(self.step):
             self.scores.measure(self.trainer)
 
-    def _train(self, player: Player) -> Losses:
+    def _train(self, player: Player) -> Numbers:
         """Train one step as it is recorded, or else by itself."""
         if not (self.path.is_joined and find_kind(self.trainer)):
             self._stand_apart()
-            return self.trainer.step(player)
+            return self.trainer.step(player).read()
         if not (self._alone and self._alone.holds([self.trainer])):
             self._alone = Joined([self.trainer])
         self._shares_memory = True
@@ -213,9 +213,9 @@ class Journey:
         if self.path.is_joined:
             self.trainer.state = walk.start
             self._train(walk.player)
-        self._note_step(walk.losses, walk.player)
+        self._note_step(walk.losses.read(), walk.player)
 
-    def _note_step(self, losses: Losses, player: Player) -> None:
+    def _note_step(self, losses: Numbers, player: Player) -> None:
         if self.path.knows(self.step):
             self._journal.add_step(self.step, None, player)
             self._follow_path()

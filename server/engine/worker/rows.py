@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections import deque
 from math import isfinite
 
-from torch import Tensor
-
-from server.gan.phases import Losses, Player
+from server.gan.phases import Numbers, Player
 from server.protocol.messages import MetricRow, Noticed
 
 WINDOW_SECONDS = 1.0
@@ -29,7 +27,7 @@ class Rows:
     def __bool__(self) -> bool:
         return bool(self.moved or self.metrics or self.verdicts)
 
-    def add(self, step: int, losses: Losses | None, player: Player) -> None:
+    def add(self, step: int, losses: Numbers | None, player: Player) -> None:
         """Add the losses of one step; without any it was made, but is no news."""
         self.moved += 1
         if losses is None:
@@ -37,13 +35,12 @@ class Rows:
         self.steps.append(step)
         if player != "both":
             self.alone.append((step, player))
-        self.d_loss.append(read_number(losses.discriminator))
-        self.g_loss.append(read_number(losses.generator))
+        self.d_loss.append(tell_number(losses.discriminator))
+        self.g_loss.append(tell_number(losses.generator))
 
 
-def read_number(loss: Tensor | None) -> float | None:
-    """Give a loss as a number; none where its player did not play."""
-    number = None if loss is None else loss.item()
+def tell_number(number: float | None) -> float | None:
+    """Give a number that can be told; none where there is none, or it is not finite."""
     return number if number is not None and isfinite(number) else None
 
 

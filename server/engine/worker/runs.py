@@ -25,7 +25,7 @@ from server.errors import LabError
 from server.gan.config import Catalog
 from server.gan.inspection import inspect_node, tell_sample
 from server.gan.metrics import metric_floors
-from server.gan.phases import Diverged, Losses
+from server.gan.phases import Diverged, Numbers
 from server.protocol.messages import StopBelow
 
 LATE_SECONDS = 0.1
@@ -120,7 +120,7 @@ class Run(Voice):
         """Be ready for a step that the trainer makes joined with those of other runs."""
         self._begin_steps(joined=True)
 
-    def take_step(self, outcome: Losses | Diverged) -> None:
+    def take_step(self, outcome: Numbers | Diverged) -> None:
         """Take in that step, or why it could not be made."""
         if isinstance(outcome, Diverged):
             self._fail(outcome)

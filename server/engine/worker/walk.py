@@ -12,7 +12,7 @@ from math import isfinite
 import torch
 from torch import Tensor
 
-from server.engine.worker.rows import read_number
+from server.engine.worker.rows import tell_number
 from server.gan.inspection import PhaseInspection, Underway, inspect_phase
 from server.gan.phases import Losses, Phase, Player
 from server.gan.state import RunState
@@ -61,7 +61,7 @@ class Walk:
         Raises:
             Diverged: a number is not finite; the trainer's state is the one before the step.
         """
-        phase = self._take()
+        phase, losses = self._take(), self.losses.read()
         return phase and StepPhase(
             step=self.start.step + 1,
             number=self.taken,
@@ -71,8 +71,8 @@ class Walk:
             updates=self._updates[phase.player],
             name=phase.name,
             numbers={key: value if isfinite(value) else None for key, value in self._measure(phase).items()},
-            d_loss=read_number(self.losses.discriminator),
-            g_loss=read_number(self.losses.generator),
+            d_loss=tell_number(losses.discriminator),
+            g_loss=tell_number(losses.generator),
         )
 
     def finish(self) -> None:

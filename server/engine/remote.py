@@ -72,6 +72,12 @@ class RemoteRun:
         return self._playing is not None or bool(self._pending)
 
     @property
+    def is_racing(self) -> bool:
+        """Whether it plays whole steps: nobody could look at each of its states, and nothing is to stop it."""
+        plays = self._playing is not None and self._playing.phases_per_second is None
+        return plays and not any(_ends_play(order) for order in self._pending.values())
+
+    @property
     def is_heavy(self) -> bool:
         """Whether its steps may take so long that they would hold up other runs."""
         return self.allowance >= HEAVY_SECONDS
@@ -168,9 +174,10 @@ class RemoteRun:
 
     # Orders without an answer -----------------------------------------------------------------------------------
 
-    def want(self, reader: int, layers: tuple[Layer, ...], fixed: bool) -> None:
+    def want(self, reader: int, layers: tuple[Layer, ...], fixed: bool, level: int = 0) -> None:
         """Ask for one frame."""
-        self._wants[reader] = order = orders.Want(run=self.key, reader=reader, layers=layers, fixed=fixed)
+        order = orders.Want(run=self.key, reader=reader, layers=layers, fixed=fixed, level=level)
+        self._wants[reader] = order
         self.send(order, b"")
 
     def leave(self, reader: int) -> None:
@@ -351,7 +358,7 @@ def is_broken(failure: Divergence) -> bool:
 
 
 def _ends_play(order: orders.Numbered) -> bool:
-    return isinstance(order, orders.Pause | orders.Advance | orders.Step | orders.Seek)
+    return isinstance(order, orders.Open | orders.Pause | orders.Advance | orders.Step | orders.Seek)
 
 
 def _send_nowhere(order: orders.Order, body: bytes) -> None:

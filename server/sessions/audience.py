@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from itertools import count
 
@@ -13,11 +14,12 @@ from server.sessions.timeline import Timeline
 
 
 class Audience:
-    """The outboxes of a session's pages, and the frames that they ask the run for."""
+    """The outboxes of a session's pages, and the frames that they ask the run for: `most_frames` a second at most."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_frames: float = 30.0, clock: Callable[[], float] = time.monotonic) -> None:
         self.outboxes: list[Outbox] = []
         self.run: RemoteRun | None = None
+        self._most_frames, self._clock = most_frames, clock
         self._numbers = count(1)
 
     def __iter__(self) -> Iterator[Outbox]:
@@ -29,7 +31,7 @@ class Audience:
     def attach(self, seen: int, notify: Callable[[], None]) -> tuple[Outbox, bool]:
         """Let a page in that has seen the events up to number `seen`; tells whether others were here before."""
         number = next(self._numbers)
-        outbox = Outbox(number, seen, notify)
+        outbox = Outbox(number, seen, notify, self._most_frames)
         self.outboxes.append(outbox)
         return outbox, number > 1
 
@@ -55,21 +57,35 @@ class Audience:
         taken: list[str | bytes] = [*texts]
         if (frame := outbox.take_frame()) is not None:
             taken.append(frame)
+            self._note_frame(outbox)
             self.ask_frame(outbox, revision)
         return taken
 
+    def _note_frame(self, outbox: Outbox) -> None:
+        if self.run and self.run.is_racing:
+            outbox.sizing.note_frame(self._clock(), self.run.position.step)
+        else:
+            outbox.sizing.rest()
+
     def ask_frame(self, outbox: Outbox, revision: int) -> None:
-        """Ask the run for a page's next frame, if it may have one."""
-        request = outbox.choose_request(revision)
-        if request and self.run:
+        """Ask the run for a page's next frame, if it may have one: in full, unless the run races."""
+        if self.run is None:
+            return
+        level = outbox.sizing.level if self.run.is_racing else 0
+        if request := outbox.choose_request(revision, level):
             layers, fixed = request
-            self.run.want(outbox.reader, layers, fixed)
+            self.run.want(outbox.reader, layers, fixed, level)
+
+    def ask_all(self, revision: int) -> None:
+        """Ask for other frames than those that are asked for, where the run is in another state than then."""
+        for outbox in self.outboxes:
+            self.ask_frame(outbox, revision)
 
     def ask_anew(self, revision: int) -> None:
         """Ask for all frames again: the run began anew, and has forgotten who asked."""
         for outbox in self.outboxes:
             outbox.forget_request()
-            self.ask_frame(outbox, revision)
+        self.ask_all(revision)
 
     def show(self, report: reports.Frame, frame: bytes) -> None:
         """Give a frame to the pages that asked for it."""

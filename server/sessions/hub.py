@@ -196,6 +196,10 @@ class Hub:
         """Count the pages that are connected."""
         return sum(len(session.readers) for session in self.sessions.values())
 
+    def count_level(self, level: int) -> int:
+        """Count the pages whose frames are of that level while their run plays."""
+        return sum(outbox.sizing.level == level for session in self.sessions.values() for outbox in session.readers)
+
     def count_state(self, state: State) -> int:
         """Count the sessions whose run is in a state."""
         return sum(session.state == state for session in self.sessions.values())

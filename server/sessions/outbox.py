@@ -12,27 +12,32 @@ from collections.abc import Callable
 
 from server.engine import reports
 from server.protocol.messages import Done, Failure, Layer, Welcome
+from server.sessions.sizing import Sizing
 
 MOST_CREDIT = 8
 MOST_ANSWERS = 1_000
 
 
 class Outbox:
-    """One page's view of a session; `notify` is called when there is something to take."""
+    """One page's view of a session; `notify` is called when there is something to take.
 
-    def __init__(self, reader: int, seen: int, notify: Callable[[], None]) -> None:
+    It has `most_frames` a second at most.
+    """
+
+    def __init__(self, reader: int, seen: int, notify: Callable[[], None], most_frames: float = 30.0) -> None:
         self.reader = reader
         self.seen = seen
         self.notify = notify
         self.layers: tuple[Layer, ...] = ()
         self.credit = 0
         self.frame: bytes | None = None
+        self.sizing = Sizing(most_frames)
         self.welcome: Welcome | None = None
         self.status_due = True
         self.is_finished = False
         self._answers: deque[Done | Failure] = deque()
-        self._asked: tuple[Layer, ...] | None = None
-        self._fixed: tuple[int, frozenset[Layer]] = (0, frozenset())
+        self._asked: tuple[tuple[Layer, ...], int] | None = None
+        self._fixed: tuple[int, int, frozenset[Layer]] = (0, 0, frozenset())
 
     def grant(self, count: int) -> None:
         """Allow `count` more frames, up to a bound."""
@@ -52,13 +57,17 @@ class Outbox:
         self._answers.clear()
         return answers
 
-    def choose_request(self, revision: int) -> tuple[tuple[Layer, ...], bool] | None:
-        """Give the layers to ask a frame of, and whether with their fixed arrays; none: nothing is to be asked now."""
-        if not (self.credit and self.layers) or self.frame is not None or self._asked == self.layers:
+    def choose_request(self, revision: int, level: int = 0) -> tuple[tuple[Layer, ...], bool] | None:
+        """Give the layers to ask a frame of that level of, and whether with their fixed arrays.
+
+        None: nothing is to be asked now.
+        """
+        look = (self.layers, level)
+        if not (self.credit and self.layers) or self.frame is not None or self._asked == look:
             return None
-        self._asked = self.layers
-        shown_in, shown = self._fixed
-        return self.layers, shown_in != revision or not shown.issuperset(self.layers)
+        self._asked = look
+        *shown_in, shown = self._fixed
+        return self.layers, shown_in != [revision, level] or not shown.issuperset(self.layers)
 
     def forget_request(self) -> None:
         """Nothing is asked for any more, because the run began anew."""
@@ -70,7 +79,7 @@ class Outbox:
         self.credit = max(0, self.credit - 1)
         self.frame = frame
         if report.fixed:
-            self._fixed = (report.revision, frozenset(report.layers))
+            self._fixed = (report.revision, report.level, frozenset(report.layers))
         self.notify()
 
     def take_frame(self) -> bytes | None:

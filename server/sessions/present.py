@@ -53,7 +53,7 @@ class Present:
         self.state: State = "paused"
         self.revision = self.opened_in = 1
         self.branches = Branches(most_bytes)
-        self.readers = Audience()
+        self.readers = Audience(pool.settings.frames_per_second, clock)
         self.chronicle = Chronicle(self.branches, self.readers)
         self.waiting = Waitings()
         self.standing = Standing()
@@ -141,6 +141,8 @@ class Present:
     def enter(self, state: State) -> None:
         """The run is in a state."""
         self.state = state
+        if state != "closed" and not self.is_broken:  # then nobody has it
+            self.readers.ask_all(self.revision)
         self.readers.mark_status()
         self.readers.notify()
 

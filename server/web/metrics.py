@@ -5,6 +5,7 @@ from typing import get_args
 
 from fastapi import APIRouter, Response
 
+from server.engine.orders import COARSEST
 from server.protocol.messages import State
 from server.sessions.hub import Hub
 from server.telemetry import MEDIA_TYPE, Telemetry
@@ -20,6 +21,12 @@ def metrics_router(hub: Hub, telemetry: Telemetry) -> APIRouter:
         "Sessions by the state of their run.",
         "state",
         {state: partial(hub.count_state, state) for state in get_args(State)},
+    )
+    telemetry.ask_each(
+        "ganlab_reader_levels",
+        "Pages by how much smaller than in full their frames are while their run plays; 0: in full.",
+        "level",
+        {str(level): partial(hub.count_level, level) for level in range(COARSEST + 1)},
     )
     router = APIRouter()
 

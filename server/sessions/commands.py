@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass
 
 from server.engine.course import MOST_LEGS
 from server.errors import CommandError, LabError
@@ -35,11 +37,19 @@ from server.sessions.requests import Requests
 from server.sessions.travel import Travel
 from server.sessions.waiting import Waiting
 
-Deed = Callable[[], None]
-Keep = Callable[[Deed], None]
+Keep = Callable[[Callable[[], None]], None]
 """Calls back as soon as the session, as it is when this is called, is kept beyond the process: see `keeper`."""
+CLOSED = "open: the session is closed; expected a new one"
 LASTING = (Configure, Reset, Switch, Rename, Delete, Restore)
 """What is answered only when it is kept; where a run has trained to is not, as it can be trained again, bit for bit."""
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What puts another run in place of this one; it is not done where what waits for it is cancelled before."""
+
+    do: Callable[[], object]
+    done: Future[None]
 
 
 class Commands:
@@ -65,16 +75,18 @@ class Commands:
         else:
             self._execute(command)
 
-    def take_deed(self, deed: Deed) -> None:
-        """Do what puts another run in place of this one, now or when what was asked of this one is done.
+    def take_deed(self, do: Callable[[], object]) -> Future[None]:
+        """Put another run in place of this one, now or when what was asked of this one is done.
 
-        Raises:
-            LabError: it cannot be done, and is not held.
+        What is given is done when that is, or raises the LabError that says why it cannot be; to cancel it before is
+        to leave it undone.
         """
-        if self._held or self._present.waiting.is_moving:
+        deed = Deed(do, Future())
+        if self._held or self._must_wait(deed):
             self._held.append(deed)
         else:
-            deed()
+            self._do(deed)
+        return deed.done
 
     def finish(self, command: Command) -> None:
         """Tell everybody who asked that a command is carried out; where it changed what lasts, when that is kept."""
@@ -105,16 +117,27 @@ class Commands:
         """Carry out what was held, as far as the answers have come."""
         while self._held and not self._must_wait(self._held[0]):
             held = self._held.popleft()
-            if callable(held):
+            if isinstance(held, Deed):
                 self._do(held)
             else:
                 self._execute(held)
 
+    def close(self) -> None:
+        """The session is over: what is held is not done any more."""
+        for held in self._held:
+            if isinstance(held, Deed) and held.done.set_running_or_notify_cancel():
+                held.done.set_exception(CommandError(CLOSED))
+        self._held.clear()
+
     def _do(self, deed: Deed) -> None:
+        if not deed.done.set_running_or_notify_cancel():
+            return
         try:
-            deed()
+            deed.do()
         except LabError as refusal:
-            self._present.chronicle.add_mark(f"not opened: {refusal}", self._present.run.position.step)
+            deed.done.set_exception(refusal)
+        else:
+            deed.done.set_result(None)
 
     def _must_wait(self, command: Command | Deed) -> bool:
         """Tell whether what is under way decides where the command finds the run."""
@@ -123,7 +146,7 @@ class Commands:
             return waiting.is_forking or waiting.is_configuring
         if isinstance(command, Configure):
             return waiting.is_moving and self._restarts(command)
-        return waiting.is_moving and (callable(command) or isinstance(command, Back | Switch | Reset))
+        return waiting.is_moving and isinstance(command, Back | Switch | Reset | Deed)
 
     def _restarts(self, command: Configure) -> bool:
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Iterable
+from concurrent.futures import Future
 
 from server.engine.configs import Plain
 from server.engine.pool import Pool
@@ -19,7 +20,7 @@ from server.gan.model_file import Model
 from server.protocol.messages import PROTOCOL, ClientMessage, Command, Credit, State, Status, Watch, Welcome
 from server.sessions.audience import Audience
 from server.sessions.branches import Branch, Branches
-from server.sessions.commands import Commands, Keep
+from server.sessions.commands import CLOSED, Commands, Keep
 from server.sessions.kept import Frozen, Told
 from server.sessions.listener import Listener
 from server.sessions.looks import Answer, Looks
@@ -153,31 +154,31 @@ class Session:
         else:
             raise CommandError(f"{message.type}: expected once, as the first message")
 
-    def begin_at(self, model: Model, text: str) -> None:
-        """Begin the run anew at a saved model, for the reason that `text` tells.
+    def begin_at(self, model: Model, text: str) -> Future[None]:
+        """Begin the run anew at a saved model, for the reason that `text` tells, once what was asked before is done.
+
+        What is given is done when it has begun; it raises a CommandError where there is no room for it, or where the
+        session has ended before. To cancel it is to leave the run as it is.
 
         Raises:
-            CommandError: there is no room for it, or the session has ended meanwhile.
+            CommandError: the session has ended.
             ConfigError: its networks are larger than this lab allows.
         """
         self._check_open()
         self._present.read_config(model.config.to_json())
-        self._commands.take_deed(lambda: self._begin_at(model, text))
+        return self._commands.take_deed(lambda: self._travel.begin_anew(None, model.config, text, model=model))
 
-    def _begin_at(self, model: Model, text: str) -> None:
-        self._travel.begin_anew(None, model.config, text, model=model)
-
-    def open_tree(self, branches: Iterable[Branch], current: int) -> None:
-        """Put other branches in place of these; the run stands where the present one of them was left.
+    def open_tree(self, branches: Iterable[Branch], current: int) -> Future[None]:
+        """Put other branches in place of these, as `begin_at` does; the run stands where their present one was left.
 
         Raises:
-            CommandError: the session has ended meanwhile.
+            CommandError: the session has ended.
             ConfigError: one of their runs is larger than this lab allows.
         """
         self._check_open()
         opened = list(branches)
         self._check_sizes(opened)
-        self._commands.take_deed(lambda: self._travel.open_tree(opened, current))
+        return self._commands.take_deed(lambda: self._travel.open_tree(opened, current))
 
     def _check_sizes(self, branches: Iterable[Branch]) -> None:
         for branch in branches:
@@ -187,7 +188,7 @@ class Session:
 
     def _check_open(self) -> None:
         if self.state == "closed":
-            raise CommandError("open: the session is closed; expected a new one")
+            raise CommandError(CLOSED)
 
     # What is kept of it -----------------------------------------------------------------------------------------
 
@@ -249,5 +250,6 @@ class Session:
         """End the run and tell the pages."""
         self._pool.close_run(self._run)
         self._looks.refuse_all("inspect: the session is closed")
+        self._commands.close()
         self._present.enter("closed")
         self.readers.finish()

@@ -16,7 +16,7 @@ from server.sessions.hub import Hub
 from server.sessions.models import LOADED, PRETRAINED, save_model
 from server.web.answers import answer_file
 from server.web.assets import find_folder
-from server.web.refusals import find_session, read_body
+from server.web.refusals import find_session, read_body, wait_until_open
 
 
 def models_router(hub: Hub, pool: Pool) -> APIRouter:
@@ -33,7 +33,7 @@ def models_router(hub: Hub, pool: Pool) -> APIRouter:
 
     @router.post("/api/sessions/{key}/model")
     async def open_model(request: Request, key: str, manifest: int = 0, pretrained: str = "") -> Response:
-        """Open a file in place of the session's run.
+        """Open a file in place of the session's run, which stands there when this is answered.
 
         The body is a model of this lab; or, with `manifest`, so many bytes of GAN Lab's JSON and then its weights.
         With `pretrained` there is none: the model is the one that the lab has for that preset.
@@ -41,7 +41,7 @@ def models_router(hub: Hub, pool: Pool) -> APIRouter:
         session = find_session(hub, key)
         content = b"" if pretrained else await read_body(request, KIND)
         model = read_pretrained(pretrained, pool) if pretrained else read_content(content, manifest, pool)
-        session.begin_at(model, PRETRAINED if pretrained else LOADED)
+        await wait_until_open(session.begin_at(model, PRETRAINED if pretrained else LOADED))
         await hub.keep(session)
         return JSONResponse({"config": model.config.to_json(), "step": model.counters["step"]})
 

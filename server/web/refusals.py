@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import Future
+
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -10,6 +13,9 @@ from server.errors import EngineError, LabError
 from server.gan.tensor_file import Kind
 from server.sessions.hub import Hub
 from server.sessions.session import Session
+
+OPEN_SECONDS = 20.0
+"""So long a file waits for what was asked of the run before it; then it is not opened at all."""
 
 
 class Refused(Exception):
@@ -49,6 +55,21 @@ async def read_body(request: Request, kind: Kind) -> bytes:
         if len(content) > kind.most_bytes:
             raise Refused(413, f"expected a {kind.noun} of at most {kind.most_bytes} bytes, got more")
     return bytes(content)
+
+
+async def wait_until_open(opening: Future[None]) -> None:
+    """Wait until a file has been opened in place of a run; one that is not opened in time is not opened later either.
+
+    Raises:
+        EngineError: the run is still at what was asked of it before.
+        LabError: the file cannot be opened.
+    """
+    await asyncio.wait([asyncio.wrap_future(opening)], timeout=OPEN_SECONDS)
+    if opening.cancel():
+        raise EngineError(
+            "the file was not opened: the run is still at what was asked of it before; press Pause, then open it again"
+        )
+    opening.result()
 
 
 def answer_refusals(app: Starlette) -> None:

@@ -13,7 +13,7 @@ from server.sessions.hub import Hub
 from server.sessions.run_content import KIND
 from server.sessions.run_file import read_run, write_run
 from server.web.answers import answer_file
-from server.web.refusals import find_session, read_body
+from server.web.refusals import find_session, read_body, wait_until_open
 
 
 def runs_router(hub: Hub, pool: Pool) -> APIRouter:
@@ -29,11 +29,11 @@ def runs_router(hub: Hub, pool: Pool) -> APIRouter:
 
     @router.post("/api/sessions/{key}/run")
     async def open_run(request: Request, key: str) -> Response:
-        """Open a file in place of the session's branches; the run stands where it was saved."""
+        """Open a file in place of the session's branches; the run stands where it was saved when this is answered."""
         session = find_session(hub, key)
         content = await read_body(request, KIND)
         branches, current = await asyncio.to_thread(read_run, content, pool.catalog)
-        session.open_tree(branches, current)
+        await wait_until_open(session.open_tree(branches, current))
         await hub.keep(session)
         status = session.describe_status()
         return JSONResponse({"step": status.step, "head": status.head, "branches": len(branches)})

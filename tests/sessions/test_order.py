@@ -115,10 +115,32 @@ def test_a_file_is_opened_when_what_was_asked_of_the_run_is_done() -> None:
     desk.do("Step", count=4)
     branches, current = read_run(write_run(desk.session.branches), catalog())
     steps = desk.begin("Step", count=3)
-    desk.session.open_tree(branches, current)
+    opening = desk.session.open_tree(branches, current)
+    assert not opening.done()
     play = desk.begin("Play", until=6)
     assert [desk.end(number) for number in (steps, play)] == ["done", "done"]
+    assert (opening.done(), opening.exception()) == (True, None)
     assert desk.tree == [(1, None, 0, 6)]
+
+
+def test_a_file_that_nobody_waits_for_any_more_is_not_opened() -> None:
+    desk = LockstepDesk(TINY)
+    desk.do("Step", count=4)
+    branches, current = read_run(write_run(desk.session.branches), catalog())
+    steps = desk.begin("Step", count=3)
+    assert desk.session.open_tree(branches, current).cancel()
+    play = desk.begin("Play", until=9)
+    assert [desk.end(number) for number in (steps, play)] == ["done", "done"]
+    assert desk.tree == [(1, None, 0, 9)]
+
+
+def test_a_file_that_waits_as_its_session_ends_is_refused() -> None:
+    desk = LockstepDesk(TINY)
+    branches, current = read_run(write_run(desk.session.branches), catalog())
+    desk.begin("Step", count=3)
+    opening = desk.session.open_tree(branches, current)
+    desk.session.close()
+    assert "the session is closed" in str(opening.exception())
 
 
 def test_a_stop_condition_does_not_hear_of_another_branch() -> None:

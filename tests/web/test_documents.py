@@ -179,3 +179,31 @@ async def test_the_samples_are_those_that_a_page_is_shown(pool: Pool) -> None:
         table = [[float(row["x"]), float(row["y"])] for row in rows if row["group"] == "generated"]
         assert np.array(table) == pytest.approx(shown)
         assert len(desk.session.readers.outboxes) == 1
+
+
+async def test_a_file_opened_behind_a_running_command_is_answered_when_it_is_open(pool: Pool) -> None:
+    desk = Desk(pool, SMALL)
+    await desk.do("Step", count=4)
+    async with open_routes(pool, desk) as client:
+        saved = (await client.get(of(desk, "run"))).content
+        steps = desk.begin("Step", count=300)
+        answer = await client.post(of(desk, "run"), content=saved)
+        assert answer.json() == {"step": 4, "head": 4, "branches": 1}
+        assert desk.status.head == 4
+        assert (await desk.answer(steps))["type"] == "done"
+
+
+async def test_a_file_that_would_wait_for_too_long_is_not_opened_and_the_answer_says_so(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.web.refusals.OPEN_SECONDS", 0.1)
+    desk = Desk(pool, SMALL)
+    await desk.do("Step", count=4)
+    async with open_routes(pool, desk) as client:
+        saved = (await client.get(of(desk, "run"))).content
+        steps = desk.begin("Step", count=10_000)
+        answer = await client.post(of(desk, "run"), content=saved)
+        assert (answer.status_code, "press Pause" in answer.json()["error"]) == (503, True)
+        await desk.do("Pause")
+        assert (await desk.answer(steps))["type"] == "done"
+        assert desk.status.head > 4

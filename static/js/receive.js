@@ -144,10 +144,8 @@ export function receiveFrame(state, { arrays, meta }) {
   const entered = enterRevision(state, revision);
   const known = "frame" in entered ? null : state.frame;
   const box = /** @type {Frame["box"]} */ ((meta.box ?? "").split(" ").map(Number));
-  return {
-    ...entered,
-    frame: { arrays: { ...known?.arrays, ...arrays }, step: Number(meta.step), phase: meta.phase ?? "", box },
-  };
+  const place = { step: Number(meta.step), phase: meta.phase ?? "", samples: Number(meta.samples), box };
+  return { ...entered, frame: { arrays: { ...known?.arrays, ...arrays }, ...place } };
 }
 
 /**

@@ -19,11 +19,14 @@ import { History } from "./history.js";
 
 /**
  * The newest array of every name, and where the run was when the last of them was made; `box` is x0, x1, y0, y1.
+ * `samples` is how many generated samples there are: where frames come too slowly, a run that plays shows the first of
+ * them.
  *
  * @typedef {object} Frame
  * @property {Record<string, NamedArray>} arrays
  * @property {number} step
  * @property {string} phase
+ * @property {number} samples
  * @property {[number, number, number, number]} box
  */
 

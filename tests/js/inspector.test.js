@@ -164,6 +164,7 @@ test("an arrow too short to be seen is drawn longer by a round number, which is 
   assert.match(describeChosen(scene({ index: 1, move })), /sample 2; .*drawn 10 times as long/);
   assert.equal(describeChosen(scene({ index: 1, move: null })), "The ring is sample 2.");
   assert.equal(describeChosen(scene(null)), "");
+  assert.equal(describeChosen(scene({ index: 200, move })), "", "the picture leaves it out");
 });
 
 test("a chosen sample has its needle, its arrow and a ring; one that is not there has none", () => {

@@ -13,7 +13,7 @@ import { createScoreScale } from "../../static/js/layers/score.js";
 import { drawOptimum, drawSurface } from "../../static/js/layers/surface.js";
 import { cutCells, drawWarp, fillCells, measureCells } from "../../static/js/layers/warp.js";
 import { describeKnowledge } from "../../static/js/plots/layered_legend.js";
-import { describeGap } from "../../static/js/plots/layered_parts.js";
+import { describeFewer, describeGap } from "../../static/js/plots/layered_parts.js";
 
 /** @typedef {import("../../static/js/layers/marks.js").Scene} Scene */
 /** @typedef {import("../../static/js/layers/marks.js").Box} Box */
@@ -69,6 +69,13 @@ test("the best discriminator is drawn in the colours of the one that learns, and
   assert.match(image.describe(1), /^Best discriminator<br>probability of being real 0\.5 /);
   assert.match(describeGap(scene), /is 0\.125 away from it/);
   assert.equal(describeGap(buildScene({})), "");
+});
+
+test("the caption says of how many samples the first are shown, where they are not all", () => {
+  const scene = buildScene({ x_fake: { shape: [2, 2], data: [0, 0, 1, 1] } });
+  assert.match(describeFewer({ ...scene, samples: 250 }), /^To keep up, 2 of 250 generated samples are shown/);
+  assert.equal(describeFewer({ ...scene, samples: 2 }), "");
+  assert.equal(describeFewer(scene), "");
 });
 
 test("the caption says in whose company a place is scored, where the discriminator sees points so", () => {

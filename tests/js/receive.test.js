@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { chooseLayers, receiveFrame, receiveMessage } from "../../static/js/receive.js";
+import { countSamples } from "../../static/js/inspector/subjects.js";
 import { buildState } from "../../static/js/state.js";
 
 /** @typedef {import("../../static/js/protocol.js").Status} Status */
@@ -51,7 +52,7 @@ function scalars(event, revision, steps) {
 
 /** @param {number} revision @param {string} name @param {number} value */
 function frame(revision, name, value) {
-  const meta = { revision: String(revision), step: "3", phase: "", box: "-1 1 -2 2" };
+  const meta = { revision: String(revision), step: "3", phase: "", samples: "250", box: "-1 1 -2 2" };
   return { arrays: { [name]: { shape: [1], data: new Float32Array([value]) } }, meta };
 }
 
@@ -98,6 +99,12 @@ test("the tree stays over a branch and a return, and another session has none ye
   assert.equal(receiveAll(welcome(0, 1), tree, status(2)).tree, tree);
   assert.equal(receiveAll(welcome(0, 1), tree, welcome(0, 1)).tree, tree);
   assert.equal(receiveAll(welcome(0, 1), tree, welcome(0, 1, false)).tree, null);
+});
+
+test("a frame says how many samples there are, whatever it shows of them", () => {
+  const state = { ...receiveAll(welcome(0, 1)), ...receiveFrame(receiveAll(welcome(0, 1)), frame(1, "x_fake", 1)) };
+  assert.equal(state.frame?.samples, 250);
+  assert.equal(countSamples(state), 250);
 });
 
 test("what comes late from an old revision is not shown", () => {

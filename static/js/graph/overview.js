@@ -79,8 +79,8 @@ class Overview {
   /** @type {import("./bars.js").LossScale | null} */
   #scale = null;
   #revision = 0;
-  /** @type {{z: unknown, box: Box}} */
-  #noise = { z: null, box: [-1, 1, -1, 1] };
+  /** @type {{z: unknown, count: number, box: Box}} */
+  #noise = { z: null, count: 0, box: [-1, 1, -1, 1] };
 
   /**
    * @param {PageStore} store
@@ -147,6 +147,7 @@ class Overview {
       this.#revision = state.revision;
       this.#needle = null;
       this.#scale = null;
+      this.#noise = { ...this.#noise, count: 0 };
     }
     this.#paintLosses(state);
     const scene = buildScene(state);
@@ -191,8 +192,10 @@ class Overview {
    * @returns {Box}
    */
   #frameNoise({ arrays: { z } }) {
-    if (z && z !== this.#noise.z) {
-      this.#noise = { z, box: frameNoise(z.shape[1] === 1 ? placeOnLine(z.data) : z.data) };
+    const [count = 0, dimension] = z?.shape ?? [];
+    // Fewer samples of the same noise, as a run that plays may show, stand where they stood.
+    if (z && z !== this.#noise.z && count >= this.#noise.count) {
+      this.#noise = { z, count, box: frameNoise(dimension === 1 ? placeOnLine(z.data) : z.data) };
     }
     return this.#noise.box;
   }

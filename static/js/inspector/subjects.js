@@ -86,12 +86,12 @@ export function explainSilence({ inspected, status }) {
 }
 
 /**
- * How many generated samples the picture shows, so that can be gone through.
+ * How many generated samples can be gone through, whether the picture shows all of them now or not.
  *
  * @param {Readonly<Pick<PageState, "frame">>} state
  */
 export function countSamples({ frame }) {
-  return frame?.arrays.x_fake?.shape[0] ?? 0;
+  return frame?.samples ?? 0;
 }
 
 /**

@@ -72,12 +72,22 @@ export function chooseGain({ chosen, box: [x0, x1] }) {
  * @returns {string} what the ring and the arrow are; empty where there is none
  */
 export function describeChosen(scene) {
-  if (!scene.chosen) return "";
+  if (!scene.chosen || isLeftOut(scene, scene.chosen)) return "";
   const ring = `The ring is sample ${formatCount(scene.chosen.index + 1)}`;
   const gain = chooseGain(scene);
   if (!gain) return `${ring}.`;
   const times = gain === 1 ? "" : `, drawn ${formatCount(gain)} times as long as it is`;
   return `${ring}; its arrow is the generator’s next update${times}.`;
+}
+
+/**
+ * Whether a sample is among those that the picture leaves out while frames come too slowly.
+ *
+ * @param {Scene} scene
+ * @param {{index: number}} chosen
+ */
+function isLeftOut({ arrays }, { index }) {
+  return arrays.x_fake !== undefined && index >= (arrays.x_fake.shape[0] ?? 0);
 }
 
 /**

@@ -11,6 +11,7 @@
  *
  * @typedef {object} Scene what a layer may look at
  * @property {Readonly<Record<string, NamedArray | undefined>>} arrays the newest frame's arrays
+ * @property {number} [samples] how many generated samples there are, of which the arrays may have the first only
  * @property {number} dimension of the data: 2, or 1
  * @property {Box} box the run's box; of one-dimensional data the interval, and 0 and the height of the densities
  * @property {import("./score.js").ScoreScale} score how the discriminator's output is read

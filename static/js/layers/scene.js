@@ -36,7 +36,8 @@ export function buildScene({ frame, catalog, config, chosen = null }) {
   const score = createScoreScale(findScoreRule(catalog, config), arrays.surface?.data ?? []);
   const company = describeCompany({ catalog, config });
   const renewal = describeRenewal({ catalog, config });
-  return { arrays, dimension: measureDimension(frame.arrays), box: frame.box, score, company, renewal, chosen };
+  const { box, samples } = frame;
+  return { arrays, samples, dimension: measureDimension(frame.arrays), box, score, company, renewal, chosen };
 }
 
 /**

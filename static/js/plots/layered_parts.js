@@ -102,10 +102,10 @@ export function createCaption() {
       setText(back, describeReturn(scene));
       back.hidden = !view.shown.has("reconstructed") || !back.textContent;
       setText(chosen, describeChosen(scene));
-      chosen.hidden = !scene.chosen;
+      chosen.hidden = !chosen.textContent;
       setText(estimate, describeEstimate(scene));
       estimate.hidden = scene.dimension !== 1 || !ESTIMATED.some((key) => view.shown.has(key));
-      const beyond = [describeOutside(scene), describePeak(scene)].filter(Boolean);
+      const beyond = [describeFewer(scene), describeOutside(scene), describePeak(scene)].filter(Boolean);
       setText(outside, view.shown.has("generated") ? beyond.join(". ") : "");
     },
     /** @param {string} text */
@@ -122,6 +122,16 @@ export function createCaption() {
 export function describeGap({ arrays }) {
   const gap = arrays.optimal_gap?.data[0];
   return gap === undefined ? "" : `The discriminator that learns is ${formatNumber(gap)} away from it, on average over all points`;
+}
+
+/**
+ * Say how many of the generated samples are shown while frames come too slowly; nothing where that is all of them.
+ * @param {Scene} scene
+ */
+export function describeFewer({ arrays, samples = 0 }) {
+  const [shown = 0] = arrays.x_fake?.shape ?? [];
+  if (!(shown > 0 && shown < samples)) return "";
+  return `To keep up, ${formatCount(shown)} of ${formatCount(samples)} generated samples are shown until the run rests`;
 }
 
 /**

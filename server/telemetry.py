@@ -26,7 +26,8 @@ class Telemetry:
         self.registry = CollectorRegistry()
         self.steps = Counter("ganlab_steps", "Steps that runs have trained.", registry=self.registry)
         self.frames = Counter("ganlab_frames", "Frames that workers have made.", registry=self.registry)
-        self.sent_bytes = Counter("ganlab_sent_bytes", "Bytes sent over websockets.", ["kind"], registry=self.registry)
+        sent_bytes = Counter("ganlab_sent_bytes", "Bytes sent over websockets.", ["kind"], registry=self.registry)
+        self.sent_texts, self.sent_frames = sent_bytes.labels("text"), sent_bytes.labels("frame")
         self.worker_restarts = Counter(
             "ganlab_worker_restarts", "Workers that were lost and replaced.", registry=self.registry
         )

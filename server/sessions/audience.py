@@ -8,6 +8,7 @@ from itertools import count
 
 from server.engine import reports
 from server.engine.remote import RemoteRun
+from server.engine.reports import Position
 from server.protocol.messages import Status
 from server.sessions.outbox import Outbox
 from server.sessions.timeline import Timeline
@@ -21,6 +22,10 @@ class Audience:
         self.run: RemoteRun | None = None
         self._most_frames, self._clock = most_frames, clock
         self._numbers = count(1)
+        self._events: tuple[int, int, list[str]] = (0, 0, [])
+        """What was told last: the events after one number up to another, for whoever else has seen as much."""
+        self._status: tuple[Position | None, str] | None = None
+        """The newest status that was told, and where the run stood; none where another is to be told."""
 
     def __iter__(self) -> Iterator[Outbox]:
         return iter(self.outboxes)
@@ -28,10 +33,12 @@ class Audience:
     def __len__(self) -> int:
         return len(self.outboxes)
 
-    def attach(self, seen: int, notify: Callable[[], None]) -> tuple[Outbox, bool]:
+    def attach(
+        self, seen: int, notify: Callable[[], None], notify_soon: Callable[[], None] | None = None
+    ) -> tuple[Outbox, bool]:
         """Let a page in that has seen the events up to number `seen`; tells whether others were here before."""
         number = next(self._numbers)
-        outbox = Outbox(number, seen, notify, self._most_frames)
+        outbox = Outbox(number, seen, notify, notify_soon, self._most_frames)
         self.outboxes.append(outbox)
         return outbox, number > 1
 
@@ -44,17 +51,19 @@ class Audience:
             self.run.leave(outbox.reader)
         return True
 
-    def take(self, outbox: Outbox, timeline: Timeline, status: Status, revision: int) -> list[str | bytes]:
+    def take(
+        self, outbox: Outbox, timeline: Timeline, describe: Callable[[], Status], revision: int
+    ) -> list[str | bytes]:
         """Give all that a page is to be sent now: history first, so that an answer follows what it is about."""
         welcome, outbox.welcome = outbox.welcome, None
-        texts = [welcome.model_dump_json()] if welcome else []
-        texts += [event.model_dump_json() for event in timeline.list_after(outbox.seen)]
-        outbox.seen = timeline.newest
+        taken: list[str | bytes] = [welcome.model_dump_json()] if welcome else []
+        if outbox.seen != timeline.newest:
+            taken += self._tell_events(outbox.seen, timeline)
+            outbox.seen = timeline.newest
         if outbox.status_due:
             outbox.status_due = False
-            texts.append(status.model_dump_json())
-        texts += [answer.model_dump_json() for answer in outbox.take_answers()]
-        taken: list[str | bytes] = [*texts]
+            taken.append(self._tell_status(describe))
+        taken += [answer.model_dump_json() for answer in outbox.take_answers()]
         if (frame := outbox.take_frame()) is not None:
             taken.append(frame)
             self._note_frame(outbox)
@@ -66,6 +75,25 @@ class Audience:
             outbox.sizing.note_frame(self._clock(), self.run.position.step)
         else:
             outbox.sizing.rest()
+
+    def _tell_events(self, seen: int, timeline: Timeline) -> list[str]:
+        """Write the events after number `seen`: once for all who have seen as much, for no change is without a number.
+
+        A page that is alone asks once; its history is not kept twice.
+        """
+        if self._events[:2] != (seen, timeline.newest):
+            texts = [event.model_dump_json() for event in timeline.list_after(seen)]
+            if len(self.outboxes) == 1:
+                return texts
+            self._events = seen, timeline.newest, texts
+        return self._events[2]
+
+    def _tell_status(self, describe: Callable[[], Status]) -> str:
+        """Write the status, once for all who are told it while the run stands where it does."""
+        position = self.run.position if self.run else None
+        if self._status is None or self._status[0] is not position:
+            self._status = position, describe().model_dump_json()
+        return self._status[1]
 
     def ask_frame(self, outbox: Outbox, revision: int) -> None:
         """Ask the run for a page's next frame, if it may have one: in full, unless the run races."""
@@ -95,6 +123,7 @@ class Audience:
 
     def mark_status(self) -> None:
         """Have the status sent to everybody with the next message."""
+        self._status = None
         for outbox in self.outboxes:
             outbox.status_due = True
 
@@ -102,6 +131,11 @@ class Audience:
         """Tell everybody that there is something to take."""
         for outbox in self.outboxes:
             outbox.notify()
+
+    def notify_soon(self) -> None:
+        """Tell everybody that there is something to take, which may go with the next frame."""
+        for outbox in self.outboxes:
+            outbox.notify_soon()
 
     def finish(self) -> None:
         """The run is over: send what is left, and nothing more."""

@@ -21,13 +21,21 @@ MOST_ANSWERS = 1_000
 class Outbox:
     """One page's view of a session; `notify` is called when there is something to take.
 
+    `notify_soon` is called for what may wait a little for a frame that it can go with; without it, `notify` is.
     It has `most_frames` a second at most.
     """
 
-    def __init__(self, reader: int, seen: int, notify: Callable[[], None], most_frames: float = 30.0) -> None:
+    def __init__(
+        self,
+        reader: int,
+        seen: int,
+        notify: Callable[[], None],
+        notify_soon: Callable[[], None] | None = None,
+        most_frames: float = 30.0,
+    ) -> None:
         self.reader = reader
         self.seen = seen
-        self.notify = notify
+        self.notify, self.notify_soon = notify, notify_soon or notify
         self.layers: tuple[Layer, ...] = ()
         self.credit = 0
         self.frame: bytes | None = None

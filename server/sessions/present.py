@@ -170,4 +170,7 @@ class Present:
         if self.state != "running" or now - self._status_at >= STATUS_SECONDS:
             self._status_at = now
             self.readers.mark_status()
-        self.readers.notify()
+        if self.state == "running":
+            self.readers.notify_soon()
+        else:
+            self.readers.notify()

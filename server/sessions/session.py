@@ -102,10 +102,10 @@ class Session:
 
     # Readers ----------------------------------------------------------------------------------------------------
 
-    def attach(self, seen: int, notify: Callable[[], None]) -> Outbox:
-        """Let a page in that has seen the events up to number `seen`."""
+    def attach(self, seen: int, notify: Callable[[], None], notify_soon: Callable[[], None] | None = None) -> Outbox:
+        """Let a page in that has seen the events up to number `seen`; see `Outbox` for how it is told of news."""
         since = self.timeline.resume_after(seen)
-        outbox, is_known = self.readers.attach(since, notify)
+        outbox, is_known = self.readers.attach(since, notify, notify_soon)
         # A page that is loaded anew has seen nothing: the first one is told, whichever it is.
         is_restored = seen < self._lives_since if seen else self._lives_since > 0 and not is_known
         outbox.welcome = Welcome(
@@ -128,7 +128,7 @@ class Session:
 
     def take(self, outbox: Outbox) -> list[str | bytes]:
         """Give all that a page is to be sent now."""
-        return self.readers.take(outbox, self.timeline, self.describe_status(), self.revision)
+        return self.readers.take(outbox, self.timeline, self.describe_status, self.revision)
 
     def describe_status(self) -> Status:
         """Say where the run is."""

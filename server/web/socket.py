@@ -22,11 +22,14 @@ from server.sessions.outbox import Outbox
 from server.sessions.session import Session
 from server.settings import Settings
 from server.telemetry import Telemetry
+from server.web.gathering import GatheringProtocol
 from server.web.pacing import Pacer
+from server.web.turnstile import Turnstile
 
 logger = logging.getLogger(__name__)
 
 SOCKET_OPTIONS: dict[str, Any] = {
+    "ws": GatheringProtocol,
     # A config with 20,000 points is the longest message; a longer one closes the socket with 1009 before it is read.
     "ws_max_size": 1 << 20,
     # Measured: it saves a tenth of the bytes and costs 1.75 ms a frame.
@@ -39,6 +42,8 @@ WRONG_PROTOCOL = 4000
 SERVICE_RESTART = 1012
 TRY_AGAIN_LATER = 1013
 POLICY_VIOLATION = 1008
+ROWS_SECONDS = 0.1
+"""So long rows may wait for a frame of a playing run to go with."""
 HELLO_SECONDS = 30.0
 """A connection whose next word is no hello by then is let go."""
 BROKEN = "the lab made a mistake with this message; the server's log has the details"
@@ -46,9 +51,10 @@ BROKEN = "the lab made a mistake with this message; the server's log has the det
 
 def socket_route(hub: Hub, settings: Settings, telemetry: Telemetry) -> WebSocketRoute:
     """Give the route of the websocket."""
+    turnstile = Turnstile()
 
     async def converse(websocket: WebSocket) -> None:
-        await Conversation(websocket, hub, settings, telemetry).hold()
+        await Conversation(websocket, hub, settings, telemetry, turnstile).hold()
 
     return WebSocketRoute("/ws", converse)
 
@@ -56,12 +62,15 @@ def socket_route(hub: Hub, settings: Settings, telemetry: Telemetry) -> WebSocke
 class Conversation:
     """One connection of one page."""
 
-    def __init__(self, websocket: WebSocket, hub: Hub, settings: Settings, telemetry: Telemetry) -> None:
-        self.websocket, self.hub = websocket, hub
+    def __init__(
+        self, websocket: WebSocket, hub: Hub, settings: Settings, telemetry: Telemetry, turnstile: Turnstile
+    ) -> None:
+        self.websocket, self.hub, self._turnstile = websocket, hub, turnstile
         self.send_seconds, self._telemetry = settings.send_seconds, telemetry
         self._pacer = Pacer(settings.messages_per_second)
         self._frame_sent_at: float | None = None
         self._wake = asyncio.Event()
+        self._reminder: asyncio.TimerHandle | None = None
 
     async def hold(self) -> None:
         """Talk until one side ends it."""
@@ -78,6 +87,7 @@ class Conversation:
         except (WebSocketDisconnect, TimeoutError):
             logger.debug("a page is gone")
         finally:
+            self._forget_reminder()
             if session and outbox:
                 self.hub.leave(session, outbox)
 
@@ -100,7 +110,7 @@ class Conversation:
                 await self.hub.pool.wait_ready()
                 await self.hub.recall(hello.session)
                 session = self.hub.join(hello)
-                return session, session.attach(hello.seen, self._wake.set)
+                return session, session.attach(hello.seen, self._note_news, self._note_rows)
             except EngineError as refusal:  # the page may try again with a new connection
                 await self._send(Failure(id=None, message=str(refusal)).model_dump_json())
                 await self.websocket.close(TRY_AGAIN_LATER)
@@ -148,12 +158,40 @@ class Conversation:
                 outbox.answer(Failure(id=find_id(text), message=BROKEN))
 
     async def _speak(self, session: Session, outbox: Outbox) -> None:
-        while not outbox.is_finished:
-            await self._wake.wait()
-            self._wake.clear()
-            for message in session.take(outbox):
-                await self._send(message)
+        """Send what there is to send, each message before its deadline.
+
+        Raises:
+            TimeoutError: the page does not take it in time.
+        """
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(None) as deadline:
+            try:
+                while not outbox.is_finished:
+                    await self._wake.wait()
+                    self._wake.clear()
+                    self._forget_reminder()
+                    for message in session.take(outbox):
+                        deadline.reschedule(loop.time() + self.send_seconds)
+                        await self._write(message)
+                    deadline.reschedule(None)
+            finally:
+                del deadline  # it holds the task, whose error holds this frame, and with it the session: see `_talk`
         await self.websocket.close(SERVICE_RESTART)
+
+    def _note_news(self) -> None:
+        """There is something to send."""
+        if not self._wake.is_set():
+            self._turnstile.admit(self._wake)
+
+    def _note_rows(self) -> None:
+        """There is something to send that may go with the next frame, if one comes soon."""
+        if self._reminder is None and not self._wake.is_set():
+            self._reminder = asyncio.get_running_loop().call_later(ROWS_SECONDS, self._note_news)
+
+    def _forget_reminder(self) -> None:
+        if self._reminder:
+            self._reminder.cancel()
+            self._reminder = None
 
     async def _receive(self) -> str:
         """Give the next text message; binary ones are refused."""
@@ -166,19 +204,22 @@ class Conversation:
             await self._send(Failure(id=None, message="message: expected text, got bytes").model_dump_json())
 
     async def _send(self, message: str | bytes) -> None:
-        """Send a message.
+        """Send a message by itself.
 
         Raises:
             TimeoutError: the page does not take it in time.
         """
         async with asyncio.timeout(self.send_seconds):
-            if isinstance(message, str):
-                self._telemetry.sent_bytes.labels("text").inc(len(message.encode()))
-                await self.websocket.send_text(message)
-            else:
-                self._telemetry.sent_bytes.labels("frame").inc(len(message))
-                await self.websocket.send_bytes(message)
-                self._frame_sent_at = time.monotonic()
+            await self._write(message)
+
+    async def _write(self, message: str | bytes) -> None:
+        if isinstance(message, str):
+            self._telemetry.sent_texts.inc(len(message) if message.isascii() else len(message.encode()))
+            await self.websocket.send_text(message)
+        else:
+            self._telemetry.sent_frames.inc(len(message))
+            await self.websocket.send_bytes(message)
+            self._frame_sent_at = time.monotonic()
 
     def _note_credit(self) -> None:
         """Tell how long the page took for the frame that it was sent last."""

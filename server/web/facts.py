@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from server.gan.config import LIST_SECTIONS, Catalog
 
 Unit = Mapping[str, Any]
+SECTIONS = {"data": "data set", "latent": "noise"}
+"""What a part of a run is called, where its key is not the word for it."""
 
 
 class Fact(NamedTuple):
@@ -32,6 +34,16 @@ def describe_facts(unit: Unit, catalog: Catalog) -> list[Fact]:
     """Give what else is known of a unit, in the order of the table below."""
     told = ((label, write(unit, catalog)) for label, write in FACTS.items())
     return [Fact(label, text) for label, text in told if text]
+
+
+def list_apart(unit: Unit, catalog: Catalog) -> list[Fact]:
+    """Give what a unit is kept from and why, whichever of the two says so, by name in the order of the alphabet."""
+    reasons = dict(unit.get("apart", {}))
+    beside = {one["key"]: one for section in LIST_SECTIONS for one in catalog[section]}
+    for other in catalog["techniques"] if beside.get(unit["key"]) == unit else ():
+        if unit["key"] in other["apart"]:
+            reasons.setdefault(other["key"], other["apart"][unit["key"]])
+    return sorted(Fact(beside[key]["label"] if key in beside else key, why) for key, why in reasons.items())
 
 
 def list_code(unit: Unit) -> list[Fact]:
@@ -92,20 +104,13 @@ def _write_reading(unit: Unit, catalog: Catalog) -> str:
 
 def _write_partners(unit: Unit, catalog: Catalog) -> str:
     wanted = unit.get("goes_with", {})
-    parts = [f"{section}: {_list_labels(catalog, section, names)}" for section, names in wanted.items()]
-    parts += [f"{path} of 1 or more" for path in unit.get("needs", {})]
+    parts = [
+        f"{SECTIONS.get(section, section)}: {_list_labels(catalog, section, names)}"
+        for section, names in wanted.items()
+    ]
+    parts += [f"{_find_number(catalog, path)} of 1 or more" for path in unit.get("needs", {})]
     text = "; ".join(parts)
     return f"{text}, because {unit['because']}" if text and unit.get("because") else text
-
-
-def _write_apart(unit: Unit, catalog: Catalog) -> str:
-    """Say what a technique or a regularizer is kept from, whichever of the two says so."""
-    reasons = dict(unit.get("apart", {}))
-    beside = {one["key"]: one for section in LIST_SECTIONS for one in catalog[section]}
-    for other in catalog["techniques"] if beside.get(unit["key"]) == unit else ():
-        if unit["key"] in other["apart"]:
-            reasons.setdefault(other["key"], other["apart"][unit["key"]])
-    return "; ".join(f"{beside[key]['label'] if key in beside else key}: {why}" for key, why in reasons.items())
 
 
 def _write_density(unit: Unit, catalog: Catalog) -> str:
@@ -130,6 +135,14 @@ def _find_label(catalog: Catalog, section: str, key: str) -> str:
     return next((str(unit["label"]) for unit in catalog[kind] if unit["key"] == key), key)
 
 
+def _find_number(catalog: Catalog, path: str) -> str:
+    """Give the label of a number of a section's units that a dotted path names."""
+    section, key = path.split(".")
+    units = catalog[catalog["run"]["sections"][section]]
+    labels = (str(facts["label"]).lower() for unit in units for facts in unit["parameters"] if facts["key"] == key)
+    return next(labels, path)
+
+
 def _write_payers(unit: Unit, _: Catalog) -> str:
     return "" if unit.get("projects") else " and ".join(f"the {player}" for player in unit.get("players", ()))
 
@@ -149,7 +162,6 @@ FACTS: Mapping[str, Callable[[Unit, Catalog], str]] = {
     "Paid by": _write_payers,
     "A score": _write_reading,
     "Goes with": _write_partners,
-    "Not together with": _write_apart,
     "When it acts": lambda unit, _: "after every update, on the weights" if unit.get("projects") else "",
     "Remembers": lambda unit, _: ", ".join(unit.get("slots", ())),
     "Seen by": lambda unit, _: "; ".join(unit.get("evidence", {}).values()),

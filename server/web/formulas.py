@@ -9,6 +9,11 @@ from latex2mathml.converter import convert
 from server.gan.config import Catalog
 
 TOKENS = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
+FUNCTIONS = re.compile(
+    r"(?P<factor>(?<=</m[in]>)|(?<=</mstyle>))?<mi>(?P<name>exp|ln|log|max|min|sin|cos|tanh)</mi>"
+    r'(?P<bracket><mo stretchy="false">&#x00028;)?'
+)
+THIN = "0.1667em"
 OPENING, CLOSING = ("{", r"\begin", r"\left"), ("}", r"\end", r"\right")
 
 
@@ -25,7 +30,13 @@ def convert_formulas(catalog: Catalog) -> dict[str, str]:
 
 def convert_latex(latex: str) -> str:
     """Give a formula as MathML, to stand by itself."""
-    return str(convert(latex, display="block"))
+    return FUNCTIONS.sub(_set_apart, str(convert(latex, display="block")))
+
+
+def _set_apart(found: re.Match[str]) -> str:
+    """Write a function's name as an operator, with TeX's thin spaces around it: none beside a bracket or a sign."""
+    before, after = ("0" if found["factor"] is None else THIN), (THIN if found["bracket"] is None else "0")
+    return f'<mo form="prefix" lspace="{before}" rspace="{after}">{found["name"]}</mo>{found["bracket"] or ""}'
 
 
 def split_equations(latex: str) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.gan.config import Catalog
-from server.web.facts import Fact, describe_facts, describe_parameter, list_code
+from server.web.facts import Fact, describe_facts, describe_parameter, list_apart, list_code
 from server.web.formulas import convert_latex, has_formula, split_equations
 from server.web.links import link_unit, list_places
 
@@ -49,6 +49,7 @@ class Entry:
     paper: Mapping[str, Any] | None
     parameters: Sequence[Mapping[str, str]]
     facts: Sequence[Fact]
+    apart: Sequence[Fact]
     code: Sequence[Fact]
     link: str | None
     words: str
@@ -92,6 +93,7 @@ def _build_entry(kind: str, title: str, unit: Mapping[str, Any], catalog: Catalo
         paper=paper,
         parameters=[describe_parameter(facts, restarts) for facts in unit.get("parameters", [])],
         facts=describe_facts(unit, catalog),
+        apart=list_apart(unit, catalog),
         code=list_code(unit),
         link=link_unit(kind, unit, catalog),
         words=" ".join(words).lower(),

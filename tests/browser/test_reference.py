@@ -132,3 +132,32 @@ def test_on_paper_the_code_is_open_and_what_leads_elsewhere_is_gone(page: Page) 
     expect(page.locator("#losses-hinge code")).to_be_visible()
     for gone in (".masthead", ".reference-contents", ".reference-search", "#losses-hinge .entry-link"):
         expect(page.locator(gone)).to_be_hidden()
+
+
+@pytest.mark.parametrize("viewport", ["phone"])
+def test_on_a_phone_no_table_of_parameters_scrolls_sideways(page: Page, viewport: str) -> None:
+    page.goto("/reference")
+    wide = "(all) => all.filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.closest('.entry').id)"
+    assert page.locator(".reference-scroll:has(table)").count() > 20
+    assert page.locator(".reference-scroll:has(table)").evaluate_all(wide) == []
+
+
+def test_no_formula_scrolls_upright(page: Page) -> None:
+    page.goto("/reference")
+    styles = page.locator(".entry-formula").evaluate_all("(all) => all.map((one) => getComputedStyle(one).overflowY)")
+    assert set(styles) == {"hidden"}
+    # What stands out is ink inside the padding: nothing of it is cut off.
+    cut = "(all) => all.filter((one) => one.scrollHeight > one.clientHeight + 1).map((one) => one.closest('.entry').id)"
+    assert page.locator(".entry-formula").evaluate_all(cut) == []
+
+
+def test_the_limits_of_a_sum_stand_clear_of_its_sign(page: Page) -> None:
+    page.goto("/reference#losses-coupling_flow")
+    sides = """(sum) => [...sum.children].map((one) => {
+        const { top, bottom } = one.getBoundingClientRect();
+        const style = getComputedStyle(one);
+        return [top + parseFloat(style.paddingTop), bottom - parseFloat(style.paddingBottom)];
+    })"""
+    sign, below, above = page.locator("#losses-coupling_flow munderover").first.evaluate(sides)
+    assert below[0] - sign[1] >= 2
+    assert sign[0] - above[1] >= 2

@@ -17,7 +17,7 @@ from server.engine.pool import Pool
 from server.gan.catalog import build_catalog
 from server.settings import Settings
 from server.web.assets import find_folder
-from server.web.facts import describe_facts, describe_parameter, list_code, write_number
+from server.web.facts import describe_facts, describe_parameter, list_apart, list_code, write_number
 from server.web.formulas import has_formula, split_equations
 from server.web.links import link_unit, write_fragment
 from server.web.pages import MOST_ADDRESSES, ReferencePage, pages_router
@@ -186,14 +186,24 @@ def test_a_unit_that_needs_company_says_which_and_why() -> None:
 
 def test_a_technique_and_a_regularizer_that_are_kept_apart_both_say_so() -> None:
     for (kind, one), (other_kind, other) in permutations((("techniques", "bigan"), ("regularizers", "dragan"))):
-        facts = dict(describe_facts(find(kind, one), CATALOG))
-        assert f"{find(other_kind, other)['label']}: it looks around points" in facts["Not together with"]
+        reasons = dict(list_apart(find(kind, one), CATALOG))
+        assert reasons[find(other_kind, other)["label"]].startswith("it looks around points")
 
 
 def test_two_techniques_that_are_kept_apart_both_say_so() -> None:
     for one, other in (("rate_decay", "cyclical_rate"), ("cyclical_rate", "rate_decay")):
-        facts = dict(describe_facts(find("techniques", one), CATALOG))
-        assert facts["Not together with"].startswith(f"{find('techniques', other)['label']}: ")
+        assert find("techniques", other)["label"] in dict(list_apart(find("techniques", one), CATALOG))
+
+
+def test_what_a_unit_is_not_together_with_is_a_list_in_the_order_of_the_alphabet() -> None:
+    names = [name for name, _ in list_apart(find("techniques", "bigan"), CATALOG)]
+    assert len(names) > 10
+    assert names == sorted(names)
+
+
+def test_what_a_unit_goes_with_is_named_by_labels_alone() -> None:
+    assert dict(describe_facts(find("losses", "coupling_flow"), CATALOG))["Goes with"].startswith("noise: Normal,")
+    assert "; size of the data set of 1 or more" in dict(describe_facts(find("losses", "glo"), CATALOG))["Goes with"]
 
 
 def test_a_parameter_tells_its_range_and_whether_a_change_applies_at_once() -> None:

@@ -118,7 +118,7 @@ LOSSES.add(
         "Coupling flow (no discriminator)",
         coupling_flow,
         r"L_G = -\mathbb{E} \log p(x), \quad"
-        r" -\log p(x) = \tfrac{1}{2} \lVert z \rVert^2 + \log 2\pi - \sum_{k=1}^{6} s_k, \quad x = G(z),"
+        r" -\log p(x) = \tfrac{1}{2} \lVert z \rVert^2 + \log(2\pi) - \sum_{k=1}^{6} s_k, \quad x = G(z),"
         r" \quad (a, b) \mapsto (b \, e^{s_k(a)} + t_k(a), a) \;\text{six times leads from } x \text{ to } z",
         Paper("Dinh, Sohl-Dickstein, Bengio", "Density estimation using Real NVP", 2017),
         goes_with={"latent": ("normal",)},

@@ -76,6 +76,7 @@ import { History } from "./history.js";
  * @property {boolean} [is_game] of a loss: whether a discriminator takes part
  * @property {boolean} [makes_points] of a loss: whether the generator's network answers samples, so that these are priced
  * @property {boolean} [moves_noise] of a loss: whether a sample comes of its noise step by step, along a way
+ * @property {boolean} [reads_noise] of a loss: whether training draws noise for the generator
  * @property {boolean} [has_codes] of a loss: whether each real point has a latent of its own that is learned
  * @property {Readonly<Record<"part" | "draw" | "count" | "generate" | "loss" | "arrows", string>>} [words] of a loss
  *   without a discriminator: what the page says

@@ -70,6 +70,20 @@ def test_flow_matching_shows_the_ways_of_samples_and_no_needles(page: Page) -> N
     assert count_ink(page.locator("canvas[data-layer=gradients]")) == 0
 
 
+def test_a_flow_sends_real_samples_to_the_generator_and_no_arrow_crosses_who_takes_no_part(page: Page) -> None:
+    open_lab(page)
+    inverse = page.locator("[data-edge='real generator']")
+    expect(inverse).to_be_hidden()
+    page.get_by_role("region", name="Settings").get_by_label("Loss", exact=True).select_option("coupling_flow")
+    expect(inverse).to_be_visible()
+    expect(page.locator("[data-edge='real g-loss']")).to_be_hidden()
+    for node in ("predictions-real", "predictions-generated", "d-loss", "d-gradients"):
+        expect(page.locator(f"[data-node={node}]")).to_be_hidden()
+    press(page, "Next phase")
+    expect(inverse).to_have_class(re.compile(r"\blit\b"))
+    expect(page.locator("[data-edge='noise generator']")).not_to_have_class(re.compile(r"\blit\b"))
+
+
 def test_a_loss_comes_with_the_finite_data_that_it_needs_and_so_do_other_data(page: Page) -> None:
     open_lab(page)
     settings = page.get_by_role("region", name="Settings")

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { chooseScale, placeBar } from "../../static/js/graph/bars.js";
-import { EDGES, findPort, routeArrow } from "../../static/js/graph/edges.js";
+import { findDetour } from "../../static/js/graph/detours.js";
+import { EDGES, findPort, routeArrow, routeThrough } from "../../static/js/graph/edges.js";
 import { compareUpdates } from "../../static/js/graph/flow.js";
 import { LOSS_NODES, PICTURE_NODES } from "../../static/js/graph/nodes.js";
 
@@ -84,4 +85,51 @@ test("who learned follows from whose updates were counted, within one run", () =
   assert.equal(compareUpdates(at(3, 3), at(5, 4)), "both");
   assert.equal(compareUpdates(at(3, 3), at(0, 0, 2)), "none");
   assert.equal(compareUpdates(null, at(9, 9)), "none");
+});
+
+/** A graph as it is laid out when it is narrow, and when it is wide. @type {Record<"tall" | "wide", Record<string, any>>} */
+const PLACES = {
+  tall: {
+    real: { left: 113, right: 183, top: 390, bottom: 462 },
+    generator: { left: 208, right: 278, top: 258, bottom: 328 },
+    generated: { left: 208, right: 278, top: 390, bottom: 462 },
+    discriminator: { left: 120, right: 270, top: 492, bottom: 660 },
+    "g-gradients": { left: 295, right: 365, top: 360, bottom: 464 },
+    "g-loss": { left: 199, right: 287, top: 840, bottom: 937 },
+  },
+  wide: {
+    real: { left: 224, right: 315, top: 322, bottom: 413 },
+    generator: { left: 44, right: 197, top: 378, bottom: 530 },
+    generated: { left: 224, right: 315, top: 503, bottom: 593 },
+    discriminator: { left: 341, right: 495, top: 360, bottom: 530 },
+    "g-gradients": { left: 224, right: 315, top: 640, bottom: 752 },
+    "g-loss": { left: 639, right: 743, top: 493, bottom: 571 },
+  },
+};
+
+for (const arrangement of /** @type {const} */ (["tall", "wide"])) {
+  test(`an arrow that goes straight to the loss crosses no node where data flow ${arrangement}`, () => {
+    const places = PLACES[arrangement];
+    const around = EDGES.filter(({ goesAround }) => goesAround);
+    assert.deepEqual(around.map(({ from }) => from), ["real", "generated", "generator"]);
+    for (const { from, to, ports } of around) {
+      const [start, end] = ports[arrangement];
+      const ends = { start: findPort(places[from], start, 3), end: findPort(places[to], end, 5) };
+      const way = [ends.start, ...findDetour(from, arrangement, (key) => places[key], ends), ends.end];
+      for (const [i, { x, y }] of way.slice(1).entries()) {
+        const before = /** @type {import("../../static/js/graph/detours.js").Point} */ (way[i]);
+        assert.ok(before.x === x || before.y === y, `${from}: it turns at right angles only`);
+        const crossed = Object.entries(places).filter(
+          ([, { left, right, top, bottom }]) =>
+            Math.max(before.x, x) > left && Math.min(before.x, x) < right && Math.max(before.y, y) > top && Math.min(before.y, y) < bottom,
+        );
+        assert.deepEqual(crossed.map(([key]) => key), [], `${from} to ${to}, part ${i}`);
+      }
+    }
+  });
+}
+
+test("a way through points turns softly at each", () => {
+  const way = routeThrough([{ x: 0, y: 0 }, { x: 0, y: 100 }, { x: 100, y: 100 }]);
+  assert.equal(way, "M0 0 L0 86 Q0 100 14 100 L100 100");
 });

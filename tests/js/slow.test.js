@@ -10,14 +10,19 @@ import { CAPTIONS, describeNumbers, findCaption, findPhase, listActing, listCapt
 /** @typedef {import("../../static/js/protocol.js").StepPhase} StepPhase */
 /** @typedef {import("../../static/js/protocol.js").Status} Status */
 
-/** @param {boolean} makesPoints @returns {any} a run whose loss compares samples, or other answers of the generator */
-function runAlone(makesPoints) {
+/**
+ * @param {boolean} makesPoints
+ * @param {object} [facts]
+ * @returns {any} a run whose loss compares samples, or other answers of the generator
+ */
+function runAlone(makesPoints, facts = {}) {
   const words = { draw: "Noise is drawn.", count: "How near?" };
-  return { catalog: { losses: [{ key: "mmd", is_game: false, makes_points: makesPoints, words }] }, config: { loss: { name: "mmd" } } };
+  return { catalog: { losses: [{ key: "mmd", is_game: false, makes_points: makesPoints, words, ...facts }] }, config: { loss: { name: "mmd" } } };
 }
 
 const ALONE = runAlone(true);
 const ANSWERS = runAlone(false);
+const BACKWARDS = runAlone(false, { moves_noise: true, reads_noise: false });
 /** @type {any} a run that trains an encoder */
 const PAIRED = {
   catalog: { losses: [{ key: "hinge", is_game: true }], techniques: [{ key: "bigan", encodes: true }] },
@@ -46,7 +51,7 @@ test("P49 and P50: ten captions, five a player, and the phases go through them i
 test("P50: what a caption lights are nodes and arrows of the graph", () => {
   const nodes = [...PICTURE_NODES, ...LOSS_NODES].map(({ key }) => /** @type {string} */ (key));
   const edges = EDGES.map(({ from, to }) => `${from} ${to}`);
-  const others = [ALONE, ANSWERS, PAIRED].flatMap((run) => listCaptions("generator", run));
+  const others = [ALONE, ANSWERS, BACKWARDS, PAIRED].flatMap((run) => listCaptions("generator", run));
   for (const caption of [...Object.values(CAPTIONS).flat(), ...listCaptions("discriminator", PAIRED), ...others]) {
     assert.deepEqual(caption.nodes.filter((key) => !nodes.includes(key)), []);
     assert.deepEqual(caption.edges.filter((name) => !edges.includes(name)), []);
@@ -69,6 +74,14 @@ test("without a discriminator only the generator has captions, and its phases go
   assert.equal(listActing(phase("generator", "loss"), ANSWERS).edges.includes("generator g-loss"), true);
   assert.equal(listActing(phase("generator", "sample"), ANSWERS).nodes.includes("generated"), false);
   assert.deepEqual(listActing(phase("discriminator", "loss"), ALONE), { nodes: [], edges: [] });
+});
+
+test("where real samples go through the generator backwards, they do so in slow motion, and no noise does", () => {
+  const { nodes, edges } = listActing(phase("generator", "generate"), BACKWARDS);
+  assert.deepEqual(edges, ["real generator"]);
+  assert.equal(nodes.includes("noise"), false);
+  assert.deepEqual(listActing(phase("generator", "loss"), BACKWARDS).edges, ["generator g-loss"]);
+  assert.deepEqual(listActing(phase("generator", "generate"), ANSWERS).edges, ["noise generator"]);
 });
 
 test("a generator that looks ahead is judged by the discriminator of so many steps later, which is put back", () => {

@@ -1,7 +1,8 @@
 /** The arrows between nodes, drawn in one picture under them and measured from where the nodes are. */
 
 import { hasEncoder, isGame, readWords } from "../layers/game.js";
-import { EDGES, findPort, routeArrow } from "./edges.js";
+import { findDetour } from "./detours.js";
+import { EDGES, findPort, routeArrow, routeThrough } from "./edges.js";
 
 /** @typedef {import("./edges.js").Arrangement} Arrangement */
 /** @typedef {import("./edges.js").Rectangle} Rectangle */
@@ -34,9 +35,10 @@ export function createArrows() {
     const player = edge.players.length === 2 ? "both" : edge.players[0];
     const line = draw("path", { class: "edge-line", "marker-end": `url(#arrow-head-${player})` });
     const flow = draw("path", { class: "edge-flow" });
-    const classes = ["edge", player, ...edge.players.map((name) => `of-${name}`), edge.isBack ? "is-back" : "", edge.isDirect ? "is-direct" : "", edge.isAnswer ? "is-answer" : "", edge.isPair ? "is-pair" : ""];
+    const marks = { "is-back": edge.isBack, "is-direct": edge.isDirect, "is-answer": edge.isAnswer, "is-inverse": edge.isInverse, "is-pair": edge.isPair };
+    const classes = ["edge", player, ...edge.players.map((name) => `of-${name}`), ...Object.entries(marks).flatMap(([mark, holds]) => (holds ? [mark] : []))];
     const name = `${edge.from} ${edge.to}`;
-    element.append(draw("g", { class: classes.filter(Boolean).join(" "), "data-edge": name }, [line, flow]));
+    element.append(draw("g", { class: classes.join(" "), "data-edge": name }, [line, flow]));
     return { edge, paths: [line, flow] };
   });
   return {
@@ -48,7 +50,9 @@ export function createArrows() {
         const [start, end] = edge.ports[places.arrangement];
         const from = findPort(places.find(edge.from, start[0]), start, GAP_START);
         const to = findPort(places.find(edge.to, end[0]), end, GAP_END);
-        for (const path of paths) path.setAttribute("d", routeArrow(from, to));
+        const corners = edge.goesAround ? findDetour(edge.from, places.arrangement, places.find, { start: from, end: to }) : [];
+        const way = edge.goesAround ? routeThrough([from, ...corners, to]) : routeArrow(from, to);
+        for (const path of paths) path.setAttribute("d", way);
       }
     },
   };

@@ -14,6 +14,8 @@
  * @property {boolean} isBack back-propagation
  * @property {boolean} [isDirect] only where the loss compares the samples, or the generator's answers, itself
  * @property {boolean} [isAnswer] only where it compares answers that are no samples
+ * @property {boolean} [isInverse] only where training sends real samples through the generator backwards
+ * @property {boolean} [goesAround] around the discriminator, which takes no part
  * @property {boolean} [isPair] only where an encoder is trained, and a sample is judged beside its noise
  * @property {Readonly<Record<Arrangement, readonly [PortPlace, PortPlace]>>} ports
  */
@@ -33,9 +35,10 @@ export const EDGES = [
   forward("predictions-real", "d-loss", D, 0.5, 0.35),
   forward("predictions-generated", "d-loss", D, 0.3, 0.75),
   forward("predictions-generated", "g-loss", G, 0.65, 0.5),
-  { ...forward("real", "g-loss", G, 0.8, 0.3), isDirect: true },
-  { ...forward("generated", "g-loss", G, 0.9, 0.7), isDirect: true },
-  { ...forward("generator", "g-loss", G, 0.9, 0.7), isDirect: true, isAnswer: true },
+  direct("real", [["right", 0.8], ["left", 0.3]], [["bottom", 0.25], ["left", 0.5]]),
+  direct("generated", [["right", 0.85], ["left", 0.7]], [["bottom", 0.75], ["top", 0.5]]),
+  { ...direct("generator", [["bottom", 0.85], ["left", 0.7]], [["right", 0.85], ["top", 0.5]]), isAnswer: true },
+  { ...join("real", "generator", G, false, [["left", 0.5], ["right", 0.2]], [["right", 0.3], ["left", 0.85]]), isDirect: true, isInverse: true },
   { ...join("real", "encoder", BOTH, false, [["top", 0.5], ["bottom", 0.5]], [["left", 0.5], ["right", 0.5]]), isPair: true },
   { ...join("encoder", "discriminator", BOTH, false, [["right", 0.5], ["left", 0.12]], [["bottom", 0.75], ["left", 0.03]]), isPair: true },
   join("d-loss", "d-gradients", D, true, [["top", 0.5], ["right", 0.5]], [["left", 0.5], ["bottom", 0.5]]),
@@ -55,6 +58,17 @@ export const EDGES = [
  */
 function forward(from, to, players, start, end) {
   return join(from, to, players, false, [["right", start], ["left", end]], [["bottom", start], ["top", end]]);
+}
+
+/**
+ * What the generator's loss is computed from where nobody judges.
+ * @param {string} from
+ * @param {readonly [PortPlace, PortPlace]} wide
+ * @param {readonly [PortPlace, PortPlace]} tall
+ * @returns {Edge}
+ */
+function direct(from, wide, tall) {
+  return { ...join(from, "g-loss", G, false, wide, tall), isDirect: true, goesAround: true };
 }
 
 /**
@@ -96,7 +110,7 @@ export function routeArrow(from, to) {
   const leavesAcross = from.side === "left" || from.side === "right";
   const meetsAcross = to.side === "left" || to.side === "right";
   if (leavesAcross === meetsAcross) return curve(from, to, leavesAcross);
-  return turn(from, leavesAcross ? { x: to.x, y: from.y } : { x: from.x, y: to.y }, to);
+  return routeThrough([from, leavesAcross ? { x: to.x, y: from.y } : { x: from.x, y: to.y }, to]);
 }
 
 /**
@@ -113,14 +127,19 @@ function curve(from, to, across) {
 const RADIUS = 14;
 
 /**
- * @param {{x: number, y: number}} from
- * @param {{x: number, y: number}} corner
- * @param {{x: number, y: number}} to
+ * Straight lines from point to point, with round corners.
+ * @param {readonly {x: number, y: number}[]} points
+ * @returns {string} the `d` of a path
  */
-function turn(from, corner, to) {
-  const before = approach(from, corner);
-  const after = approach(to, corner);
-  return `M${write(from.x, from.y)} L${write(...before)} Q${write(corner.x, corner.y)} ${write(...after)} L${write(to.x, to.y)}`;
+export function routeThrough(points) {
+  const [start, ...rest] = points;
+  const end = rest.pop();
+  if (!start || !end) return "";
+  const corners = rest.map((corner, i) => {
+    const [before, after] = [approach(points[i] ?? start, corner), approach(points[i + 2] ?? end, corner)];
+    return `L${write(...before)} Q${write(corner.x, corner.y)} ${write(...after)}`;
+  });
+  return [`M${write(start.x, start.y)}`, ...corners, `L${write(end.x, end.y)}`].join(" ");
 }
 
 /**

@@ -3,7 +3,7 @@
  * encoder is there only where one is trained.
  */
 
-import { explainNoPart, hasEncoder, OF_DISCRIMINATOR, pricesSamples } from "../layers/game.js";
+import { explainNoPart, goesBackwards, hasEncoder, OF_DISCRIMINATOR, pricesSamples } from "../layers/game.js";
 import { make, setText } from "../plots/elements.js";
 import { describeArrows } from "./arrows.js";
 
@@ -11,7 +11,8 @@ import { describeArrows } from "./arrows.js";
 
 /**
  * Mark the graph with `data-part`, "all" or "generator", and the nodes that take none with the class `apart`;
- * `data-priced` says what the loss compares where none judges, "samples" or the generator's "answers", and
+ * `data-priced` says what the loss compares where none judges, "samples" or the generator's "answers";
+ * `data-way` is "backwards" where training sends real samples through the generator to the noise they would be of, and
  * `data-judged` what is judged where one does, "samples" or "pairs".
  *
  * @param {HTMLElement} graph
@@ -28,6 +29,7 @@ export function watchPart(graph, store, { signal }) {
       const reason = explainNoPart(state);
       graph.dataset.part = reason ? "generator" : "all";
       graph.dataset.priced = pricesSamples(state) ? "samples" : "answers";
+      graph.dataset.way = goesBackwards(state) ? "backwards" : "forwards";
       graph.dataset.judged = hasEncoder(state) ? "pairs" : "samples";
       if (!hasEncoder(state)) encoder?.remove();
       else if (encoder && !encoder.isConnected) graph.querySelector("[data-node=generated]")?.after(encoder);

@@ -54,6 +54,15 @@ export function hasCodes(run) {
 }
 
 /**
+ * Whether training draws no noise: it sends real samples through the generator backwards, and asks which they are of.
+ * @param {Run} run
+ */
+export function goesBackwards(run) {
+  const loss = findLoss(run);
+  return Boolean(loss?.moves_noise) && loss?.reads_noise === false;
+}
+
+/**
  * How many steps of the discriminator the generator looks ahead; none where it answers to the one of now.
  * @param {Run} run
  */

@@ -1,6 +1,6 @@
 /** What happens in each phase of a step: its caption, its numbers in words, and the parts of the graph that act. */
 
-import { countAhead, hasEncoder, isGame, pricesSamples, readWords } from "../layers/game.js";
+import { countAhead, goesBackwards, hasEncoder, isGame, pricesSamples, readWords } from "../layers/game.js";
 import { formatCount, formatFixed } from "../layers/numbers.js";
 
 /** @typedef {import("../state.js").PageState} PageState */
@@ -96,18 +96,19 @@ export const CAPTIONS = {
 function listAlone(run) {
   const words = readWords(run);
   const [made, edges] = pricesSamples(run) ? ["generated", ["generator generated"]] : ["generator", []];
+  const isBack = goesBackwards(run);
   return [
     {
       phases: ["sample", "generate"],
       text: words?.draw ?? "",
-      nodes: [...new Set(["noise", "generator", made, "real"])],
-      edges: ["noise generator", ...edges],
+      nodes: [...new Set([...(isBack ? [] : ["noise"]), "generator", made, "real"])],
+      edges: isBack ? ["real generator"] : ["noise generator", ...edges],
     },
     {
       phases: ["loss"],
       text: words?.count ?? "",
-      nodes: ["real", made, "g-loss"],
-      edges: ["real g-loss", `${made} g-loss`],
+      nodes: [...(isBack ? [] : ["real"]), made, "g-loss"],
+      edges: [...(isBack ? [] : ["real g-loss"]), `${made} g-loss`],
     },
     { ...CAPTIONS.generator[3], text: "For each weight of the generator: which change would make the loss smaller?" },
     CAPTIONS.generator[4],

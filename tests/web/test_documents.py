@@ -186,9 +186,11 @@ async def test_a_file_opened_behind_a_running_command_is_answered_when_it_is_ope
     await desk.do("Step", count=4)
     async with open_routes(pool, desk) as client:
         saved = (await client.get(of(desk, "run"))).content
-        steps = desk.begin("Step", count=300)
-        answer = await client.post(of(desk, "run"), content=saved)
-        assert answer.json() == {"step": 4, "head": 4, "branches": 1}
+        steps = desk.begin("Step", count=10_000)
+        opening = asyncio.create_task(client.post(of(desk, "run"), content=saved))
+        assert (await asyncio.wait([opening], timeout=1.0))[0] == set()
+        await desk.do("Pause")
+        assert (await opening).json() == {"step": 4, "head": 4, "branches": 1}
         assert desk.status.head == 4
         assert (await desk.answer(steps))["type"] == "done"
 

@@ -6,7 +6,7 @@ the new ones only. It is read with the same care as a file that anybody may have
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Annotated
@@ -21,7 +21,7 @@ from server.sessions.branches import Branch
 from server.sessions.requests import REMEMBERED
 from server.sessions.run_content import KIND, MOST_COUNTED
 from server.sessions.run_file import name_state, read_told, tell_run
-from server.sessions.store import Entry
+from server.sessions.store import MOST_STATE_BYTES, Entry
 
 Counted = Annotated[int, Field(ge=0, le=MOST_COUNTED)]
 Answer = Annotated[Done | Failure, Field(discriminator="type")]
@@ -48,9 +48,19 @@ class Frozen:
 def pack_session(frozen: Frozen, known: Mapping[bytes, int]) -> tuple[Entry, dict[bytes, int]]:
     """Give what to keep, and the numbers of its states; those that are `known` are kept already.
 
+    Where it is too large, deleted branches are left out, as in a file.
+
     Raises:
         FileError: it is too large to be read again.
     """
+    branches = list(frozen.branches)
+    try:
+        return _pack(frozen, branches, known)
+    except FileError:
+        return _pack(frozen, [branch for branch in branches if not branch.is_deleted], known)
+
+
+def _pack(frozen: Frozen, branches: Sequence[Branch], known: Mapping[bytes, int]) -> tuple[Entry, dict[bytes, int]]:
     numbers: dict[bytes, int] = {}
     unused = count(max(known.values(), default=-1) + 1)
 
@@ -59,12 +69,14 @@ def pack_session(frozen: Frozen, known: Mapping[bytes, int]) -> tuple[Entry, dic
             numbers[packed] = known[packed] if packed in known else next(unused)
         return numbers[packed]
 
-    branches = list(frozen.branches)
     chosen = {branch.number: branch.snapshots for branch in branches}
     content = write_tensors(KIND, *tell_run(branches, frozen.current, chosen, number))
+    size_of_states = sum(map(len, numbers))
+    if size_of_states > MOST_STATE_BYTES:
+        raise FileError(f"states: expected at most {MOST_STATE_BYTES} bytes, got {size_of_states}")
     fresh = {number: packed for packed, number in numbers.items() if packed not in known}
     told = frozen.told.model_dump_json()
-    size = len(told) + len(content) + sum(map(len, numbers))
+    size = len(told) + len(content) + size_of_states
     return Entry(told, content, fresh, numbers.values(), size), numbers
 
 

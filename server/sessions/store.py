@@ -31,7 +31,7 @@ BUSY_SECONDS = 1.0
 """So long a statement waits for another program that has locked the file."""
 MOST_LOG_BYTES = 16 << 20
 MOST_STATE_BYTES = 1 << 30
-"""A session's states are refused beyond this: nothing here writes so many, and all of them are read at once."""
+"""A session's states are refused beyond this, written or read: all of them are read at once."""
 TABLES = """
 CREATE TABLE sessions (
     digest BLOB PRIMARY KEY, used INTEGER NOT NULL, bytes INTEGER NOT NULL, told TEXT NOT NULL, content BLOB NOT NULL

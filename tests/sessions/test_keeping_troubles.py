@@ -115,6 +115,29 @@ async def test_a_run_that_is_too_large_to_be_kept_stays_when_its_page_is_gone_un
         assert session.state == "closed"
 
 
+async def test_states_that_could_not_be_read_again_are_not_kept_until_branches_are_deleted(
+    pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_hub(pool, tmp_path) as hub:
+        desk = Desk(pool, session=hub.join(Hello()))
+        await desk.play_to(60)
+        await desk.do("Reset", seed=5)
+        await desk.do("Step", count=30)
+        branches = desk.session.branches
+        states = [set(branch.snapshots.packed) for branch in branches]
+        most = max(sum(map(len, one)) for one in states)
+        assert most < sum(map(len, set().union(*states)))
+        monkeypatch.setattr("server.sessions.kept.MOST_STATE_BYTES", most)
+        monkeypatch.setattr("server.sessions.store.MOST_STATE_BYTES", most)
+        await desk.do("Rename", branch=1, name="the first")
+        assert desk.status.unkept == TOO_LARGE
+        await desk.do("Delete", branch=1)
+        assert desk.session.describe_status().unkept is None
+    async with open_hub(pool, tmp_path) as hub:
+        session = await come_back(hub, desk.session.key)
+        assert ([one.number for one in session.branches], session.describe_status().head) == ([2], 30)
+
+
 class StalledStore(Store):
     """A store on a disk that does not answer until it is let go."""
 

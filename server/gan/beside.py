@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
-
 from server.gan.codes import CODES
 from server.gan.source import SourcesBeside
-from server.gan.state import RunState
+from server.gan.state import RunState, stack_tensors
 from server.gan.trainer import Trainer
 
 SEEN = ("generator", "discriminator", "means", CODES)
@@ -31,8 +29,8 @@ class Beside(Trainer):
         self.configs = tuple(trainer.config for trainer in trainers)
         self.source = SourcesBeside([trainer.source for trainer in trainers])
         self._views = {}
-        rows = [trainer.state.tensors for trainer in trainers]
-        self.state = RunState({name: torch.stack([row[name] for row in rows]) for name in SEEN if name in rows[0]})
+        names = [name for name in SEEN if name in trainers[0].state.tensors]
+        self.state = RunState(stack_tensors([trainer.state for trainer in trainers], names))
 
     @property
     def width(self) -> int:

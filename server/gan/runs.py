@@ -31,7 +31,7 @@ from server.gan.randomness import Draws, draws_for, take_points
 from server.gan.regularization import Penalties, Regularization, Scorer
 from server.gan.source import Source
 from server.gan.stacks import STACK_UNIT, structure
-from server.gan.state import RunState
+from server.gan.state import Row, RunState
 from server.gan.values import Value, read_numbers
 
 
@@ -190,8 +190,14 @@ class Runs:
         answer = partial(self.generator, weights or self.weights("generator"))
         return self.loss.follow(answer, self.craft.lead(z, level), codes=self.codes, **self.config.loss.values)
 
+    def stand_apart(self) -> None:
+        """Have the same state in memory of its own."""
+        self.state = self.state.copy()
+
     def weights(self, network: NetworkName) -> list[Tensor]:
         """Give the weights and biases that a network computes with, in the order of its `shapes`."""
+        if isinstance(self.state.tensors, Row):  # another tensor each time, and a view of it would keep the whole stack
+            return self.weights_at(self.state, network)
         vector = self.state.tensors[network]
         held = self._views.get(network)
         if held is None or held[0] is not vector:

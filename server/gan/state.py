@@ -5,12 +5,15 @@ The tensors are never changed in place, so keeping a state is keeping a snapshot
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load, save
+from safetensors.numpy import save as save_arrays
+from safetensors.torch import load
 from torch import Tensor
 
 from server.errors import FileError
@@ -21,22 +24,22 @@ COUNTERS = ("step", "d_updates", "g_updates", "d_optimizer_steps", "g_optimizer_
 class Row(Mapping[str, Tensor]):
     """The tensors of one run of a stack, taken out when it is asked for: most nobody looks at."""
 
-    __slots__ = ("_run", "_tensors")
+    __slots__ = ("run", "together")
 
-    def __init__(self, tensors: Mapping[str, Tensor], run: int) -> None:
-        self._tensors, self._run = tensors, run
+    def __init__(self, together: Mapping[str, Tensor], run: int) -> None:
+        self.together, self.run = together, run
 
     def __getitem__(self, name: str) -> Tensor:
         """Give that tensor without the run axis."""
-        return self._tensors[name][self._run]
+        return self.together[name][self.run]
 
     def __iter__(self) -> Iterator[str]:
         """Go through the names."""
-        return iter(self._tensors)
+        return iter(self.together)
 
     def __len__(self) -> int:
         """Count the tensors."""
-        return len(self._tensors)
+        return len(self.together)
 
 
 class RunState(NamedTuple):
@@ -55,11 +58,8 @@ class RunState(NamedTuple):
 
     def pack(self) -> bytes:
         """Give the state as bytes in the safetensors format."""
-        counters = {name: torch.tensor(getattr(self, name)) for name in COUNTERS}
-        apart = {
-            name: tensor.cpu().clone(memory_format=torch.contiguous_format) for name, tensor in self.tensors.items()
-        }
-        return save({**apart, **counters})  # each for itself: safetensors refuses tensors that share their memory
+        arrays = {name: tensor.detach().cpu().contiguous().numpy() for name, tensor in self.tensors.items()}
+        return save_arrays({**arrays, **{name: np.array(getattr(self, name)) for name in COUNTERS}})
 
     @classmethod
     def unpack(cls, packed: bytes) -> RunState:
@@ -90,3 +90,34 @@ class RunState(NamedTuple):
         """Give the same state with its tensors on `device`."""
         counters = {name: getattr(self, name) for name in COUNTERS}
         return RunState({name: tensor.to(device) for name, tensor in self.tensors.items()}, **counters)
+
+
+class Mark:
+    """What tells a state from any other, without keeping its memory: that may be a part of a whole stack's."""
+
+    def __init__(self, state: RunState) -> None:
+        tensors, self._run = _find_memory(state)
+        self._counts, self._tensors = state[1:], {name: weakref.ref(tensor) for name, tensor in tensors.items()}
+
+    def is_of(self, state: RunState) -> bool:
+        """Tell whether this is the very state; one of equal numbers in other memory is another."""
+        if self._counts != state[1:]:
+            return False
+        tensors, run = _find_memory(state)
+        same = self._run == run and self._tensors.keys() == tensors.keys()
+        return same and all(self._tensors[name]() is tensor for name, tensor in tensors.items())
+
+
+def _find_memory(state: RunState) -> tuple[Mapping[str, Tensor], int | None]:
+    """Give the tensors that hold a state, and which run of theirs it is, if they hold several."""
+    row = state.tensors
+    return (row.together, row.run) if isinstance(row, Row) else (row, None)
+
+
+def stack_tensors(states: Sequence[RunState], names: Sequence[str]) -> dict[str, Tensor]:
+    """Give tensors of several runs as one each, (R, ...); at once where these are runs of one stack."""
+    memory = [_find_memory(state) for state in states]
+    runs, together = [run for _, run in memory], memory[0][0]
+    if None not in runs and all(tensors is together for tensors, _ in memory):
+        return {name: together[name][runs] for name in names}
+    return {name: torch.stack([state.tensors[name] for state in states]) for name in names}

@@ -1,86 +1,20 @@
 """Turns in proportion to what each has had, and what a worker's runs make of them."""
 
-import socket
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
-from typing import Any
 
 import pytest
 import torch
 
 from server.engine import orders, reports
-from server.engine.course import Course
 from server.engine.wire import pack_envelope
 from server.engine.worker import loop
 from server.engine.worker.group import split_evenly
-from server.engine.worker.loop import Worker
-from server.engine.worker.runs import Run
 from server.engine.worker.turns import Turns
 from server.gan.config import check_config
-from server.gan.state import RunState
 from tests.tools.engine import EXPLODING
-
-SMALL: dict[str, Any] = {
-    "generator": {"hidden_layers": 1, "width": 8},
-    "discriminator": {"hidden_layers": 1, "width": 8},
-    "batch_size": 16,
-}
-
-
-class Shop:
-    """A worker without its process: its runs, what they report, and the far end of its socket."""
-
-    def __init__(self) -> None:
-        near, self.far = socket.socketpair()
-        self.worker = Worker(near, "cpu", 30.0)
-        self.told: list[reports.Report] = []
-        self.worker.report = self._take  # type: ignore[method-assign]  # nobody reads the far end
-        self._number = 0
-
-    def _take(self, report: reports.Report, body: bytes = b"") -> None:
-        self.told.append(report)
-
-    def run(self, key: str) -> Run:
-        return self.worker.runs[key]
-
-    def open(self, key: str, seed: int = 0, plays: bool = True, **settings: Any) -> None:
-        config = check_config(SMALL | {"seed": seed} | settings, self.worker.catalog).to_json()
-        legs, configs = Course.begin(0, config).tell()
-        self.give(orders.Open, key, revision=1, legs=legs, configs=configs, measure=False)
-        if plays:
-            self.give(orders.Play, key)
-
-    def give(self, order: Any, key: str, **fields: Any) -> None:
-        self._number += 1
-        self.worker._obey(order(run=key, number=self._number, **fields), b"")
-
-    def want(self, key: str) -> None:
-        self.worker._obey(orders.Want(run=key, reader=1, layers=("generated",), fixed=False), b"")
-
-    def work(self, turns: int = 1) -> None:
-        for _ in range(turns):
-            plan = self.worker.plan()
-            if plan.kinds:
-                self.worker.take_turn(plan)
-
-    def play_together(self, *keys: str) -> None:
-        """Let runs begin at once, as soon as all of them are open."""
-        while any(self.run(key).is_waited_for and self.run(key).find_due() == 0.0 for key in keys):
-            self.work()
-        for key in keys:
-            self.give(orders.Play, key)
-
-    def work_until(self, key: str, step: int) -> RunState:
-        """Let the run come to a step exactly: no turn makes two."""
-        while (state := self.run(key).trainer.state).step < step:
-            self.work()
-        assert state.step == step
-        return state
-
-    def close(self) -> None:
-        self.far.close()
-        self.worker.connection.close()
+from tests.tools.shop import SMALL, Shop, is_same
 
 
 @pytest.fixture
@@ -89,10 +23,6 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     shop = Shop()
     yield shop
     shop.close()
-
-
-def is_same(one: RunState, other: RunState) -> bool:
-    return one[1:] == other[1:] and all(torch.equal(one.tensors[name], other.tensors[name]) for name in one.tensors)
 
 
 def test_those_that_wait_have_the_same_of_the_time_however_long_their_turns_are() -> None:
@@ -142,7 +72,8 @@ def test_thirty_playing_runs_make_the_same_steps_though_some_are_looked_at(shop:
 
 def test_runs_that_are_no_stack_make_steps_in_equal_numbers_too(shop: Shop) -> None:
     for seed in range(3):
-        shop.open(f"{seed}", seed)
+        shop.open(f"{seed}", seed, plays=False)
+    shop.play_together("0", "1", "2")
     shop.work(200)
     reached = [shop.run(f"{seed}").position.step for seed in range(3)]
     assert min(reached) > 20

@@ -14,7 +14,7 @@ from server.engine import reports
 from server.engine.worker.rows import Pace, Rows
 from server.gan.monitor.monitor import Verdict
 from server.gan.phases import Numbers, Player
-from server.gan.state import RunState
+from server.gan.state import Mark, RunState
 from server.protocol.messages import MetricRow, Noticed, Remedy
 
 REPORT_SECONDS = 0.05
@@ -33,7 +33,7 @@ class Journal:
         self.key, self.pace = key, Pace()
         self._send = send
         self._rows = Rows()
-        self._saved: RunState | None = None
+        self._saved: Mark | None = None
         self._saving_seconds = 0.0
         self._saved_at = self._reported_at = time.monotonic()
 
@@ -95,9 +95,9 @@ class Journal:
 
     def pack(self, state: RunState) -> bytes:
         """Pack the state after the last whole step, if it is not the one that was packed last."""
-        if state is self._saved:
+        if self._saved and self._saved.is_of(state):
             return b""
-        self._saved, self._saved_at = state, time.monotonic()
+        self._saved, self._saved_at = Mark(state), time.monotonic()
         packed = state.pack()
         self._saving_seconds = time.monotonic() - self._saved_at
         return packed

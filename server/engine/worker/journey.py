@@ -103,7 +103,7 @@ class Journey:
         Raises:
             Diverged: as `repeat_step`.
         """
-        self._stand_apart()
+        self.stand_apart()
         self.walk = Walk(self.trainer, self.path.find_player(self.step))
         phase = None
         for _ in range(self.walk.count + phases if phases < 0 else phases):
@@ -160,7 +160,7 @@ class Journey:
             Diverged: as `make_step`.
         """
         if not self.walk:
-            self._stand_apart()
+            self.stand_apart()
         walk = self.walk = self.walk or Walk(self.trainer, self.path.find_player(self.step))
         phase = walk.advance()
         if walk.is_over:
@@ -192,7 +192,7 @@ class Journey:
     def _train(self, player: Player) -> Numbers:
         """Train one step as it is recorded, or else by itself."""
         if not (self.path.is_joined and find_kind(self.trainer)):
-            self._stand_apart()
+            self.stand_apart()
             return self.trainer.step(player).read()
         if not (self._alone and self._alone.holds([self.trainer])):
             self._alone = Joined([self.trainer])
@@ -202,11 +202,17 @@ class Journey:
             raise losses
         return losses
 
-    def _stand_apart(self) -> None:
-        """Have a state that is no part of a stack's, in whose memory the same numbers may add up otherwise."""
+    def stand_apart(self) -> None:
+        """Have a state that is no part of a stack's, in whose memory the same numbers may add up otherwise.
+
+        Nor is that memory kept, which is as large as the stack.
+        """
         self._alone = None
         if self._shares_memory:
-            self._shares_memory, self.trainer.state = False, self.trainer.state.copy()
+            before, self._shares_memory = self.trainer.state, False
+            self.trainer.stand_apart()
+            if self._ended and self._ended[1] is before:
+                self._ended = self._ended[0], self.trainer.state, self._ended[2]
 
     def _end_walk(self, walk: Walk) -> None:
         """Take in a step that was walked through; one that was made joined with others ends as it ended then."""

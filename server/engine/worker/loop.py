@@ -15,6 +15,7 @@ import torch
 from server.engine import orders, reports
 from server.engine.wire import Unpacker, pack_envelope
 from server.engine.worker.group import Group
+from server.engine.worker.looks import look_together
 from server.engine.worker.runs import Run
 from server.engine.worker.scores import METRIC_KEYS
 from server.engine.worker.turns import Turns
@@ -48,10 +49,10 @@ MOST_DEBT = 0.02
 
 @dataclass(frozen=True)
 class Plan:
-    """Which runs have something to do: somebody waits for it; frames or rows of a playing one; steps, by group."""
+    """Which runs have something to do: somebody waits for it; frames or rows of playing ones, and steps, by group."""
 
     waited: Mapping[str, Run]
-    looks: Mapping[str, Run]
+    looks: Mapping[str, Sequence[Run]]
     groups: Mapping[str, Sequence[Run]]
 
     @property
@@ -111,17 +112,18 @@ class Worker:
     def plan(self) -> Plan:
         """Find who has something to do now."""
         now = time.monotonic()
-        waited, looks = {}, {}
-        groups: dict[str, list[Run]] = {}
+        waited: dict[str, Run] = {}
+        looks, groups = dict[str, list[Run]](), dict[str, list[Run]]()
         for key, run in self.runs.items():
             if run.is_waited_for:
                 if run.find_due() <= now:
                     waited[key] = run
                 continue
+            group = run.kind or key
             if run.find_look_due() <= now:
-                looks[key] = run
+                looks.setdefault(group, []).append(run)
             if run.find_training_due() <= now:
-                groups.setdefault(run.kind or key, []).append(run)
+                groups.setdefault(group, []).append(run)
         return Plan(waited, looks, groups)
 
     def take_turn(self, plan: Plan) -> None:
@@ -135,7 +137,7 @@ class Worker:
             self._work(run, lambda: run.work(self._make_slice(began)))
         elif kind == "looks":
             turns, chosen = self._looks, self._looks.choose(plan.looks)
-            self._work(plan.looks[chosen], plan.looks[chosen].look)
+            share = self._look(plan.looks[chosen], self._make_slice(began))
         else:
             self._groups = {name: group for name, group in self._groups.items() if name in plan.groups}
             chosen = self._trained.choose(plan.groups)
@@ -162,6 +164,11 @@ class Worker:
         """Let a group of playing runs make steps."""
         self._note_turn(runs[0].key if len(runs) == 1 else None)
         self._groups.setdefault(name, Group(self._guard_member)).play(runs, goes_on)
+
+    def _look(self, runs: Sequence[Run], goes_on: Callable[[], bool]) -> int:
+        """Make frames and rows of a group of playing runs; tells of how many."""
+        self._note_turn(runs[0].key if len(runs) == 1 else None)
+        return look_together(runs, goes_on, self._guard_member)
 
     def _guard_member(self, run: Run, work: Callable[[], None]) -> None:
         if run.key in self.runs:

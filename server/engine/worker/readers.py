@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+
+import numpy as np
 
 from server.engine import orders, reports
 from server.gan.config import RunConfig
 from server.gan.probes import LADDER, probe_box, probe_layers
-from server.gan.state import RunState
+from server.gan.state import Mark
 from server.gan.trainer import Trainer
 from server.protocol.frames import encode_frame
 from server.protocol.messages import Layer
@@ -17,7 +19,7 @@ COST_SHARE = 4
 """While a run trains, the frames for one reader take at most one part in so many of the worker's time."""
 NEVER = float("inf")
 
-Shown = tuple[RunState, RunConfig, tuple[str, ...], int]
+Shown = tuple[Mark, RunConfig, tuple[str, ...], int]
 Look = tuple[tuple[Layer, ...], bool, int]
 """The layers of a frame, whether with their fixed arrays, and the level of its sizes."""
 
@@ -36,8 +38,9 @@ class Reader:
             return False
         if self.want.fixed or self.shown is None:
             return True
-        state, config, *look = self.shown
-        return state is not trainer.state or config is not trainer.config or look != [self.want.layers, self.want.level]
+        mark, config, *look = self.shown
+        same = config is trainer.config and look == [self.want.layers, self.want.level] and mark.is_of(trainer.state)
+        return not same
 
 
 class Readers:
@@ -71,12 +74,36 @@ class Readers:
         for look, numbers in self._group(trainer).items():
             began = time.monotonic()
             if not (playing and self._find_time(look, numbers) > began):
-                yield self._make_frame(trainer, revision, look, numbers, phase)
-                cost = time.monotonic() - began
-                self._next_at = {kept: due for kept, due in self._next_at.items() if due > began}
-                self._next_at[look] = began + max(self.frame_seconds, COST_SHARE * cost)
-                for number in numbers:
-                    self._readers[number].next_at = self._next_at[look]
+                layers, fixed, level = look
+                arrays = probe_layers(trainer, layers, LADDER[level], fixed)
+                yield self.make_frame(trainer, revision, look, arrays, phase, began)
+
+    def list_due(self, trainer: Trainer) -> list[Look]:
+        """Give the looks of which a run that trains is to make a frame now."""
+        now = time.monotonic()
+        return [look for look, numbers in self._group(trainer).items() if self._find_time(look, numbers) <= now]
+
+    def make_frame(
+        self,
+        trainer: Trainer,
+        revision: int,
+        look: Look,
+        arrays: Mapping[str, np.ndarray],
+        phase: str,
+        began: float,
+    ) -> tuple[reports.Frame, bytes]:
+        """Make the frame of a look for all who want it, of its arrays; the next one's time is counted from `began`.
+
+        What the frame has cost is the time since then.
+        """
+        numbers = self._group(trainer)[look]
+        made = self._tell_frame(trainer, revision, look, arrays, numbers, phase)
+        now = time.monotonic()
+        self._next_at = {kept: due for kept, due in self._next_at.items() if due > now}
+        self._next_at[look] = began + max(self.frame_seconds, COST_SHARE * (now - began))
+        for number in numbers:
+            self._readers[number].next_at = self._next_at[look]
+        return made
 
     def _find_time(self, look: Look, numbers: list[int]) -> float:
         """Find when the next frame of a look may be made: at its time, once one of those who want it may have a frame.
@@ -93,13 +120,19 @@ class Readers:
                 looks.setdefault((reader.want.layers, reader.want.fixed, reader.want.level), []).append(number)
         return looks
 
-    def _make_frame(
-        self, trainer: Trainer, revision: int, look: Look, numbers: list[int], phase: str
+    def _tell_frame(
+        self,
+        trainer: Trainer,
+        revision: int,
+        look: Look,
+        arrays: Mapping[str, np.ndarray],
+        numbers: list[int],
+        phase: str,
     ) -> tuple[reports.Frame, bytes]:
         layers, fixed, level = look
         for number in numbers:
             reader = self._readers[number]
-            reader.want, reader.shown = None, (trainer.state, trainer.config, layers, level)
+            reader.want, reader.shown = None, (Mark(trainer.state), trainer.config, layers, level)
         metadata = {
             "session": self.run,
             "step": str(trainer.state.step),
@@ -109,8 +142,7 @@ class Readers:
             "samples": str(LADDER[0].generated),
             "made": repr(time.time()),
         }
-        frame = encode_frame(probe_layers(trainer, layers, LADDER[level], fixed), metadata)
         report = reports.Frame(
             run=self.run, revision=revision, readers=tuple(numbers), layers=layers, fixed=fixed, level=level
         )
-        return report, frame
+        return report, encode_frame(arrays, metadata)

@@ -370,6 +370,7 @@ class Run(Voice):
         journey = self._journey
         if scores and self._task and not journey.walk and journey.step != journey.scores.measured_at:
             journey.score()
+        journey.stand_apart()
         task, self._task = self._task, None
         self._journal.pace.stop()
         self._report_rows(task.number if isinstance(task, Stepping) else None)
@@ -389,6 +390,7 @@ class Run(Voice):
         """Stop, and refuse order `number`, or the steps by hand that are under way."""
         task, self._task, self._journey.walk = self._task, None, None
         self._journal.pace.stop()
+        self._journey.stand_apart()
         number = task.number if isinstance(task, Stepping) else number
         self._journey.scores.note_failure(failure)
         self._report_rows(number)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+
+import numpy as np
 
 from server.engine import reports
 from server.engine.worker.journal import Journal, Send
 from server.engine.worker.journey import Journey
-from server.engine.worker.readers import Readers
+from server.engine.worker.readers import Look, Readers
 from server.engine.worker.tasks import Playing, Stepping
 from server.gan.config import RunConfig
 from server.gan.phases import Diverged
@@ -49,6 +52,16 @@ class Voice:
         """Show and report what is due."""
         self._make_frames()
         self._report_due()
+
+    def list_looks(self) -> list[Look]:
+        """Give the looks of which a frame is due while the run plays."""
+        return self.readers.list_due(self.trainer)
+
+    def show(self, look: Look, arrays: Mapping[str, np.ndarray], began: float) -> None:
+        """Send a frame of arrays of the run as it is; making them began at that time."""
+        journey = self._journey
+        phase = journey.walk.phase if journey.walk else ""
+        self._send(*self.readers.make_frame(journey.trainer, self.revision, look, arrays, phase, began))
 
     def _begin_steps(self, joined: bool) -> None:
         """Report the steps before, if they were made otherwise than the next ones are."""

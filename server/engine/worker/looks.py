@@ -1,0 +1,74 @@
+"""Frames and rows of playing runs of one kind, made together: what they are looked at for is computed at once.
+
+Who has waited longest comes first, and between two parts of a group an order can be carried out.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import groupby
+
+import numpy as np
+
+from server.engine.worker.group import Guard
+from server.engine.worker.readers import Look
+from server.engine.worker.runs import Run
+from server.engine.worker.tasks import GoesOn
+from server.gan.config import RunConfig
+from server.gan.probes import LADDER, probe_together
+
+logger = logging.getLogger(__name__)
+
+MOST_NUMBERS = 1 << 18
+"""Numbers of a layer of a network, over all that is looked at together: where they are more, runs one by one are as
+fast, and a turn gets long."""
+LEAST_TOGETHER = 2
+
+Waiting = tuple[Look, Run]
+
+
+def look_together(runs: Sequence[Run], goes_on: GoesOn, guard: Guard) -> int:
+    """Make the frames and rows that are due for runs of one kind, as long as the turn goes on; tells for how many."""
+    waiting = sorted(runs, key=Run.find_look_due)
+    most, done = find_most(runs[0].config), 0
+    while done < len(waiting):
+        part = waiting[done : done + most]
+        show_together([(look, run) for run in part for look in run.list_looks()], guard)
+        for run in part:
+            guard(run, run.look)
+        done += len(part)
+        if not goes_on():
+            break
+    return done
+
+
+def find_most(config: RunConfig) -> int:
+    """Tell how many runs like this one are worth a look together."""
+    widest, sizes = max(config.generator.width, config.discriminator.width), LADDER[0]
+    return max(1, MOST_NUMBERS // (max(sizes.surface**2, sizes.real) * widest))
+
+
+def show_together(waiting: Sequence[Waiting], guard: Guard) -> None:
+    """Make the frames of looks at the same layers, where at least two runs wait for such without fixed arrays."""
+    by_look = sorted(waiting, key=lambda pair: pair[0])
+    for look, pairs in groupby(by_look, key=lambda pair: pair[0]):
+        runs = [run for _, run in pairs]
+        layers, fixed, level = look
+        if fixed or len(runs) < LEAST_TOGETHER:
+            continue
+        began = time.monotonic()
+        try:
+            together = probe_together([run.trainer for run in runs], layers, LADDER[level])
+        except Exception:  # one of them may be the reason: each is looked at by itself, and is stopped by itself
+            logger.exception("runs could not be looked at together")
+            continue
+        share = (time.monotonic() - began) / len(runs)
+        for run, arrays in zip(runs, together, strict=True):
+            guard(run, partial(_show, run, look, arrays, share))
+
+
+def _show(run: Run, look: Look, arrays: Mapping[str, np.ndarray], seconds: float) -> None:
+    run.show(look, arrays, time.monotonic() - seconds)

@@ -29,7 +29,8 @@ from server.web.socket import socket_route
 def create_app(settings: Settings) -> FastAPI:
     """Make the lab; its workers start with it and end with it.
 
-    `app.state.draining` tells that the lab was asked to stop; `app.state.hub` has the sessions.
+    `app.state.draining` tells that the lab was asked to stop; `app.state.hub` has the sessions; `app.state.hurry()`
+    lets a stop that is under way wait for nothing any more.
     """
     telemetry = Telemetry()
     pool = Pool(settings, telemetry)
@@ -50,9 +51,13 @@ def create_app(settings: Settings) -> FastAPI:
             await hub.stop()
             await pool.stop()
 
+    def hurry() -> None:
+        hub.hurry()
+        pool.hurry()
+
     # No pages about the API: they would load scripts from another host.
     app = FastAPI(title="The GAN lab", lifespan=run_engine, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.hub, app.state.draining = hub, False
+    app.state.hub, app.state.draining, app.state.hurry = hub, False, hurry
     if settings.token:
         app.add_middleware(Gate, token=settings.token)
     app.add_middleware(

@@ -48,13 +48,16 @@ class LabServer(uvicorn.Server):
         """Tell the pages that the lab stops, then stop."""
         await self.lab.state.hub.stop()
         await super().shutdown(sockets)
+        if self.force_exit:
+            # uvicorn leaves the lab's end undone then, and the end of the loop would break it off with a stack trace.
+            await self.lifespan.shutdown()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop gracefully at the first signal, at once at the second."""
         self.lab.state.draining = True
         self.force_exit = self.should_exit
         if self.force_exit:
-            asyncio.get_running_loop().call_soon_threadsafe(self.lab.state.hub.hurry)
+            asyncio.get_running_loop().call_soon_threadsafe(self.lab.state.hurry)
         super().handle_exit(sig, frame)
 
 

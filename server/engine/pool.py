@@ -123,6 +123,12 @@ class Pool:
         await asyncio.gather(*(asyncio.to_thread(_await_end, link) for link in links))
         self._links, self._spare, self._ended = [], None, []
 
+    def hurry(self) -> None:
+        """End all workers by force: a `stop` that is under way, or comes next, waits for none."""
+        self._stopping = True
+        for link in [*self._links, *([self._spare] if self._spare else []), *self._ended]:
+            link.end()
+
     def open_run(self, key: str, receive: Receive, show: Callable[[reports.Frame, bytes], None]) -> RemoteRun:
         """Give a new run to the worker that has the fewest; the run is opened by its `open`.
 

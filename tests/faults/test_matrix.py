@@ -76,6 +76,8 @@ MATRIX: dict[tuple[str, str], tuple[str, ...]] = {
         "test_a_lab_that_is_stopped_while_several_play_keeps_the_last_of_each_and_is_gone_in_five_seconds",
         "faults/test_restarts.py::"
         "test_a_second_signal_ends_a_lab_that_waits_for_its_disk_and_no_answered_change_is_lost",
+        "faults/test_restarts.py::"
+        "test_a_second_signal_while_pages_are_told_ends_a_lab_in_order_and_what_it_has_kept_is_there",
     ),
     ("messages that are too long, rubbish, unknown, deep, not numbers", "a worded failure, memory flat"): (
         "web/test_hostile.py::test_hostile_messages_are_refused_with_a_sentence_and_cost_nothing",

@@ -16,6 +16,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from server.sessions.store import FILE
+from tests.tools.held import list_children
 from tests.tools.lab import Lab, open_lab
 from tests.tools.page import Page, open_page
 
@@ -189,8 +190,38 @@ def test_a_second_signal_ends_a_lab_that_waits_for_its_disk_and_no_answered_chan
 
     with start(tmp_path) as lab:
         key = asyncio.run(live(lab))
+    assert not [line for line in lab.lines if "Traceback" in line]
     with start(tmp_path) as lab:
         asyncio.run(come_back(lab, key))
+
+
+def test_a_second_signal_while_pages_are_told_ends_a_lab_in_order_and_what_it_has_kept_is_there(tmp_path: Path) -> None:
+    async def live(lab: Lab) -> tuple[str, int]:
+        async with open_page(address_of(lab), config=CONFIG) as page:
+            await page.command("play")
+            await page.until(partial(has_trained, page))
+            await wait_until_kept(page, tmp_path)
+            kept = list_rows(page)[-1]
+            lab.process.send_signal(signal.SIGTERM)
+            await read_to_the_end(page)
+            lab.process.send_signal(signal.SIGTERM)
+            # The second one may find nothing of the lab left but its process, which it then ends.
+            assert lab.process.wait(20) in (0, -signal.SIGTERM)
+            return str(page.all("welcome")[0]["session"]), kept
+
+    async def come_back(lab: Lab, key: str, kept: int) -> None:
+        async with open_page(address_of(lab), session=key) as page:
+            await page.command("pause", id=NEXT_ID)
+            assert list_rows(page) == list(range(1, list_rows(page)[-1] + 1))
+            assert list_rows(page)[-1] >= kept
+
+    with start(tmp_path) as lab:
+        workers = list_children(lab.process.pid)
+        told = asyncio.run(live(lab))
+    assert not [line for line in lab.lines if "Traceback" in line]
+    assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
+    with start(tmp_path) as lab:
+        asyncio.run(come_back(lab, *told))
 
 
 def test_a_lab_with_a_damaged_file_starts_says_so_and_moves_it_aside(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@
     ├── MessageError         a message that the protocol does not know or refuses
     ├── CommandError         a command that makes no sense in the session's present state
     ├── EngineError          a run cannot be computed: no worker, no room
+    │   └── FullError        as many sessions are open as the lab has room for
     ├── FileError            a file that cannot be read, or is not what it claims to be
     └── LoadError            a lab under test refuses, or does not answer
 
@@ -40,6 +41,10 @@ class CommandError(LabError):
 
 class EngineError(LabError):
     """A run cannot be computed now."""
+
+
+class FullError(EngineError):
+    """The lab has room for no more sessions now, or for no more pages that wait for one."""
 
 
 class FileError(LabError):

@@ -54,7 +54,9 @@ class Settings(BaseSettings):
     kept_megabytes: Annotated[int, Field(ge=0, le=1 << 20)] = 1024
     """How much of `data_dir` the sessions may take: those that were open longest ago give way. 0 keeps nothing."""
     max_sessions: Annotated[int, Field(ge=1)] = 64
-    """How many sessions may be open at once; who comes later is asked to try again."""
+    """How many sessions may be open at once; who comes later waits in line."""
+    max_waiting: Annotated[int, Field(ge=0)] | None = None
+    """How many pages may wait in line for a session, as many as sessions where it is not said; others come later."""
     max_parameters: Annotated[int, Field(ge=1)] = 2_000_000
     """How many numbers the networks of one run may train together."""
     max_batch: Annotated[int, Field(ge=1)] = 4096

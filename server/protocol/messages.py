@@ -59,6 +59,7 @@ class Hello(Message):
     """First message: begin a session, or come back to `session`.
 
     `seen` is the number of the newest event that the page still holds (0: it holds nothing).
+    `waits`: where the lab is full, the page waits in line and is told its place; without, it is refused.
     """
 
     type: Literal["hello"] = "hello"
@@ -67,6 +68,7 @@ class Hello(Message):
     seen: Annotated[int, Field(ge=0, le=2**53)] = 0
     config: dict[str, Any] | None = None
     preset: str | None = Field(None, max_length=64)
+    waits: bool = False
 
 
 class Configure(Message):
@@ -295,6 +297,18 @@ class Welcome(Message):
     status: Status
 
 
+class Queued(Message):
+    """First answer to a hello that waits while the lab is full, and again whenever its place is another.
+
+    The page is the `place`-th in line, counted from 1, for one of all `sessions`; a welcome follows by itself, and
+    leaving gives the place up.
+    """
+
+    type: Literal["queued"] = "queued"
+    place: int
+    sessions: int
+
+
 # What a session says: events, its history. Each has its number `event`, counted from 1; they come in order -----------
 
 
@@ -418,7 +432,7 @@ ClientMessage = Annotated[
     Field(discriminator="type"),
 ]
 ServerMessage = Annotated[
-    Welcome | Status | Configured | Scalars | Floors | Mark | Verdict | Tree | Done | Failure,
+    Welcome | Queued | Status | Configured | Scalars | Floors | Mark | Verdict | Tree | Done | Failure,
     Field(discriminator="type"),
 ]
 Command = Configure | Play | Pause | Advance | Step | Seek | Back | Switch | Rename | Delete | Restore | Reset

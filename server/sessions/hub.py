@@ -12,11 +12,12 @@ from functools import partial
 from weakref import WeakValueDictionary
 
 from server.engine.pool import Pool
-from server.errors import ConfigError, EngineError, LabError
+from server.errors import ConfigError, EngineError, FullError, LabError
 from server.gan.config import RunConfig, check_config
 from server.logs import speak_of
 from server.protocol.messages import Hello, State
 from server.sessions.descriptors import has_spare_descriptors
+from server.sessions.doorway import Doorway, Guest
 from server.sessions.keeper import Keeper
 from server.sessions.kept import Frozen
 from server.sessions.outbox import Outbox
@@ -39,6 +40,7 @@ class Hub:
     def __init__(self, settings: Settings, pool: Pool, clock: Callable[[], float] = time.monotonic) -> None:
         self.settings, self.pool = settings, pool
         self.sessions: dict[str, Session] = {}
+        self.doorway = Doorway()
         self.keeper: Keeper | None = None
         """None where nothing is kept beyond this process."""
         if settings.data_dir and settings.kept_megabytes:
@@ -68,6 +70,7 @@ class Hub:
                 await self._sweeping
         closing = list(self.sessions.values())
         self.sessions.clear()
+        self.doorway.call()
         for session in closing:
             session.close()
         self._closing = [session for session in closing if session.readers]
@@ -91,25 +94,25 @@ class Hub:
             async with asyncio.timeout(DRAIN_SECONDS if self._closing else 0):
                 await self._drained.wait()
 
-    async def recall(self, key: str | None) -> None:
-        """Have a session back that was kept, if there is one of that key and room for it.
+    async def recall(self, key: str | None, guest: Guest | None = None) -> None:
+        """Have a session back that was kept, if there is one of that key and room for it, be it for one who waits.
 
         Raises:
             EngineError: it cannot be read just now.
         """
-        if key is None or self.keeper is None or not self._is_wanted(key):
+        if key is None or self.keeper is None or not self._is_wanted(key, guest):
             return
         # Of the pages that come back to one session the first one reads it; those of other sessions wait for none.
         async with self._recalling.setdefault(key, asyncio.Lock()):
-            if not self._is_wanted(key):
+            if not self._is_wanted(key, guest):
                 return
             with speak_of(key):
                 kept = await self.keeper.read(key, self.pool.catalog)
-                if kept and self._is_wanted(key):
+                if kept and self._is_wanted(key, guest):
                     self._restore(key, *kept)
 
-    def _is_wanted(self, key: str) -> bool:
-        return not (key in self.sessions or self._stopping or self._is_full)
+    def _is_wanted(self, key: str, guest: Guest | None) -> bool:
+        return not (key in self.sessions or self._stopping) and self._has_room(guest)
 
     def _restore(self, key: str, frozen: Frozen, states: dict[bytes, int]) -> None:
         assert self.keeper, "it has read this"
@@ -137,16 +140,36 @@ class Hub:
             return Session(key, config, self.pool, self._clock, most_bytes)
         return Session(key, config, self.pool, self._clock, most_bytes, partial(self.keeper.keep, key))
 
-    @property
-    def _is_full(self) -> bool:
-        return len(self.sessions) >= self.settings.max_sessions
+    def _has_room(self, guest: Guest | None) -> bool:
+        """Tell whether a place is free that is nobody's who came before."""
+        return len(self.sessions) + self.doorway.count_before(guest) < self.settings.max_sessions
 
-    def join(self, hello: Hello) -> Session:
-        """Give the session that a page comes back to, or a new one.
+    def queue_up(self) -> Guest:
+        """Let a page wait until there is room; whoever lets it in, or hears that it is gone, has it leave the doorway.
+
+        Raises:
+            FullError: as many wait as may.
+        """
+        most = self.settings.max_sessions if self.settings.max_waiting is None else self.settings.max_waiting
+        if len(self.doorway) >= most:
+            raise self._turn_away(", and the line of those who wait for one is full too" if most else "")
+        return self.doorway.enter()
+
+    def _turn_away(self, also: str = "") -> FullError:
+        limit = self.settings.max_sessions
+        logger.warning("a page was turned away: all %d sessions are taken", limit)
+        self.pool.telemetry.refusals.labels("sessions").inc()
+        return FullError(
+            f"the lab is full: {limit} sessions are open and it has room for {limit}{also}; try again later"
+        )
+
+    def join(self, hello: Hello, guest: Guest | None = None) -> Session:
+        """Give the session that a page comes back to, or a new one, be it for one who waits.
 
         Raises:
             ConfigError: the config that the page begins with is wrong, or no preset has that name.
-            EngineError: the lab is full, still starting, or stopping.
+            FullError: there is no room for it, or others wait for that.
+            EngineError: the lab is still starting, or stopping, or can have no more connections.
         """
         found = self.sessions.get(hello.session or "")
         if found:
@@ -154,15 +177,10 @@ class Hub:
         config = self._choose_config(hello)
         if self._stopping:
             raise EngineError("the lab is stopping; expected to be back soon")
-        if self._is_full:
+        if not self._has_room(guest):
             self._let_go()
-        if self._is_full:
-            limit = self.settings.max_sessions
-            logger.warning("a page was turned away: all %d sessions are taken", limit)
-            self.pool.telemetry.refusals.labels("sessions").inc()
-            raise EngineError(
-                f"the lab is full: {limit} sessions are open and it has room for {limit}; try again later"
-            )
+        if not self._has_room(guest):
+            raise FullError("the lab is full") if hello.waits else self._turn_away()
         if not has_spare_descriptors():
             logger.warning("a page was turned away: this process may open hardly any more files and sockets")
             self.pool.telemetry.refusals.labels("descriptors").inc()
@@ -243,6 +261,7 @@ class Hub:
         if self.keeper:
             self.keeper.forget(key)
         self._log(key, "the session ends: %s", reason)
+        self.doorway.call()
 
     @staticmethod
     def _log(key: str, text: str, *values: object) -> None:

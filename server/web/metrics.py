@@ -14,6 +14,7 @@ from server.telemetry import MEDIA_TYPE, Telemetry
 def metrics_router(hub: Hub, telemetry: Telemetry) -> APIRouter:
     """Give the route, and have asked for what the hub and its pool know at any time."""
     telemetry.ask("ganlab_sessions", "Sessions that are open.", lambda: len(hub.sessions))
+    telemetry.ask("ganlab_waiting", "Pages that wait in line for a session.", lambda: len(hub.doorway))
     telemetry.ask("ganlab_readers", "Pages that are connected.", hub.count_readers)
     telemetry.ask("ganlab_runs", "Runs that workers have.", lambda: hub.pool.run_count)
     telemetry.ask_each(

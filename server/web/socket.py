@@ -22,6 +22,7 @@ from server.sessions.outbox import Outbox
 from server.sessions.session import Session
 from server.settings import Settings
 from server.telemetry import Telemetry
+from server.web.entrance import Entrance
 from server.web.gathering import GatheringProtocol
 from server.web.pacing import Pacer
 from server.web.turnstile import Turnstile
@@ -108,8 +109,7 @@ class Conversation:
                     await self._refuse_protocol(hello.protocol)
                     return None
                 await self.hub.pool.wait_ready()
-                await self.hub.recall(hello.session)
-                session = self.hub.join(hello)
+                session = await Entrance(self.hub, self._hear, self._send).admit(hello)
                 return session, session.attach(hello.seen, self._note_news, self._note_rows)
             except EngineError as refusal:  # the page may try again with a new connection
                 await self._send(Failure(id=None, message=str(refusal)).model_dump_json())
@@ -144,8 +144,7 @@ class Conversation:
 
     async def _listen(self, session: Session, outbox: Outbox) -> None:
         while True:
-            text = await self._receive()
-            await self._pacer.wait()
+            text = await self._hear()
             try:
                 message = parse_message(text)
                 if isinstance(message, Credit):
@@ -192,6 +191,12 @@ class Conversation:
         if self._reminder:
             self._reminder.cancel()
             self._reminder = None
+
+    async def _hear(self) -> str:
+        """Give the next text message, no faster than a page may talk."""
+        text = await self._receive()
+        await self._pacer.wait()
+        return text
 
     async def _receive(self) -> str:
         """Give the next text message; binary ones are refused."""

@@ -55,6 +55,7 @@ export interface Delete {
  * First message: begin a session, or come back to `session`.
  *
  * `seen` is the number of the newest event that the page still holds (0: it holds nothing).
+ * `waits`: where the lab is full, the page waits in line and is told its place; without, it is refused.
  */
 export interface Hello {
   type: "hello";
@@ -63,6 +64,7 @@ export interface Hello {
   seen?: number;
   config?: Record<string, unknown> | null;
   preset?: string | null;
+  waits?: boolean;
 }
 
 /**
@@ -251,6 +253,18 @@ export interface MetricRow {
 }
 
 /**
+ * First answer to a hello that waits while the lab is full, and again whenever its place is another.
+ *
+ * The page is the `place`-th in line, counted from 1, for one of all `sessions`; a welcome follows by itself, and
+ * leaving gives the place up.
+ */
+export interface Queued {
+  type: "queued";
+  place: number;
+  sessions: number;
+}
+
+/**
  * A change of the run that may help: what a button says, and new values by dotted key.
  */
 export interface Remedy {
@@ -363,4 +377,4 @@ export type Command = Configure | Play | Pause | Advance | Step | Seek | Back | 
 
 export type ClientMessage = Hello | Configure | Play | Pause | Advance | Step | Seek | Back | Switch | Rename | Delete | Restore | Reset | Watch | Credit;
 
-export type ServerMessage = Welcome | Status | Configured | Scalars | Floors | Mark | Verdict | Tree | Done | Failure;
+export type ServerMessage = Welcome | Queued | Status | Configured | Scalars | Floors | Mark | Verdict | Tree | Done | Failure;

@@ -43,6 +43,8 @@ export function receiveMessage(state, message) {
     case "failure":
       // What is said before the first welcome is why there is none.
       return state.connection === "open" ? { problem: message.message } : { news: message.message };
+    case "queued":
+      return { queued: message, news: null };
     case "done":
       return {};
     default:
@@ -65,7 +67,7 @@ function receiveWelcome(state, { session, resumed, restored, since, config, stat
   // A page that is loaded anew while its run stands inside a step goes on in slow motion.
   const slow = state.slow || (state.status === null && Boolean(status.phase));
   const tree = resumed ? state.tree : null;
-  return { ...entered, session, config: /** @type {RunConfig} */ (config), status, tree, slow, problem: null, news };
+  return { ...entered, session, config: /** @type {RunConfig} */ (config), status, tree, slow, queued: null, problem: null, news };
 }
 
 /**

@@ -126,7 +126,7 @@ class Connection {
   #greet() {
     // A server that was restarted knows no session any more: the settings then begin a new one.
     const { seen, config, session } = this.#store.get();
-    this.#say({ type: "hello", protocol: PROTOCOL, session, seen, config, preset: this.#preset });
+    this.#say({ type: "hello", protocol: PROTOCOL, session, seen, config, preset: this.#preset, waits: true });
   }
 
   /** @param {string | ArrayBuffer} data */
@@ -212,11 +212,11 @@ class Connection {
   #lose(code) {
     const { news } = this.#store.get();
     if (code === WRONG_PROTOCOL) {
-      this.#store.set({ connection: "lost", news: null, problem: news });
+      this.#store.set({ connection: "lost", queued: null, news: null, problem: news });
       this.#commands.abandon("The lab speaks another version of this page; load the page anew.");
       return;
     }
-    this.#store.set({ connection: "lost", news: code === TRY_AGAIN_LATER ? news : null });
+    this.#store.set({ connection: "lost", queued: null, news: code === TRY_AGAIN_LATER ? news : null });
     this.#retry = setTimeout(() => this.open(), chooseDelay(this.#attempts, Math.random()));
     this.#attempts += 1;
   }

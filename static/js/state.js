@@ -197,6 +197,7 @@ import { History } from "./history.js";
 /**
  * @typedef {object} PageState
  * @property {"connecting" | "open" | "lost"} connection
+ * @property {import("./protocol.js").Queued | null} queued Where the page waits in line, while the lab is full.
  * @property {string | null} session The session to come back to; before the first welcome that of an earlier visit.
  * @property {Catalog | null} catalog
  * @property {Record<string, string>} formulas MathML of `kind/key`.
@@ -246,6 +247,7 @@ export const LINE_DEFAULT_LAYERS = Object.freeze([...DEFAULT_LAYERS, "density", 
 export function buildState(appearance) {
   return {
     connection: "connecting",
+    queued: null,
     session: null,
     catalog: null,
     formulas: {},

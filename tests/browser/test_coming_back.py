@@ -28,6 +28,7 @@ def running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A lab with room for one session."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GANLAB_MAX_SESSIONS", "1")
+        patch.setenv("GANLAB_MAX_WAITING", "2")
         patch.setenv("GANLAB_GRACE_SECONDS", "0.5")
         patch.setenv("GANLAB_KEPT_MEGABYTES", "0")
         with open_lab(tmp_path_factory.mktemp("lab"), ["--workers", "1"]) as lab:
@@ -107,20 +108,42 @@ def open_page(page: Page) -> None:
     expect(words_of(page)).to_contain_text("Press Play to train", timeout=WAIT_MS)
 
 
-def test_p60_a_full_lab_is_said_quietly_and_the_page_gets_in_when_there_is_room(
+def test_p60_a_full_lab_is_said_quietly_and_pages_get_in_in_their_order_when_there_is_room(
     page: Page, context: BrowserContext
 ) -> None:
     open_page(page)
     other = context.new_page()
     other.goto("/")
     expect(words_of(other)).to_have_text(
-        "The lab is full: 1 sessions are open and it has room for 1; try again later. This page tries again by itself."
+        "The lab is full: its only run is taken. You are next; this page starts by itself."
+    )
+    late = context.new_page()
+    late.goto("/")
+    expect(words_of(late)).to_have_text(
+        "The lab is full: its only run is taken. You are 2nd in line; this page starts by itself."
     )
     expect(problem_of(other)).to_be_empty()
     page.close()
     expect(words_of(other)).to_have_text("Ready. Press Play to train, or Step to train once.", timeout=WAIT_MS)
+    expect(words_of(late)).to_contain_text("You are next")
     press(other, "Step")
     expect(step_of(other)).to_have_text("1")
+
+
+def test_who_comes_to_a_full_line_is_told_so_and_tries_again(page: Page, context: BrowserContext) -> None:
+    open_page(page)
+    waiting = [context.new_page() for _ in range(2)]
+    for other in waiting:
+        other.goto("/")
+        expect(words_of(other)).to_contain_text("in line" if other is waiting[1] else "You are next")
+    late = context.new_page()
+    late.goto("/")
+    expect(words_of(late)).to_have_text(
+        "The lab is full: 1 sessions are open and it has room for 1, and the line of those who wait for one is full "
+        "too; try again later. This page tries again by itself."
+    )
+    waiting[0].close()
+    expect(words_of(late)).to_contain_text("You are 2nd in line", timeout=WAIT_MS)
 
 
 def test_a_command_whose_answer_was_lost_is_said_again_and_carried_out_once(page: Page) -> None:

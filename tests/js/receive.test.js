@@ -101,6 +101,13 @@ test("the tree stays over a branch and a return, and another session has none ye
   assert.equal(receiveAll(welcome(0, 1), tree, welcome(0, 1, false)).tree, null);
 });
 
+test("a page stands in line until it is welcomed", () => {
+  const queued = /** @type {const} */ ({ type: "queued", place: 2, sessions: 30 });
+  const state = receiveAll(queued);
+  assert.equal(state.queued, queued);
+  assert.equal(receiveMessage(state, welcome(0, 1)).queued, null);
+});
+
 test("a frame says how many samples there are, whatever it shows of them", () => {
   const state = { ...receiveAll(welcome(0, 1)), ...receiveFrame(receiveAll(welcome(0, 1)), frame(1, "x_fake", 1)) };
   assert.equal(state.frame?.samples, 250);

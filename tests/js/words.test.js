@@ -30,6 +30,16 @@ test("a lost connection is said, whatever the run did last", () => {
   assert.match(describeState({ connection: "lost", status: PAUSED, acting: "both", news: null }), /connection is lost/);
 });
 
+test("a page that waits in line is told its place in one sentence, and what it need not do", () => {
+  const told = (/** @type {number} */ place, sessions = 30) =>
+    describeState({ connection: "connecting", status: null, acting: null, news: null, queued: { type: "queued", place, sessions } });
+  assert.equal(told(3), "The lab is full: all 30 runs are taken. You are 3rd in line; this page starts by itself.");
+  assert.match(told(1, 1), /its only run is taken\. You are next; this page/);
+  for (const [place, word] of /** @type {[number, string][]} */ ([[2, "2nd"], [4, "4th"], [11, "11th"], [13, "13th"], [21, "21st"]])) {
+    assert.match(told(place), new RegExp(`You are ${word} in line`));
+  }
+});
+
 test("a lab that is full says so quietly, and that the page tries again", () => {
   const news = "the lab is full: 64 sessions are open and it has room for 64; try again later";
   const text = describeState({ connection: "lost", status: null, acting: null, news });

@@ -7,7 +7,7 @@ import weakref
 import pytest
 
 from server.engine.pool import Pool
-from server.errors import ConfigError, EngineError
+from server.errors import ConfigError, EngineError, FullError
 from server.protocol.messages import Hello, Play, State
 from server.sessions.hub import Hub
 from server.sessions.session import Session
@@ -101,6 +101,21 @@ async def test_p60_a_full_lab_refuses_and_has_room_again(pool: Pool) -> None:
     clock.now += 60
     hub.sweep()
     hub.join(Hello())
+    await hub.stop()
+
+
+async def test_a_place_that_is_free_is_for_the_first_who_waited_and_nobody_jumps_the_line(pool: Pool) -> None:
+    clock = Clock()
+    hub = Hub(Settings(max_sessions=1, max_waiting=2, grace_seconds=60), pool, clock)
+    hub.join(Hello())
+    first, second = hub.queue_up(), hub.queue_up()
+    clock.now += 60
+    hub.sweep()
+    assert first.called.is_set()
+    for hello, guest in ((Hello(), None), (Hello(waits=True), second)):
+        with pytest.raises(FullError):
+            hub.join(hello, guest)
+    hub.join(Hello(waits=True), first)
     await hub.stop()
 
 

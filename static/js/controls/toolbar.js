@@ -81,7 +81,7 @@ export function createToolbar(root, store, actions, { signal }) {
  */
 function createMessages(message, problem, store, signal) {
   store.subscribe(
-    ["connection", "status", "slow", "acting", "leading", "news", "problem", "catalog", "config"],
+    ["connection", "queued", "status", "slow", "acting", "leading", "news", "problem", "catalog", "config"],
     (state) => {
       const wrong = describeProblem(state);
       setText(problem, wrong || (state.status?.unkept ?? ""));

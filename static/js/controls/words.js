@@ -8,6 +8,10 @@ import { wordRefusal } from "./refusals.js";
 /** @typedef {import("../state.js").PageState} PageState */
 /** @typedef {"catalog" | "config"} Run What the page knows of the run itself. */
 
+/** How an ordinal number ends. */
+const ORDINALS = new Intl.PluralRules("en", { type: "ordinal" });
+/** @type {Record<Intl.LDMLPluralRule, string>} */
+const ENDINGS = { one: "st", two: "nd", few: "rd", other: "th", zero: "th", many: "th" };
 /** The last word on who learned, where only one player did. */
 const LEARNED = {
   both: "",
@@ -18,14 +22,26 @@ const LEARNED = {
 /**
  * One calm sentence: what the run does now.
  *
- * @param {Pick<PageState, "connection" | "status" | "acting" | "news"> & Partial<Pick<PageState, "slow" | "leading" | Run>>} state
+ * @param {Pick<PageState, "connection" | "status" | "acting" | "news"> & Partial<Pick<PageState, "queued" | "slow" | "leading" | Run>>} state
  * @returns {string}
  */
-export function describeState({ news, ...state }) {
+export function describeState({ news, queued, ...state }) {
+  if (queued) return describeLine(queued);
   const isLost = state.connection === "lost";
   if (!news) return isLost ? "The connection is lost. Trying again." : describeRun(state);
   const after = isLost ? "This page tries again by itself." : state.status ? describeRun(state) : "";
   return `${formSentence(news)} ${after}`.trimEnd();
+}
+
+/**
+ * Where the page stands in line.
+ *
+ * @param {import("../protocol.js").Queued} queued
+ */
+function describeLine({ place, sessions }) {
+  const full = sessions === 1 ? "its only run is taken" : `all ${formatCount(sessions)} runs are taken`;
+  const turn = place === 1 ? "You are next" : `You are ${formatCount(place)}${ENDINGS[ORDINALS.select(place)]} in line`;
+  return `The lab is full: ${full}. ${turn}; this page starts by itself.`;
 }
 
 /**

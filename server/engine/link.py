@@ -48,7 +48,7 @@ class WorkerLink(asyncio.Protocol):
         self.ended_for: Cause | None = None
         self._on_ready, self._on_lost, self._telemetry = on_ready, on_lost, telemetry
         self._transport: asyncio.WriteTransport | None = None
-        self._early: list[bytes] = []
+        self._outgoing: list[tuple[orders.Order, bytes]] = []
         self._unpacker = Unpacker()
         self._silence: Silence | None = None
         """Since it owes a sign of life."""
@@ -67,12 +67,18 @@ class WorkerLink(asyncio.Protocol):
         run.send = self.send
 
     def send(self, order: orders.Order, body: bytes) -> None:
-        """Send an order; one that comes before the connection waits for it."""
-        envelope = pack_envelope(order.model_dump_json().encode(), body)
-        if self._transport is None:
-            self._early.append(envelope)
-        elif not self._transport.is_closing():
-            self._transport.write(envelope)
+        """Have an order sent, with all others of this turn of the event loop, once there is a connection."""
+        if not self._outgoing and self._transport:
+            asyncio.get_running_loop().call_soon(self._send_orders)
+        self._outgoing.append((order, body))
+
+    def _send_orders(self) -> None:
+        given, self._outgoing = self._outgoing, []
+        if given and self._transport and not self._transport.is_closing():
+            joined = orders.join_wants(given)
+            self._transport.writelines(
+                [pack_envelope(order.model_dump_json().encode(), body) for order, body in joined]
+            )
 
     def check_life(self, seconds: float, heartbeat: float, patience: float = 1.0) -> Cause | None:
         """Ask for a sign of life, or end a worker that has owed one for too long; tells what it was ended for.
@@ -106,6 +112,7 @@ class WorkerLink(asyncio.Protocol):
     def close(self) -> None:
         """Close the socket, which ends the process when its present slice is over."""
         if self._transport is not None:
+            self._send_orders()
             self._transport.close()
 
     # asyncio.Protocol -------------------------------------------------------------------------------------------
@@ -113,9 +120,7 @@ class WorkerLink(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send what was waiting."""
         self._transport = cast("asyncio.WriteTransport", transport)
-        for envelope in self._early:
-            self._transport.write(envelope)
-        self._early.clear()
+        self._send_orders()
 
     def data_received(self, data: bytes) -> None:
         """Hand the reports to their runs."""

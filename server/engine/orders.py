@@ -6,7 +6,9 @@ given.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Hashable, Iterable, Iterator
+from itertools import groupby
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field, TypeAdapter
 
@@ -138,14 +140,14 @@ class Inspect(Message):
 
 
 class Want(Message):
-    """Make one frame for a reader, as soon as there is something that its last one did not show.
+    """Make one frame for readers, for each as soon as there is something that its last one did not show.
 
     `fixed`: with the arrays that do not change within a revision, and at once. `level`: how much smaller than in full.
     """
 
     type: Literal["want"] = "want"
     run: RunKey
-    reader: int
+    readers: tuple[int, ...]
     layers: tuple[Layer, ...]
     fixed: bool
     level: Annotated[int, Field(ge=0, le=COARSEST)] = 0
@@ -178,6 +180,21 @@ Order = Annotated[
 ]
 Numbered = Open | Seek | Fork | Configure | Play | Pause | Advance | Step | Inspect
 _ORDER: TypeAdapter[Order] = TypeAdapter(Order)
+
+
+def join_wants(given: Iterable[tuple[Order, bytes]]) -> Iterator[tuple[Order, bytes]]:
+    """Give orders with their bodies; those that follow each other and want the same for several readers are one."""
+    for look, alike in groupby(given, lambda one: _find_look(one[0])):
+        if look is None:
+            yield from alike
+            continue
+        wants = [cast("Want", order) for order, _ in alike]
+        readers = tuple(reader for want in wants for reader in want.readers)
+        yield (wants[0].model_copy(update={"readers": readers}) if len(wants) > 1 else wants[0]), b""
+
+
+def _find_look(order: Order) -> tuple[Hashable, ...] | None:
+    return (order.run, order.layers, order.fixed, order.level) if isinstance(order, Want) else None
 
 
 def read_order(header: bytes) -> Order:

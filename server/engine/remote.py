@@ -176,7 +176,7 @@ class RemoteRun:
 
     def want(self, reader: int, layers: tuple[Layer, ...], fixed: bool, level: int = 0) -> None:
         """Ask for one frame."""
-        order = orders.Want(run=self.key, reader=reader, layers=layers, fixed=fixed, level=level)
+        order = orders.Want(run=self.key, readers=(reader,), layers=layers, fixed=fixed, level=level)
         self._wants[reader] = order
         self.send(order, b"")
 

@@ -4,7 +4,6 @@ Both ends are ours and share one socket pair, so a malformed envelope is a progr
 """
 
 import struct
-from collections.abc import Iterator
 
 _LENGTHS = struct.Struct("<II")
 MOST_BYTES = 1 << 28
@@ -23,15 +22,18 @@ class Unpacker:
     def __init__(self) -> None:
         self._held = bytearray()
 
-    def feed(self, piece: bytes) -> Iterator[tuple[bytes, bytes]]:
+    def feed(self, piece: bytes) -> list[tuple[bytes, bytes]]:
         """Take a piece, and give (header, body) of every envelope that is complete now."""
         self._held += piece
-        while len(self._held) >= _LENGTHS.size:
-            header, body = _LENGTHS.unpack_from(self._held)
-            assert max(header, body) <= MOST_BYTES, "an envelope is too large"
-            middle, end = _LENGTHS.size + header, _LENGTHS.size + header + body
-            if len(self._held) < end:
-                return
-            envelope = bytes(self._held[_LENGTHS.size : middle]), bytes(self._held[middle:end])
-            del self._held[:end]
-            yield envelope
+        envelopes, end = [], 0
+        with memoryview(self._held) as held:
+            while len(held) >= end + _LENGTHS.size:
+                header, body = _LENGTHS.unpack_from(held, end)
+                assert max(header, body) <= MOST_BYTES, "an envelope is too large"
+                middle = end + _LENGTHS.size + header
+                if len(held) < middle + body:
+                    break
+                envelopes.append((bytes(held[middle - header : middle]), bytes(held[middle : middle + body])))
+                end = middle + body
+        del self._held[:end]
+        return envelopes

@@ -22,7 +22,7 @@ def trainer() -> Trainer:
 
 def want(reader: int, layers: tuple[Layer, ...], fixed: bool = False, level: int = 0) -> orders.Want:
     """A reader's wish for a frame."""
-    return orders.Want(run="a", reader=reader, layers=layers, fixed=fixed, level=level)
+    return orders.Want(run="a", readers=(reader,), layers=layers, fixed=fixed, level=level)
 
 
 def test_a_hundred_watchers_of_the_same_get_one_frame_that_was_made_once(trainer: Trainer) -> None:

@@ -51,7 +51,7 @@ class Shop:
         self.worker._obey(order(run=key, number=self._number, **fields), b"")
 
     def want(self, key: str, layers: tuple[Layer, ...] = ("generated",), fixed: bool = False) -> None:
-        self.worker._obey(orders.Want(run=key, reader=1, layers=layers, fixed=fixed), b"")
+        self.worker._obey(orders.Want(run=key, readers=(1,), layers=layers, fixed=fixed), b"")
 
     def work(self, turns: int = 1) -> None:
         for _ in range(turns):

@@ -32,6 +32,8 @@ from server.protocol.messages import Divergence
 logger = logging.getLogger(__name__)
 
 RECEIVE_BYTES = 1 << 16
+MOST_HELD = 1 << 18
+"""So many bytes of reports are sent without waiting for more."""
 SLICE_SECONDS = 0.004
 """How long a turn goes on where a single step is not longer; it ends sooner when an order has come."""
 SHARES = {"waited for": 2, "looks": 1, "training": 1}
@@ -71,6 +73,8 @@ class Worker:
         self.catalog = build_catalog()
         self.runs: dict[str, Run] = {}
         self._unpacker = Unpacker()
+        self._outgoing: list[bytes] = []
+        self._outgoing_bytes = 0
         self._in_turn: str | None = ""
         self._groups: dict[str, Group] = {}
         self._kinds, self._waited, self._looks, self._trained = (Turns[str]() for _ in range(4))
@@ -91,8 +95,19 @@ class Worker:
             logger.info("the web process is gone")
 
     def report(self, report: reports.Report, body: bytes = b"") -> None:
-        """Send a report; waits where the web process is slow to read."""
-        self.connection.sendall(pack_envelope(report.model_dump_json().encode(), body))
+        """Have a report sent, with others: before the worker waits, and before the next turn begins."""
+        envelope = pack_envelope(report.model_dump_json().encode(), body)
+        self._outgoing.append(envelope)
+        self._outgoing_bytes += len(envelope)
+        if self._outgoing_bytes >= MOST_HELD:
+            self._send_reports()
+
+    def _send_reports(self) -> None:
+        """Send what was reported; waits where the web process is slow to read."""
+        if self._outgoing:
+            self.connection.sendall(b"".join(self._outgoing))
+            self._outgoing.clear()
+            self._outgoing_bytes = 0
 
     def _find_pause(self) -> float | None:
         """Seconds until a run has something to do; none: for ever."""
@@ -101,6 +116,8 @@ class Worker:
 
     def _receive(self, pause: float | None) -> bool:
         """Carry out what has arrived, waiting for it up to `pause` seconds; False when the other end is closed."""
+        if pause != 0.0:
+            self._send_reports()
         readable, _, _ = select.select([self.connection], [], [], pause)
         if not readable:
             return True
@@ -199,6 +216,7 @@ class Worker:
         if key != self._in_turn:
             self._in_turn = key
             self.report(reports.Working(run=key))
+        self._send_reports()
 
     def _guard(self, key: str, revision: int, work: Callable[[], None]) -> None:
         """Do one run's work; whatever goes wrong in it stops that run alone."""

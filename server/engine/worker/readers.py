@@ -53,8 +53,9 @@ class Readers:
         self._next_at: dict[Look, float] = {}
 
     def add(self, want: orders.Want) -> None:
-        """Take in what a reader wants; its last wish is the one that counts."""
-        self._readers.setdefault(want.reader, Reader()).want = want
+        """Take in what readers want; the last wish of each is the one that counts."""
+        for reader in want.readers:
+            self._readers.setdefault(reader, Reader()).want = want
 
     def remove(self, reader: int) -> None:
         """Forget a reader."""

@@ -26,23 +26,24 @@ SHUFFLE_SEED = 1000
 FARTHEST = 1e6
 
 
-def count_shares(x_real: Tensor, x_fake: Tensor, box: Box) -> tuple[Tensor, Tensor]:
-    """Give the real and the generated share of each cell (..., B * B), with what it adds to each."""
+def count_real(x_real: Tensor, box: Box) -> Tensor:
+    """Give the real share of each cell (..., B * B), with what it adds to each."""
     chosen = _shuffle(x_real.shape[-2])[:REAL_COUNTED].to(x_real.device)
-    real = _count_cells(x_real.index_select(-2, chosen), box) / REAL_DIVISOR
-    fake = _count_cells(x_fake[..., :FAKE_COUNTED, :], box) / FAKE_COUNTED
-    return real + ADDED, fake + ADDED
+    return _count_cells(x_real.index_select(-2, chosen), box) / REAL_DIVISOR + ADDED
 
 
-def kl_divergence(x_real: Tensor, x_fake: Tensor, box: Box) -> Tensor:
-    """Compute its KL divergence (...), in bits."""
-    real, fake = count_shares(x_real, x_fake, box)
+def count_fake(x_fake: Tensor, box: Box) -> Tensor:
+    """Give the generated share of each cell (..., B * B), with what it adds to each."""
+    return _count_cells(x_fake[..., :FAKE_COUNTED, :], box) / FAKE_COUNTED + ADDED
+
+
+def kl_divergence(real: Tensor, fake: Tensor) -> Tensor:
+    """Compute its KL divergence (...) of such shares, in bits."""
     return _weigh(real, fake)
 
 
-def js_divergence(x_real: Tensor, x_fake: Tensor, box: Box) -> Tensor:
-    """Compute its JS divergence (...), in bits."""
-    real, fake = count_shares(x_real, x_fake, box)
+def js_divergence(real: Tensor, fake: Tensor) -> Tensor:
+    """Compute its JS divergence (...) of such shares, in bits."""
     middle = (real + fake) / 2
     return (_weigh(real, middle) + _weigh(fake, middle)) / 2
 

@@ -12,7 +12,7 @@ from scipy.spatial import distance
 from torch import Tensor
 
 from server.gan.datasets import DATASETS, Box
-from server.gan.ganlab_grid import count_shares
+from server.gan.ganlab_grid import count_fake
 from server.gan.metrics import METRICS, build_directions, count_cells, evaluate_metrics, evaluate_stack, metric_floors
 from server.gan.metrics.scoring import FLOOR_DRAWS
 from server.gan.state import RunState
@@ -293,9 +293,9 @@ def test_f1_gan_labs_js_is_that_of_its_evaluator_on_the_same_points() -> None:
 def test_f3_gan_labs_grid_reads_a_point_outside_in_another_row_or_nowhere() -> None:
     box = Box((0.5, 0.5), 0.5)
     strays = torch.tensor([[-0.5, 0.5], [0.5, 2.0]])
-    _, wrapped = count_shares(draw_real("gaussians"), strays[:1], box)
+    wrapped = count_fake(strays[:1], box)
     assert wrapped.argmax().item() == 14 * 30 + 15
-    _, gone = count_shares(draw_real("gaussians"), strays[1:], box)
+    gone = count_fake(strays[1:], box)
     assert gone.max().item() == pytest.approx(1e-4)
 
 
@@ -363,3 +363,15 @@ def test_floors_do_not_depend_on_the_units_or_on_anything_but_the_data() -> None
     other = make_data_config(seed=9, batch_size=7, units="published")
     assert metric_floors(other, CHEAP) == floors
     assert metric_floors(make_data_config(std=0.3), CHEAP) != floors
+
+
+@pytest.mark.parametrize("data", ["ring8", "two_bumps"])
+def test_what_metrics_read_together_is_what_each_reads_alone_whatever_was_scored_before(data: str) -> None:
+    shared, x_real = find_facts(data), draw_real(data)
+    keys = [key for key in METRICS if METRICS[key].cost == "cheap" and METRICS[key].applies(shared)]
+    for seed in (1, 2, 1, 3):
+        x_fake = draw_perfect(data, seed)
+        for key in keys:
+            alone = METRICS[key](x_real, x_fake, find_facts(data))
+            assert METRICS[key](x_real, x_fake, shared).equal(alone), key
+            assert METRICS[key](x_fake, x_real, shared).equal(METRICS[key](x_fake, x_real, find_facts(data))), key

@@ -18,7 +18,7 @@ from server.gan.catalog import build_catalog
 from server.gan.config import RunConfig, check_config
 from server.gan.metrics import evaluate_metrics, evaluate_stack
 from server.gan.monitor.monitor import Monitor, Verdict
-from server.gan.monitor.vitals import SCORED, read_run, read_stack
+from server.gan.monitor.vitals import SCORED, rank_logits, read_run, read_stack
 from server.gan.phases import Diverged
 from server.gan.presets import PRESETS
 from server.gan.randomness import draws_for
@@ -184,6 +184,15 @@ def test_nothing_is_known_by_heart_where_no_point_comes_again_or_the_points_are_
             trainer.step()
         vitals = read_run(trainer, {"grid_js": 0.9, "modes20": 1.0}).vitals
         assert vitals.ranked == pytest.approx(vitals.fresh, abs=0.0 if data == "data.size=0" else 0.1)
+
+
+def test_a_rank_is_the_share_of_pairs_and_ties_count_half() -> None:
+    real, fake = torch.tensor([[0.0, 1.0, 1.0, 3.0], [2.0] * 4]), torch.tensor([[1.0, 1.0, -1.0], [2.0] * 3])
+    pairs = (real.unsqueeze(-1) > fake.unsqueeze(-2)).float() + (real.unsqueeze(-1) == fake.unsqueeze(-2)).float() / 2
+    assert rank_logits(real, fake).tolist() == pytest.approx(pairs.mean((-1, -2)).tolist())
+    assert rank_logits(real[1], fake[1]) == 0.5
+    fake[0, 1] = torch.nan
+    assert rank_logits(real, fake).isnan().tolist() == [True, False]
 
 
 def test_ranked_and_fresh_are_shares_of_pairs_of_known_and_of_other_points() -> None:

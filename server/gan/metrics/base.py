@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
+from weakref import ref
 
 import torch
 from torch import Tensor
 
 from server.gan.datasets import Box, Modes
 from server.gan.registry import Registry, Unit
+
+Read = TypeVar("Read")
+KEPT_READINGS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +28,20 @@ class Facts:
 
     box: Box
     modes: Modes | None = None
+    _read: dict[Any, list[tuple[ref[Tensor], Any]]] = field(default_factory=dict, init=False, repr=False)
+
+    def read(self, reading: Callable[[Tensor, Facts], Read], points: Tensor) -> Read:
+        """Give what a reading makes of points, worked out once for all metrics that ask for it.
+
+        It is remembered of the two that were read last, which are the real points and the generated ones.
+        """
+        known = [(seen, made) for seen, made in self._read.get(reading, ()) if seen() is not None][-KEPT_READINGS:]
+        made = next((made for seen, made in known if seen() is points), None)
+        if made is None:
+            made = reading(points, self)
+        others = [(seen, other) for seen, other in known if seen() is not points]
+        self._read[reading] = [*others[1 - KEPT_READINGS :], (ref(points), made)]
+        return made
 
 
 Measure = Callable[[Tensor, Tensor, Facts], Tensor]

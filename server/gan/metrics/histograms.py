@@ -34,20 +34,20 @@ def count_cells(points: Tensor, box: Box) -> Tensor:
 
 def grid_kl(x_real: Tensor, x_fake: Tensor, facts: Facts) -> Tensor:
     """How badly the generated histogram explains the data, in bits: KL(real || generated), high if data are missed."""
-    real, fake = _smooth_cells(x_real, facts.box), _smooth_cells(x_fake, facts.box)
+    real, fake = facts.read(_smooth_cells, x_real), facts.read(_smooth_cells, x_fake)
     return _divergence(real, fake)
 
 
 def grid_js(x_real: Tensor, x_fake: Tensor, facts: Facts) -> Tensor:
     """How well one can tell which histogram a point came from, in bits: 0 if they agree, 1 if they never overlap."""
-    real, fake = _smooth_cells(x_real, facts.box), _smooth_cells(x_fake, facts.box)
+    real, fake = facts.read(_smooth_cells, x_real), facts.read(_smooth_cells, x_fake)
     middle = (real + fake) / 2
     return (_divergence(real, middle) + _divergence(fake, middle)) / 2
 
 
-def _smooth_cells(points: Tensor, box: Box) -> Tensor:
+def _smooth_cells(points: Tensor, facts: Facts) -> Tensor:
     """Mix a little of the uniform law in, so that no cell is empty and the logarithms are finite."""
-    shares = count_cells(points, box)
+    shares = count_cells(points, facts.box)
     return (shares + SMOOTHING) / (1 + SMOOTHING * shares.shape[-1])
 
 
@@ -81,12 +81,20 @@ METRICS.add(
 
 def ganlab_kl(x_real: Tensor, x_fake: Tensor, facts: Facts) -> Tensor:
     """GAN Lab's KL as its code computes it: 150 generated points against the 151 of 450 real ones that it counts."""
-    return ganlab_grid.kl_divergence(x_real, x_fake, facts.box)
+    return ganlab_grid.kl_divergence(facts.read(_count_real, x_real), facts.read(_count_fake, x_fake))
 
 
 def ganlab_js(x_real: Tensor, x_fake: Tensor, facts: Facts) -> Tensor:
     """GAN Lab's JS as its code computes it: 150 generated points against the 151 of 450 real ones that it counts."""
-    return ganlab_grid.js_divergence(x_real, x_fake, facts.box)
+    return ganlab_grid.js_divergence(facts.read(_count_real, x_real), facts.read(_count_fake, x_fake))
+
+
+def _count_real(points: Tensor, facts: Facts) -> Tensor:
+    return ganlab_grid.count_real(points, facts.box)
+
+
+def _count_fake(points: Tensor, facts: Facts) -> Tensor:
+    return ganlab_grid.count_fake(points, facts.box)
 
 
 METRICS.add(

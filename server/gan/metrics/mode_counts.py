@@ -18,14 +18,14 @@ FAIR_SHARE = 0.2
 
 def modes(x_real: Tensor, x_fake: Tensor, facts: Facts) -> Tensor:
     """How many modes have at least one generated point that is nearest to them and within 3 standard deviations."""
-    nearest, distance = _find_nearest_mode(x_fake, facts)
+    nearest, distance = facts.read(_find_nearest_mode, x_fake)
     close = (distance <= QUALITY_STDS).to(x_fake)
     return (_count_modes(nearest, close, facts) > 0).sum(-1).to(x_fake)
 
 
 def modes20(x_real: Tensor, x_fake: Tensor, facts: Facts) -> Tensor:
     """How many modes are the nearest one of at least a fifth of their fair share of generated points."""
-    nearest, _ = _find_nearest_mode(x_fake, facts)
+    nearest, _ = facts.read(_find_nearest_mode, x_fake)
     counts = _count_modes(nearest, torch.ones_like(x_fake[..., 0]), facts)
     fair = _known(facts).shares.to(x_fake) * x_fake.shape[-2]
     # Counts are whole numbers: a thousandth of a point makes up for the rounding of the share, and for no point.
@@ -34,13 +34,13 @@ def modes20(x_real: Tensor, x_fake: Tensor, facts: Facts) -> Tensor:
 
 def high_quality(x_real: Tensor, x_fake: Tensor, facts: Facts) -> Tensor:
     """What share of the generated points lies within 3 standard deviations of the nearest mode."""
-    _, distance = _find_nearest_mode(x_fake, facts)
+    _, distance = facts.read(_find_nearest_mode, x_fake)
     return (distance <= QUALITY_STDS).to(x_fake).mean(-1)
 
 
 def reverse_kl(x_real: Tensor, x_fake: Tensor, facts: Facts) -> Tensor:
     """How far the modes' shares of the generated points are from fair, in nats; each counts for its nearest mode."""
-    nearest, _ = _find_nearest_mode(x_fake, facts)
+    nearest, _ = facts.read(_find_nearest_mode, x_fake)
     share = _count_modes(nearest, torch.ones_like(x_fake[..., 0]), facts) / x_fake.shape[-2]
     terms: Tensor = torch.special.xlogy(share, share / _known(facts).shares.to(x_fake))
     return terms.sum(-1)

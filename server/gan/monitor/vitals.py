@@ -69,8 +69,8 @@ def measure_vitals(trainer: Trainer) -> list[Vitals]:
     width = _measure_width(x_real, middle)
     away = (centre - middle) / width.unsqueeze(-1)
     columns = (
-        _rank(trainer.score(_pick_known(trainer, x_real)), fake_logits),
-        _rank(real_logits, fake_logits),
+        rank_logits(trainer.score(_pick_known(trainer, x_real)), fake_logits),
+        rank_logits(real_logits, fake_logits),
         _measure_pull(own, pull_to_points(_differentiate(LOSSES["non_saturating"], real_logits, fake_logits))),
         _measure_width(x_fake, centre) / width,
         (torch.cdist(x_real, x_fake).amin(-1) < NEARBY * _measure_view(trainer)).float().mean(-1),
@@ -97,10 +97,16 @@ def _measure_view(trainer: Trainer) -> float:
     return view * LAB_HALF_EXTENT / trainer.source.box.half_extent
 
 
-def _rank(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """Give the share of pairs (...) in which the real point is scored higher; a tie counts half."""
-    apart = real_logits.unsqueeze(-1) - fake_logits.unsqueeze(-2)
-    return ((apart.sign() + 1) / 2).mean((-1, -2))
+def rank_logits(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """Give the share of pairs (...) in which the real point is scored higher; a tie counts half.
+
+    It is not a number where a score is infinite or none.
+    """
+    ordered, real_logits = fake_logits.sort(-1).values, real_logits.contiguous()
+    below, not_above = (torch.searchsorted(ordered, real_logits, right=right).sum(-1) for right in (False, True))
+    share = (below + not_above) / (2 * real_logits.shape[-1] * fake_logits.shape[-1])
+    finite = real_logits.isfinite().all(-1) & fake_logits.isfinite().all(-1)
+    return torch.where(finite, share, torch.nan)
 
 
 def _measure_pull(own: Tensor, usual: Tensor) -> Tensor:

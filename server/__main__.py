@@ -80,12 +80,19 @@ def serve(
     data_dir: Annotated[
         Path | None, typer.Option(help="A folder in which sessions outlive the lab.", show_default="none")
     ] = None,
+    compiled: Annotated[
+        bool | None,
+        typer.Option(
+            "--compile/--no-compile", help="Compile the steps of what plays for a while.", show_default="compile"
+        ),
+    ] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
 ) -> None:
     """Start the lab and open it in the browser (what `ganlab` does without a command)."""
     from server.commands.serve import serve_lab
 
-    serve_lab(browser, host=host, port=port, workers=workers, device=device and device.value, data_dir=data_dir)
+    options = {"host": host, "port": port, "workers": workers, "data_dir": data_dir, "compile": compiled}
+    serve_lab(browser, device=device and device.value, **options)
 
 
 @app.command()

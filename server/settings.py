@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     """How many processes train; one a core where it is not said."""
     device: Device = "auto"
     """Where the workers compute."""
+    compile: bool = True
+    """Whether the steps of what plays for a while are compiled in the background, where there is a C++ compiler."""
     data_dir: Path | None = None
     """The folder in which sessions are kept, so that they outlive the lab; where it is not said, nothing is."""
     kept_megabytes: Annotated[int, Field(ge=0, le=1 << 20)] = 1024

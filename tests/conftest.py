@@ -18,6 +18,8 @@ BROWSER_TESTS = Path(__file__).parent / "browser"
 # The test processes already use every core; torch's own threads would fight over them. It reads this when it is
 # imported, here and in the labs that the tests start.
 os.environ["OMP_NUM_THREADS"] = "1"
+# A compiler takes half a minute for a step, of time that the tests need: those that are about it ask for it.
+os.environ["GANLAB_COMPILE"] = "no"
 
 # A loaded machine makes even one value slowly; no test of this project is about time.
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

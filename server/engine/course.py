@@ -1,6 +1,8 @@
 """How a run was trained: its first config, and every change of the config, of who learns and how, with its step.
 
-Some steps it made joined with other runs: those have another arithmetic in the last digits (`server.gan.joined`).
+Some steps it made joined with other runs, or by a compiled program: those have another arithmetic in the last digits
+(`server.gan.joined`, `server.gan.compiled`). Where a program is not there any more, because it was made on another
+machine or thrown away, the eager trainer makes its steps, as closely as another build of torch would.
 A course and the state at one of its steps are enough to have every later step again, bit for bit, on the same machine
 and with the same build of torch: another one may add the same numbers in another order.
 All configs of a course are of one run, so what begins a new run is in all of them the same, and is kept once.
@@ -22,18 +24,29 @@ ROOM = 512
 most, and a run with so many legs is not joined with others any more."""
 
 
+class Made(NamedTuple):
+    """How a step is made: joined with others or by itself, by the program of that key or, without one, eagerly."""
+
+    joined: bool = False
+    program: str = ""
+
+
+EAGERLY = Made()
+"""By itself, and by no program."""
+
+
 class Leg(NamedTuple):
-    """From `step` on, `player` learns; with `config`, where there is one, and joined with others or by itself."""
+    """From `step` on, `player` learns; with `config`, where there is one, and steps are `made` so."""
 
     step: int
     player: Player = "both"
     config: Plain | None = None
-    joined: bool = False
+    made: Made = EAGERLY
 
     @property
     def is_plain(self) -> bool:
         """Whether it only ends what the leg before it began."""
-        return self.player == "both" and self.config is None and not self.joined
+        return self.player == "both" and self.config is None and self.made == EAGERLY
 
 
 class IndexedLeg(Message):
@@ -43,6 +56,7 @@ class IndexedLeg(Message):
     player: Player
     config: int | None
     joined: bool = False
+    program: str = ""
 
 
 class Course:
@@ -63,7 +77,13 @@ class Course:
         """Have a course again of which `tell` told."""
         table = restore_configs(configs)
         return cls(
-            Leg(leg.step, leg.player, None if leg.config is None else table[leg.config], leg.joined) for leg in legs
+            Leg(
+                leg.step,
+                leg.player,
+                None if leg.config is None else table[leg.config],
+                Made(leg.joined, leg.program),
+            )
+            for leg in legs
         )
 
     def tell(self) -> tuple[tuple[IndexedLeg, ...], tuple[dict[str, Any], ...]]:
@@ -74,7 +94,8 @@ class Course:
                 step=leg.step,
                 player=leg.player,
                 config=table.find(leg.config) if leg.config else None,
-                joined=leg.joined,
+                joined=leg.made.joined,
+                program=leg.made.program,
             )
             for leg in self._legs
         )
@@ -101,8 +122,11 @@ class Course:
         return len(self._legs) > MOST_LEGS - ROOM
 
     @property
-    def may_join(self) -> bool:
-        """Whether there is room for legs that nobody asked for: others who come and go add some to a run in a stack."""
+    def may_vary(self) -> bool:
+        """Whether there is room for legs that nobody asked for.
+
+        Others who come and go add some to a run in a stack, and so does a program that comes.
+        """
         return len(self._legs) < MOST_LEGS // 2
 
     def note_config(self, step: int, config: Plain) -> None:
@@ -115,9 +139,9 @@ class Course:
         """Take in that `player` learned in the `count` steps after `step`, and both did before."""
         self._note_steps(Leg(step, player), count)
 
-    def note_joined(self, step: int, count: int) -> None:
-        """Take in that both learned in the `count` steps after `step`, joined with other runs."""
-        self._note_steps(Leg(step, joined=True), count)
+    def note_made(self, step: int, count: int, made: Made) -> None:
+        """Take in that both learned in the `count` steps after `step`, which were made so."""
+        self._note_steps(Leg(step, made=made), count)
 
     def _note_steps(self, leg: Leg, count: int) -> None:
         if not count:
@@ -127,7 +151,7 @@ class Course:
             return
         if self._legs[-1].step == leg.step and self._legs[-1].is_plain:
             self._legs.pop()  # it only ended the steps of another kind: see below
-        if (self.find_player(leg.step), self.find_joined(leg.step)) != (leg.player, leg.joined):
+        if (self.find_player(leg.step), self.find_made(leg.step)) != (leg.player, leg.made):
             self._legs.append(leg)
         if not leg.is_plain:
             self._legs.append(Leg(leg.step + count))
@@ -143,10 +167,10 @@ class Course:
         count = _count_until(self._legs, step)
         return self._legs[count - 1].player if count else "both"
 
-    def find_joined(self, step: int) -> bool:
-        """Whether the run made the step after `step` joined with others."""
+    def find_made(self, step: int) -> Made:
+        """How the run made the step after `step`."""
         count = _count_until(self._legs, step)
-        return self._legs[count - 1].joined if count else False
+        return self._legs[count - 1].made if count else EAGERLY
 
     def find_alone(self, player: Player) -> int | None:
         """Give the step after which `player` learned alone last, without a pause or a change since."""
@@ -159,7 +183,7 @@ class Course:
     def cut(self, step: int) -> Course:
         """Give the course up to `step`, for a run that goes on otherwise from there: both learn, unless told."""
         legs = self._legs[: _count_until(self._legs, step)]
-        return Course([*legs, Leg(step)] if legs[-1].player != "both" or legs[-1].joined else legs)
+        return Course([*legs, Leg(step)] if (legs[-1].player, legs[-1].made) != ("both", EAGERLY) else legs)
 
 
 def _count_until(legs: Sequence[Leg], step: int) -> int:

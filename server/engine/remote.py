@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from server.engine import orders, reports
 from server.engine.configs import Plain
 from server.engine.cost import HEAVY_SECONDS, allow_seconds
-from server.engine.course import Course
+from server.engine.course import EAGERLY, Course, Made
 from server.engine.orders import NOTHING, RESUMING
 from server.gan.config import RunConfig
 from server.protocol.messages import Divergence, Layer, Player, StopBelow
@@ -231,8 +231,8 @@ class RemoteRun:
         self._keep(report.position, body)
         for step, player in report.alone if isinstance(report, reports.Progress) else ():
             self.course.note_player(step - 1, player, 1)
-        if isinstance(report, reports.Progress) and report.joined:
-            self.course.note_joined(report.position.step - report.moved, report.moved)
+        if isinstance(report, reports.Progress) and (made := Made(report.joined, report.program)) != EAGERLY:
+            self.course.note_made(report.position.step - report.moved, report.moved, made)
         if not isinstance(report, reports.Failed):
             self.futile_starts = 0
         if isinstance(report, reports.Failed | reports.Stopped):

@@ -56,7 +56,8 @@ class Progress(Message):
     """What happened since the last report; `number` is that of the step order which asked for it, if one did.
 
     The run made `moved` steps; those that were reported before have no row. `alone` has the steps in which one player
-    learned alone, with that player. `joined`: the run made all of them joined with other runs.
+    learned alone, with that player. `joined`: the run made all of them joined with other runs; `program`: all by
+    the program of that key.
     The body, where there is one, is the packed state at `position`, after the last of these rows.
     Rows that are not whole steps always come with it, so that what follows the newest state are whole steps only.
     """
@@ -68,6 +69,7 @@ class Progress(Message):
     position: Position
     moved: int
     joined: bool = False
+    program: str = ""
     steps: tuple[int, ...]
     alone: tuple[tuple[int, Player], ...] = ()
     d_loss: tuple[float | None, ...]

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from server.settings import Settings
+from server.settings import Settings, find_cache
 
 MODULE = "server.engine.worker"
 # Measured: with glibc's defaults, training in stacks gives freed memory back to the system and faults it in again
@@ -36,7 +36,8 @@ def start_worker(settings: Settings) -> tuple[subprocess.Popen[bytes], socket.so
 
 def list_options(settings: Settings) -> list[str]:
     """Give what a worker is told of the settings when it starts."""
-    return [settings.device, str(settings.frames_per_second), settings.log_level, settings.log_form]
+    compiling = [str(find_cache() / "compiled"), "yes" if settings.compile else "no"]
+    return [settings.device, str(settings.frames_per_second), settings.log_level, settings.log_form, *compiling]
 
 
 def _start_process(theirs: socket.socket, options: list[str]) -> subprocess.Popen[bytes]:

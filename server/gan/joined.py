@@ -17,8 +17,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from server.gan.compiled.programs import Program
 from server.gan.config import RunConfig
-from server.gan.phases import Diverged, Numbers
+from server.gan.phases import Diverged, Losses, Numbers
 from server.gan.randomness import Draws, JoinedBatches, draws_for
 from server.gan.source import Source
 from server.gan.stacks import STACK_UNIT, structure
@@ -85,7 +86,19 @@ class Joined(Trainer):
 
         A run that has diverged is to be left out of the next stack.
         """
-        losses = self.step().read_runs(self.runs)
+        return self._hand_out(self.step())
+
+    def advance_by(self, program: Program) -> list[Numbers | Diverged] | None:
+        """Train one step by the program of such a stack, as `advance` does.
+
+        None, and nothing has changed, where a number was not finite: the eager trainer then says whose.
+        """
+        losses = None if any(self.failures) else program.step(self)
+        return None if losses is None else self._hand_out(losses)
+
+    def _hand_out(self, together: Losses) -> list[Numbers | Diverged]:
+        """Give every trainer its state after a step."""
+        losses = together.read_runs(self.runs)
         tensors, *made = self.state
         told: list[Numbers | Diverged] = []
         for run, (trainer, begun) in enumerate(zip(self._trainers, self._begun, strict=True)):
@@ -112,7 +125,8 @@ class Joined(Trainer):
 
         return draws
 
-    def _count_steps(self, player: str) -> Value:
+    def count_steps(self, player: str) -> Value:
+        """Count the steps (R, 1) that a player's optimizer has made in each run."""
         name = f"{player}_optimizer_steps"
         return self._counted[name] + int(getattr(self.state, name))
 

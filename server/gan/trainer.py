@@ -301,13 +301,13 @@ class Trainer(Runs):
         """Ask a player's optimizer for its next change (..., P), and what it remembers under `prefix` after that."""
         optimizer, state = self.optimizers[player], self.state
         slots = {name: state.tensors[prefix + name] for name in optimizer.slots}
-        count = self._count_steps(player) + 1
+        count = self.count_steps(player) + 1
         values = dict(self.numbers[player])
         values["learning_rate"] = values["learning_rate"] * self.craft.find_factor(state.step)
         change, slots = optimizer.function(gradient, slots, count, **values)
         return change, {prefix + name: slot for name, slot in slots.items()}
 
-    def _count_steps(self, player: str) -> Value:
+    def count_steps(self, player: str) -> Value:
         """Count the steps that a player's optimizer has made."""
         return self.state.d_optimizer_steps if player == "d" else self.state.g_optimizer_steps
 

@@ -30,6 +30,8 @@ MOST_COUNTED = 1 << 50
 """Of revisions and events: a session counts on from it, in numbers that a browser has exactly."""
 Stride = Annotated[int, Field(ge=1, le=MOST_COUNT)]
 
+ProgramKey = Annotated[str, Field(pattern=r"^([0-9a-f]{32})?$")]
+
 
 class ToldLeg(Message):
     """A leg of a branch's course; its config is one of the file's."""
@@ -38,6 +40,7 @@ class ToldLeg(Message):
     player: Player
     config: Index | None
     joined: bool = False
+    program: ProgramKey = ""
 
 
 class ToldBranch(Message):

@@ -112,7 +112,8 @@ def _describe(
                     step=leg.step,
                     player=leg.player,
                     config=configs.find(leg.config) if leg.config else None,
-                    joined=leg.joined,
+                    joined=leg.made.joined,
+                    program=leg.made.program,
                 )
                 for leg in branch.course.legs
             ),

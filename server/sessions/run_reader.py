@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from server.engine.course import Course, Leg
+from server.engine.course import Course, Leg, Made
 from server.engine.remote import START, Place
 from server.engine.reports import Position
 from server.errors import FileError
@@ -119,15 +119,22 @@ class Reader:
             raise FileError(f"legs: expected steps from {first} to {told.head}, in order")
         if told.legs[-1].player != "both":
             raise FileError(f"legs: expected both players to learn in the end, got the {told.legs[-1].player} alone")
-        if told.legs[-1].joined:
-            raise FileError("legs: expected a run by itself in the end, got one joined with others")
+        if told.legs[-1].joined or told.legs[-1].program:
+            raise FileError(
+                "legs: expected eager steps by itself in the end, got steps joined with others, or compiled"
+            )
         used = list(dict.fromkeys(leg.config for leg in told.legs if leg.config is not None))
         if told.legs[0].config is None or any(index >= len(self._configs) for index in used):
             raise FileError(f"legs: expected a config at first, and those of {len(self._configs)} that there are")
         if any(restarts(self._configs[used[0]], self._configs[index]) for index in used):
             raise FileError("legs: expected configs of one run, got one that begins a new run")
         course = Course(
-            Leg(leg.step, leg.player, None if leg.config is None else self._plain[leg.config], leg.joined)
+            Leg(
+                leg.step,
+                leg.player,
+                None if leg.config is None else self._plain[leg.config],
+                Made(leg.joined, leg.program),
+            )
             for leg in told.legs
         )
         most = self._count_phases(course, told.position.step, told.head)

@@ -75,7 +75,7 @@ def close(pool: Pool, listeners: list[Listener]) -> None:
 async def test_steps_that_were_made_joined_with_others_come_back_bit_for_bit(pool: Pool) -> None:
     listeners = await play_together(pool, "recorded", 120)
     states = [await rest(listener) for listener in listeners]
-    assert all(any(leg.joined for leg in listener.run.course.legs) for listener in listeners)
+    assert all(any(leg.made.joined for leg in listener.run.course.legs) for listener in listeners)
     for listener, state in zip(listeners[:2], states, strict=False):
         await go(listener, state.step)
         assert is_same(read_state(listener), state)

@@ -136,6 +136,7 @@ def test_rates_share_a_program_and_structures_do_not() -> None:
     others: list[RunConfig | list[RunConfig]] = [make_config(*SMALL, "batch_size=32"), STACK]
     others.append(make_config(*SMALL, "g_optimizer.name=sgd"))
     assert len({*keys, *(find_key(Trainer(other)) for other in others)}) == 4
+    assert find_key(Trainer([CONFIG.with_seed(seed) for seed in range(20)])) == find_key(Trainer(STACK))
 
 
 # The machine code ---------------------------------------------------------------------------------------------------

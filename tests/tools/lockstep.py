@@ -18,6 +18,7 @@ from server.engine import orders, reports
 from server.engine.pool import Pool
 from server.engine.remote import Receive, RemoteRun
 from server.engine.wire import pack_envelope
+from server.engine.worker.foundry import Foundry
 from server.engine.worker.journal import NEVER
 from server.engine.worker.loop import SLICE_SECONDS
 from server.engine.worker.runs import Run
@@ -67,7 +68,7 @@ class Wire(Pool):
             if isinstance(order, orders.Open):
                 if self.run:
                     self.run.end()
-                self.run = Run(order, body, self.catalog, torch.device("cpu"), 1 / 30, self._report)
+                self.run = Run(order, body, self.catalog, torch.device("cpu"), 1 / 30, self._report, Foundry())
             elif self.run:
                 self.run.obey(order, body)
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from server.engine.course import Course
+from server.engine.worker.foundry import Foundry
 from server.gan.config import check_config
 from server.gan.joined import Joined
 from server.gan.phases import Numbers
 from server.gan.state import RunState
 from server.gan.trainer import Trainer
 from server.sessions.branches import Branch
+from server.settings import find_cache
 from tests.tools.runs import catalog
 
 Row = tuple[float | None, float | None]
+FOUNDRY = Foundry(find_cache() / "compiled", builds=False)
+"""What a lab on this machine has compiled."""
 
 
 def replay(branch: Branch, wanted: Collection[int] | None = None) -> tuple[dict[int, bytes], dict[int, Row]]:
@@ -36,9 +40,15 @@ def replay(branch: Branch, wanted: Collection[int] | None = None) -> tuple[dict[
 
 def train(trainer: Trainer, course: Course, step: int) -> Numbers:
     """Make the step after `step` as the course has it: by itself or in a stack, be it joined with nobody."""
-    if not course.find_joined(step):
+    made = course.find_made(step)
+    if not made.joined:
         trainer.state = trainer.state.copy()  # in the memory of a stack, the same numbers may add up otherwise
-        return trainer.step(course.find_player(step)).read()
-    (losses,) = Joined([trainer]).advance()
+        program = FOUNDRY.recall(trainer, made.program) if made.program else None
+        alone = program.step(trainer) if program else trainer.step(course.find_player(step))
+        assert alone, "a step that was made is made again"
+        return alone.read()
+    joined = Joined([trainer])
+    program = FOUNDRY.recall(joined, made.program) if made.program else None
+    (losses,) = (program and joined.advance_by(program)) or joined.advance()
     assert isinstance(losses, Numbers), losses
     return losses

@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
 
+from server.engine.course import Made
+from server.engine.worker.foundry import Foundry
 from server.engine.worker.runs import Run
 from server.engine.worker.tasks import GoesOn
 from server.gan.joined import Joined, find_width
@@ -27,8 +29,8 @@ Guard = Callable[[Run, Callable[[], None]], None]
 class Group:
     """The stacks of a group, kept as long as the same runs train in them, and whose turn it is."""
 
-    def __init__(self, guard: Guard) -> None:
-        self._guard = guard
+    def __init__(self, guard: Guard, foundry: Foundry) -> None:
+        self._guard, self._foundry = guard, foundry
         self._joined: dict[int, Joined] = {}
         self._next = 0
 
@@ -61,14 +63,26 @@ class Group:
                 run.may_join = False
 
     def _step_joined(self, number: int, runs: Sequence[Run]) -> None:
-        for run in runs:
-            run.begin_joined()
         trainers = [run.trainer for run in runs]
         joined = self._joined.get(number)
         if joined is None or not joined.holds(trainers):
             joined = self._joined[number] = Joined(trainers)
-        for run, outcome in zip(runs, joined.advance(), strict=True):
-            self._guard(run, partial(run.take_step, outcome))
+        program = self._foundry.find(joined)
+        told = None
+        if program:
+            begin_steps(runs, made := Made(True, program.key))
+            told = joined.advance_by(program)
+        if told is None:
+            begin_steps(runs, made := Made(joined=True))
+            told = joined.advance()
+        for run, outcome in zip(runs, told, strict=True):
+            self._guard(run, partial(run.take_step, outcome, made))
+
+
+def begin_steps(runs: Sequence[Run], made: Made) -> None:
+    """Let runs say what they made otherwise before; no trainer has moved yet."""
+    for run in runs:
+        run.begin_steps(made)
 
 
 def split_evenly(runs: Sequence[Run], most: int) -> list[Sequence[Run]]:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from server.engine import reports
+from server.engine.course import Made
 from server.engine.worker.rows import Pace, Rows
 from server.gan.monitor.monitor import Verdict
 from server.gan.phases import Numbers, Player
@@ -41,11 +42,11 @@ class Journal:
         """The time at which there is something to report."""
         return self._reported_at + REPORT_SECONDS if self._rows else NEVER
 
-    def begin_steps(self, joined: bool) -> bool:
+    def begin_steps(self, made: Made) -> bool:
         """Say how the next steps are made; tells whether those before were made otherwise and are to be reported."""
-        if self.has_rows and self._rows.joined != joined:
+        if self.has_rows and self._rows.made != made:
             return True
-        self._rows.joined = joined
+        self._rows.made = made
         return False
 
     def add_step(self, step: int, losses: Numbers | None, player: Player) -> None:
@@ -81,7 +82,8 @@ class Journal:
             number=number,
             position=position,
             moved=rows.moved,
-            joined=rows.joined and rows.moved > 0,
+            joined=rows.made.joined and rows.moved > 0,
+            program=rows.made.program if rows.moved else "",
             steps=tuple(rows.steps),
             alone=tuple(rows.alone),
             d_loss=tuple(rows.d_loss),

@@ -6,16 +6,20 @@ before are made again silently.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 
 from server.engine import reports
 from server.engine.configs import Plain
-from server.engine.course import Course
+from server.engine.course import EAGERLY, Course, Made
+from server.engine.worker.foundry import Foundry
 from server.engine.worker.journal import Journal
 from server.engine.worker.path import Path
 from server.engine.worker.scores import METRIC_STEPS, Scores
 from server.engine.worker.walk import Walk
 from server.errors import CommandError
+from server.gan.compiled.programs import Program
 from server.gan.config import Catalog, RunConfig, check_config
 from server.gan.joined import Joined, find_kind
 from server.gan.phases import Diverged, Numbers, Player
@@ -29,16 +33,21 @@ OPTIMIZERS = ("d_optimizer.", "g_optimizer.")
 class Journey:
     """A trainer, the course that it takes, and what it has told of that in `journal`."""
 
-    def __init__(self, course: Course, journal: Journal, catalog: Catalog, device: torch.device) -> None:
+    def __init__(
+        self, course: Course, journal: Journal, catalog: Catalog, device: torch.device, foundry: Foundry
+    ) -> None:
         self.trainer: Trainer
         self.path: Path
         self.scores: Scores
         self.walk: Walk | None = None
         self._ended: tuple[Walk, RunState, RunConfig] | None = None
         self._kind: tuple[RunConfig, str] | None = None
+        self.begin_steps: Callable[[Made], None] = _begin_nothing
+        """Called before a step that may be told of, with how it is made."""
         self._alone: Joined | None = None
         self._shares_memory = False
         self._course, self._journal, self._catalog, self._device = course, journal, catalog, device
+        self._foundry = foundry
 
     @property
     def position(self) -> reports.Position:
@@ -64,11 +73,9 @@ class Journey:
     @property
     def kind(self) -> str:
         """What it must share with other runs to be joined with them; empty where it goes by itself."""
-        if self.walk or self.step < self.path.known_to or not self._course.may_join:
+        if self.walk or self.step < self.path.known_to or not self._course.may_vary:
             return ""
-        if self._kind is None or self._kind[0] is not self.trainer.config:
-            self._kind = self.trainer.config, find_kind(self.trainer)
-        return self._kind[1]
+        return self._find_kind()
 
     # Elsewhere on the course ------------------------------------------------------------------------------------
 
@@ -94,7 +101,7 @@ class Journey:
         Raises:
             Diverged: it does not go as it went; the run stands before it.
         """
-        self._train(self.path.find_player(self.step))
+        self._train(self.path.find_player(self.step), self.path.made)
         self._follow_path()
 
     def repeat_phases(self, phases: int) -> StepPhase | None:
@@ -130,16 +137,35 @@ class Journey:
             Diverged: a number is not finite; the run stands before the step.
         """
         if self.walk:
+            self.begin_steps(EAGERLY)
             self.leave_step()
             return
         if player == "both":
             player = self.path.find_player(self.step)
-        self._note_step(self._train(player), player)
+        if self.step < self.path.known_to:
+            self.begin_steps(EAGERLY)
+            self._note_step(self._train(player, self.path.made), player)
+            return
+        program = self._foundry.find(self.trainer) if player == "both" and self._course.may_vary else None
+        if program is None or not self._make_compiled(program):
+            self.begin_steps(EAGERLY)
+            self._note_step(self._train(player, EAGERLY), player)
 
-    def take_step(self, losses: Numbers) -> None:
+    def _make_compiled(self, program: Program) -> bool:
+        """Make a new step by a program; nothing has changed where it cannot."""
+        made = Made(program=program.key)
+        self.begin_steps(made)
+        self.stand_apart()
+        losses = program.step(self.trainer)
+        if losses:
+            self._course.note_made(self.step - 1, 1, made)
+            self._note_step(losses.read(), "both")
+        return losses is not None
+
+    def take_step(self, losses: Numbers, made: Made) -> None:
         """Take in a step that the run's trainer has made joined with others."""
         self._alone, self._shares_memory = None, True
-        self._course.note_joined(self.step - 1, 1)
+        self._course.note_made(self.step - 1, 1, made)
         self._note_step(losses, "both")
 
     def leave_step(self) -> None:
@@ -189,18 +215,31 @@ class Journey:
         if not self.path.knows(self.step):
             self.scores.measure(self.trainer)
 
-    def _train(self, player: Player) -> Numbers:
-        """Train one step as it is recorded, or else by itself."""
-        if not (self.path.is_joined and find_kind(self.trainer)):
-            self.stand_apart()
-            return self.trainer.step(player).read()
+    def _train(self, player: Player, made: Made) -> Numbers:
+        """Train one step so; where its program is not here, eagerly."""
+        if made.joined and self._find_kind():
+            return self._train_joined(made.program)
+        self.stand_apart()
+        program = self._foundry.recall(self.trainer, made.program) if made.program else None
+        losses = program.step(self.trainer) if program else None
+        return (losses or self.trainer.step(player)).read()
+
+    def _train_joined(self, key: str) -> Numbers:
+        """Train one step as if joined with others, by the program of that key if there is one."""
         if not (self._alone and self._alone.holds([self.trainer])):
             self._alone = Joined([self.trainer])
         self._shares_memory = True
-        (losses,) = self._alone.advance()
+        program = self._foundry.recall(self._alone, key) if key else None
+        told = self._alone.advance_by(program) if program else None
+        (losses,) = told or self._alone.advance()
         if isinstance(losses, Diverged):
             raise losses
         return losses
+
+    def _find_kind(self) -> str:
+        if self._kind is None or self._kind[0] is not self.trainer.config:
+            self._kind = self.trainer.config, find_kind(self.trainer)
+        return self._kind[1]
 
     def stand_apart(self) -> None:
         """Have a state that is no part of a stack's, in whose memory the same numbers may add up otherwise.
@@ -215,10 +254,10 @@ class Journey:
                 self._ended = self._ended[0], self.trainer.state, self._ended[2]
 
     def _end_walk(self, walk: Walk) -> None:
-        """Take in a step that was walked through; one that was made joined with others ends as it ended then."""
-        if self.path.is_joined:
+        """Take in a step that was walked through; one that was made otherwise than eagerly ends as it ended then."""
+        if self.path.made != EAGERLY:
             self.trainer.state = walk.start
-            self._train(walk.player)
+            self._train(walk.player, self.path.made)
         self._note_step(walk.losses.read(), walk.player)
 
     def _note_step(self, losses: Numbers, player: Player) -> None:
@@ -240,6 +279,10 @@ class Journey:
     def _apply(self, config: Plain) -> None:
         self.trainer.configure(check_config(config, self._catalog))
         self.scores.configure(self.trainer.config)
+
+
+def _begin_nothing(made: Made) -> None:
+    """Leave it: nobody tells of steps."""
 
 
 def check_fit(state: RunState, expected: RunState) -> None:

@@ -14,6 +14,7 @@ import torch
 
 from server.engine import orders, reports
 from server.engine.wire import Unpacker, pack_envelope
+from server.engine.worker.foundry import Foundry
 from server.engine.worker.group import Group
 from server.engine.worker.looks import look_together
 from server.engine.worker.runs import Run
@@ -66,10 +67,13 @@ class Plan:
 class Worker:
     """All runs of this process, and what they have had of its time."""
 
-    def __init__(self, connection: socket.socket, device: str, frames_per_second: float) -> None:
+    def __init__(
+        self, connection: socket.socket, device: str, frames_per_second: float, foundry: Foundry | None = None
+    ) -> None:
         self.connection = connection
         self.device = choose_device(device)
         self.frames_per_second = frames_per_second
+        self.foundry = foundry or Foundry()
         self.catalog = build_catalog()
         self.runs: dict[str, Run] = {}
         self._unpacker = Unpacker()
@@ -93,6 +97,8 @@ class Worker:
                     self.take_turn(plan)
         except (BrokenPipeError, ConnectionResetError):
             logger.info("the web process is gone")
+        finally:
+            self.foundry.close()
 
     def report(self, report: reports.Report, body: bytes = b"") -> None:
         """Have a report sent, with others: before the worker waits, and before the next turn begins."""
@@ -180,7 +186,7 @@ class Worker:
     def _train(self, name: str, runs: Sequence[Run], goes_on: Callable[[], bool]) -> None:
         """Let a group of playing runs make steps."""
         self._note_turn(runs[0].key if len(runs) == 1 else None)
-        self._groups.setdefault(name, Group(self._guard_member)).play(runs, goes_on)
+        self._groups.setdefault(name, Group(self._guard_member, self.foundry)).play(runs, goes_on)
 
     def _look(self, runs: Sequence[Run], goes_on: Callable[[], bool]) -> int:
         """Make frames and rows of a group of playing runs; tells of how many."""
@@ -209,7 +215,8 @@ class Worker:
         self._note_turn(order.run)
         if before := self.runs.pop(order.run, None):
             before.end()
-        self.runs[order.run] = Run(order, body, self.catalog, self.device, 1 / self.frames_per_second, self.report)
+        seconds = 1 / self.frames_per_second
+        self.runs[order.run] = Run(order, body, self.catalog, self.device, seconds, self.report, self.foundry)
 
     def _note_turn(self, key: str | None) -> None:
         """Say whose turn it is, before it can take the worker down."""

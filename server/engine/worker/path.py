@@ -14,12 +14,12 @@ class Path:
     """The way along a course from `step` on; the steps up to `known_to` were reported before.
 
     It begins after all that was changed at its first step; or, `at_start` of the course, before that.
-    `is_joined`: the next step was made joined with other runs.
+    `made`: how the next step was made, where it is recorded.
     """
 
     def __init__(self, course: Course, step: int, known_to: int = NOTHING, at_start: bool = False) -> None:
         self.known_to = known_to
-        self._player, self.is_joined = course.find_player(step), course.find_joined(step)
+        self._player, self.made = course.find_player(step), course.find_made(step)
         self._legs = deque(course.legs[1:] if at_start else course.list_after(step))
 
     def knows(self, step: int) -> bool:
@@ -38,7 +38,7 @@ class Path:
         configs = []
         while self._legs and self._legs[0].step <= step:
             leg = self._legs.popleft()
-            self._player, self.is_joined = leg.player, leg.joined
+            self._player, self.made = leg.player, leg.made
             if leg.config:
                 configs.append(leg.config)
         return configs

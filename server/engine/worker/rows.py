@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from math import isfinite
 
+from server.engine.course import EAGERLY
 from server.gan.phases import Numbers, Player
 from server.protocol.messages import MetricRow, Noticed
 
@@ -22,7 +23,7 @@ class Rows:
         self.verdicts: list[Noticed] = []
         self.alone: list[tuple[int, Player]] = []
         self.moved = 0
-        self.joined = False
+        self.made = EAGERLY
 
     def __bool__(self) -> bool:
         return bool(self.moved or self.metrics or self.verdicts)

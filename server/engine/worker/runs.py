@@ -14,7 +14,8 @@ from typing import Any
 import torch
 
 from server.engine import orders, reports
-from server.engine.course import Course
+from server.engine.course import Course, Made
+from server.engine.worker.foundry import Foundry
 from server.engine.worker.journal import NEVER, Journal, Send
 from server.engine.worker.journey import Journey
 from server.engine.worker.readers import Readers
@@ -45,9 +46,10 @@ class Run(Voice):
         device: torch.device,
         frame_seconds: float,
         send: Send,
+        foundry: Foundry,
     ) -> None:
         journal = Journal(order.run, send)
-        journey = Journey(Course.read(order.legs, order.configs), journal, catalog, device)
+        journey = Journey(Course.read(order.legs, order.configs), journal, catalog, device, foundry)
         journey.stand_at(body, order.at_start, order.known_to, order.replay_to)
         super().__init__(order.run, order.revision, journey, journal, Readers(order.run, frame_seconds), send)
         self._replay: Replaying | None = Replaying(order.number, order.replay_to, order.replay_phases)
@@ -108,7 +110,6 @@ class Run(Voice):
 
     def play_step(self) -> None:
         """Play one step, or phase, by itself."""
-        self._begin_steps(joined=False)
         try:
             if isinstance(self._task, Playing):
                 self._play_on(self._task, time.monotonic())
@@ -116,17 +117,13 @@ class Run(Voice):
             self._fail(failure)
             self._obey_waiting()
 
-    def begin_joined(self) -> None:
-        """Be ready for a step that the trainer makes joined with those of other runs."""
-        self._begin_steps(joined=True)
-
-    def take_step(self, outcome: Numbers | Diverged) -> None:
-        """Take in that step, or why it could not be made."""
+    def take_step(self, outcome: Numbers | Diverged, made: Made) -> None:
+        """Take in a step that the trainer has made joined with those of other runs, or why it could not be made."""
         if isinstance(outcome, Diverged):
             self._fail(outcome)
             self._obey_waiting()
         elif isinstance(self._task, Playing):
-            self._journey.take_step(outcome)
+            self._journey.take_step(outcome, made)
             self._stop_after(self._task.order)
 
     def end(self) -> None:

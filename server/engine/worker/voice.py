@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from server.engine import reports
+from server.engine.course import Made
 from server.engine.worker.journal import Journal, Send
 from server.engine.worker.journey import Journey
 from server.engine.worker.readers import Look, Readers
@@ -27,6 +28,7 @@ class Voice:
         self.key, self.revision, self.readers = key, revision, readers
         self._journey, self._journal, self._send = journey, journal, send
         self._task: Playing | Stepping | None = None
+        journey.begin_steps = self.begin_steps
 
     @property
     def position(self) -> reports.Position:
@@ -63,11 +65,11 @@ class Voice:
         phase = journey.walk.phase if journey.walk else ""
         self._send(*self.readers.make_frame(journey.trainer, self.revision, look, arrays, phase, began))
 
-    def _begin_steps(self, joined: bool) -> None:
+    def begin_steps(self, made: Made) -> None:
         """Report the steps before, if they were made otherwise than the next ones are."""
-        if self._journal.begin_steps(joined):
+        if self._journal.begin_steps(made):
             self._report_rows()
-            self._journal.begin_steps(joined)
+            self._journal.begin_steps(made)
 
     def _make_frames(self) -> None:
         journey = self._journey

@@ -17,10 +17,12 @@ from server.gan.compiled.keys import Unfit, find_key
 from server.gan.compiled.programs import CODE, FACTS, REFUSAL, Program
 from server.gan.compiled.tracing import trace_step
 from server.gan.config import RunConfig
+from server.gan.stacks import STACK_UNIT
 from server.gan.trainer import Trainer
 
 STEPS, TOLERANCE = 20, 1e-4
 """Over so many steps a program's weights agree with the eager trainer's to this, or it is none."""
+SLOT_STEPS = 5
 OTHER_SEED = 1
 """What is added to the seeds of the runs that are traced, for those that the program is tried on."""
 
@@ -45,6 +47,8 @@ def build_program(configs: RunConfig | Sequence[RunConfig], cache: Path) -> Path
     Raises:
         Unfit: there is none, and the folder says so.
     """
+    if not isinstance(configs, RunConfig):
+        configs = configs[:STACK_UNIT]
     trainer = Trainer(configs)
     folder = cache / find_key(trainer)
     with tempfile.TemporaryDirectory(dir=cache, prefix="building-") as made:
@@ -52,7 +56,9 @@ def build_program(configs: RunConfig | Sequence[RunConfig], cache: Path) -> Path
         place.mkdir()
         try:
             compile_step(configs, place)
-            compare(configs, Program.load(place))
+            program = Program.load(place)
+            compare(configs, program)
+            compare_slots(configs, program)
         except Unfit as refusal:
             for file in place.iterdir():
                 file.unlink()
@@ -100,3 +106,22 @@ def compare(configs: RunConfig | Sequence[RunConfig], program: Program) -> None:
     for name, tensor in eager.state.tensors.items():
         if not torch.allclose(compiled.state.tensors[name], tensor, rtol=TOLERANCE, atol=TOLERANCE):
             raise Unfit(f"its compiled step and the eager one part in {name}")
+
+
+def compare_slots(configs: RunConfig | Sequence[RunConfig], program: Program) -> None:
+    """Train the same runs in the slots of a stack in one order and in the other one.
+
+    Raises:
+        Unfit: the last digits of a run depend on its slot, so that nobody could have its steps again.
+    """
+    if isinstance(configs, RunConfig):
+        return
+    there = Trainer([configs[0].with_seed(seed) for seed in range(2 * STACK_UNIT)])
+    back = Trainer(there.configs[::-1])
+    for _ in range(SLOT_STEPS):
+        for trainer in (there, back):
+            if program.step(trainer) is None:
+                raise Unfit("its compiled step is not finite where the eager one is")
+    for name, tensor in there.state.tensors.items():
+        if not torch.equal(back.state.tensors[name].flip(0), tensor):
+            raise Unfit(f"the last digits of its compiled step depend on a run's slot, in {name}")

@@ -31,8 +31,7 @@ def find_key(trainer: Trainer) -> str:
             raise Unfit(f"{said} are at work: {', '.join(unit.name for unit in units)}")
     if trainer.device.type != "cpu":
         raise Unfit(f"it computes on {trainer.device.type}")
-    width = 0 if trainer.single else trainer.width
-    facts = [structure(config), width, torch.__version__, torch.backends.cpu.get_cpu_capability(), hash_lab()]
+    facts = [structure(config), trainer.single, torch.__version__, torch.backends.cpu.get_cpu_capability(), hash_lab()]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
 
 

@@ -1,5 +1,7 @@
 """A program: one step of a run, or of a stack, as machine code, called with the run's state, draws and numbers.
 
+A stack's program is for STACK_UNIT runs, and makes the steps of a wider stack part by part: which runs a stack has,
+and how many, is nothing to it, so that a run's steps can be had again bit for bit without the others.
 It makes one step a call. Several would save a twentieth of the time (measured), and the last digits would depend on
 where a call begins; so they depend on nothing but which steps a program made.
 The random numbers are the eager trainer's own, drawn by it ahead of the call.
@@ -13,11 +15,13 @@ from dataclasses import asdict, dataclass
 from math import isfinite
 from pathlib import Path
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
 
 from server.gan.phases import Learner, Losses
+from server.gan.stacks import STACK_UNIT
 from server.gan.state import RunState
 from server.gan.trainer import Trainer
 from server.gan.values import Value
@@ -59,9 +63,9 @@ Run = Callable[[list[Tensor]], Sequence[Tensor]]
 class Program:
     """What computes a step, and what it takes."""
 
-    def __init__(self, signature: Signature, run: Run) -> None:
-        self.signature, self._run = signature, run
-        self._numbers: tuple[dict[str, dict[str, Value]], list[Tensor]] | None = None
+    def __init__(self, signature: Signature, run: Run, key: str = "") -> None:
+        self.signature, self._run, self.key = signature, run, key
+        self._numbers: WeakKeyDictionary[Trainer, tuple[object, list[Tensor]]] = WeakKeyDictionary()
 
     @classmethod
     def load(cls, folder: Path) -> Program:
@@ -71,7 +75,7 @@ class Program:
             RuntimeError, OSError, ValueError, KeyError, TypeError: it is none for this machine, or not whole.
         """
         signature = Signature.read(folder / FACTS)
-        return cls(signature, torch._C._aoti.AOTIModelContainerRunnerCpu(str(folder / CODE), 1).run)
+        return cls(signature, torch._C._aoti.AOTIModelContainerRunnerCpu(str(folder / CODE), 1).run, folder.name)
 
     def step(self, trainer: Trainer) -> Losses | None:
         """Train one step of both players, in the middle of whichever run; its losses.
@@ -79,10 +83,10 @@ class Program:
         None, and nothing has changed, where a number was not finite: the eager trainer then says which.
         """
         state, signature = trainer.state, self.signature
-        outputs = self._run(self._gather(trainer))
-        *losses, total = outputs[len(signature.tensors) :]
-        if not isfinite(total.item()):
+        outputs = self._compute(self._gather(trainer), 0 if trainer.single else trainer.width)
+        if outputs is None:
             return None
+        losses = outputs[len(signature.tensors) : -1]
         tensors = {**state.tensors, **dict(zip(signature.tensors, outputs, strict=False))}
         d_updates, g_updates = trainer.config.d_updates, trainer.config.g_updates
         after = RunState(
@@ -96,18 +100,37 @@ class Program:
         said = {player: trainer.of_runs(loss) for player, loss in zip(signature.play, losses, strict=True)}
         return trainer.adopt_step(after, Losses(**said))
 
+    def _compute(self, given: list[Tensor], width: int) -> Sequence[Tensor] | None:
+        """Run the code, for a wider stack than it is made for part by part; none where a number is not finite."""
+        parts = []
+        for begin in range(0, max(width, 1), STACK_UNIT):
+            part = given if width <= STACK_UNIT else [cut(tensor, begin) for tensor in given]
+            parts.append(self._run(part))
+            if not isfinite(parts[-1][-1].item()):
+                return None
+        if len(parts) == 1:
+            return parts[0]
+        *columns, totals = zip(*parts, strict=True)
+        return [*map(torch.cat, columns), torch.stack(totals)]
+
     def _gather(self, trainer: Trainer) -> list[Tensor]:
         state, source = trainer.state, trainer.source
         drawn = [source.draw_batch(*draw, state.step, trainer.known) for draw in self.signature.draws]
-        counts = [count_steps(state.d_optimizer_steps), count_steps(state.g_optimizer_steps)]
+        counts = [make_count(trainer.count_steps(player), trainer) for player in ("d", "g")]
         known = [state.tensors[name] for name in self.signature.tensors]
         return [*known, *drawn, *self._read_numbers(trainer), *counts]
 
     def _read_numbers(self, trainer: Trainer) -> Sequence[Tensor]:
-        if self._numbers is None or self._numbers[0] is not trainer.numbers:
+        of, made = self._numbers.get(trainer, (None, []))
+        if of is not trainer.numbers:
             made = [make_number(trainer.numbers[player][key]) for player, key in self.signature.numbers]
-            self._numbers = trainer.numbers, made
-        return self._numbers[1]
+            self._numbers[trainer] = trainer.numbers, made
+        return made
+
+
+def cut(given: Tensor, begin: int) -> Tensor:
+    """Give what the part of a stack that begins with that run is given; () is for all runs."""
+    return given[begin : begin + STACK_UNIT] if given.dim() else given
 
 
 def make_number(value: Value) -> Tensor:
@@ -115,6 +138,7 @@ def make_number(value: Value) -> Tensor:
     return torch.as_tensor(value, dtype=torch.float64)
 
 
-def count_steps(count: int) -> Tensor:
-    """Give how many steps an optimizer has made as a program takes it."""
-    return torch.tensor(count, dtype=torch.float64)
+def make_count(count: Value, trainer: Trainer) -> Tensor:
+    """Give how many steps an optimizer has made as a program of such runs takes it: (), or for a stack (R, 1)."""
+    made = torch.as_tensor(count, dtype=torch.float64)
+    return made if trainer.single else made.expand(trainer.width, 1).contiguous()

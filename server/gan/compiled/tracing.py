@@ -15,7 +15,7 @@ from torch.fx import GraphModule
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from server.gan.compiled.keys import Unfit
-from server.gan.compiled.programs import Draw, Signature, count_steps, make_number
+from server.gan.compiled.programs import Draw, Signature, make_count, make_number
 from server.gan.config import RunConfig
 from server.gan.failures import Failures, sum_up
 from server.gan.networks import NARROW
@@ -82,7 +82,7 @@ class Traced(Trainer):
 
     def _note_draws(self) -> None:
         """Make a step to learn what it draws."""
-        self._counts = {player: count_steps(0) for player in ("d", "g")}
+        self._counts = dict.fromkeys(("d", "g"), self._count)
         losses = self.step()
         played = {"discriminator": losses.discriminator, "generator": losses.generator}
         self.signature = Signature(
@@ -96,11 +96,15 @@ class Traced(Trainer):
             raise Unfit("its state grows")
 
     @property
+    def _count(self) -> Tensor:
+        return make_count(0, self)
+
+    @property
     def examples(self) -> list[Tensor]:
         """What a step of this trainer is given."""
         known = [self._start.tensors[name] for name in self.signature.tensors]
         numbers = [make_number(self.numbers[player][key]) for player, key in self.signature.numbers]
-        return [*known, *self.given.batches.values(), *numbers, count_steps(0), count_steps(0)]
+        return [*known, *self.given.batches.values(), *numbers, self._count, self._count]
 
     def compute(self, *given: Tensor) -> tuple[Tensor, ...]:
         """Compute a step, as `Signature` has it."""
@@ -123,8 +127,9 @@ class Traced(Trainer):
         """Keep those of the padding: the program's caller drops them."""
         return values
 
-    def _count_steps(self, player: str) -> Value:
-        made = super()._count_steps(player)
+    def count_steps(self, player: str) -> Value:
+        """Count on from what is given."""
+        made = super().count_steps(player)
         return self._counts[player] + made
 
     def _draws_at(self, player: str, update: int, step: int) -> Callable[[str], Draws]:

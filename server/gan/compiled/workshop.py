@@ -46,17 +46,21 @@ class Workshop:
 
     def find(self, trainer: Trainer, build: bool = True) -> Program | None:
         """Give the program of a trainer's runs, or have it built, and none for now; it never waits."""
-        if self.closed:
-            return None
-        try:
-            key = find_key(trainer)
-        except Unfit:
+        key = self.find_key(trainer)
+        if not key:
             return None
         if key not in self._found and (self._cache / key).is_dir():
             self._found[key] = self._load(key)
         elif key not in self._found and build:
             self._build(key, trainer)
         return self._found.get(key)
+
+    def find_key(self, trainer: Trainer) -> str:
+        """Give the key of the program of a trainer's runs; empty where there can be none here."""
+        try:
+            return "" if self.closed else find_key(trainer)
+        except Unfit:
+            return ""
 
     @property
     def is_building(self) -> bool:

@@ -1,0 +1,99 @@
+"""Compiled steps for the runs of a worker: used as soon as they are there, and asked for after a while of play.
+
+A run, or a stack, trains eagerly until its program is ready; nobody waits for a compiler. What trains the same
+structure shares a program.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+from server.gan.compiled.programs import Program
+from server.gan.compiled.workshop import LOOK_SECONDS, Workshop
+from server.gan.config import RunConfig
+from server.gan.trainer import Trainer
+
+logger = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 3.0
+"""What has been played for so long is worth a compiler's time."""
+GAP_SECONDS = 1.0
+"""Who plays again after such a pause has only begun to play."""
+
+
+class Known:
+    """What is known of a trainer's program: it, once it is there, and when to look for it again."""
+
+    def __init__(self, configs: tuple[RunConfig, ...], key: str) -> None:
+        self.configs, self.key = configs, key
+        self.program: Program | None = None
+        self.look_at = 0.0
+
+
+class Foundry:
+    """The programs in the folder `cache`; without one there are none.
+
+    `builds`: those that are not there are built; else programs make only those steps again that they have made before.
+    """
+
+    def __init__(
+        self, cache: Path | None = None, builds: bool = True, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._cache, self._builds, self._clock = cache, builds, clock
+        self._workshop: Workshop | None = None
+        self._known: WeakKeyDictionary[Trainer, Known] = WeakKeyDictionary()
+        self._played: dict[str, tuple[float, float]] = {}
+        self._missed: set[str] = set()
+
+    def find(self, trainer: Trainer) -> Program | None:
+        """Give the program that the next step of a playing trainer is made by; none for now, or for good."""
+        known = self._look_up(trainer) if self._builds else None
+        if known is None:
+            return None
+        now = self._clock()
+        if known.program is None and known.key and now >= known.look_at:
+            known.look_at = now + LOOK_SECONDS
+            known.program = self._open().find(trainer, build=self._note_play(known.key, now))
+        return known.program
+
+    def recall(self, trainer: Trainer, key: str) -> Program | None:
+        """Give the program of that key, by which a step was made that is now made again; none where it is not here."""
+        known = self._look_up(trainer)
+        if known and known.key == key:
+            known.program = known.program or self._open().find(trainer, build=False)
+            if known.program:
+                return known.program
+        if key not in self._missed:
+            self._missed.add(key)
+            logger.warning("the program that made a step is not here; it is made again eagerly, but for last digits")
+        return None
+
+    def close(self) -> None:
+        """End what is being built."""
+        if self._workshop:
+            self._workshop.close()
+
+    def _open(self) -> Workshop:
+        """Give the workshop, which is opened when somebody plays: it says once why nothing can be compiled."""
+        assert self._cache, "there is a folder for programs"
+        self._workshop = self._workshop or Workshop(self._cache)
+        return self._workshop
+
+    def _look_up(self, trainer: Trainer) -> Known | None:
+        if self._cache is None:
+            return None
+        known = self._known.get(trainer)
+        if known is None or known.configs is not trainer.configs:
+            known = self._known[trainer] = Known(trainer.configs, self._open().find_key(trainer))
+        return known
+
+    def _note_play(self, key: str, now: float) -> bool:
+        """Take in that such runs play; tells whether they have for a while."""
+        self._played = {of: times for of, times in self._played.items() if now - times[1] <= GAP_SECONDS}
+        since, _ = self._played.get(key, (now, now))
+        self._played[key] = since, now
+        return now - since >= PATIENCE_SECONDS

@@ -122,17 +122,32 @@ def test_a_member_that_diverges_stops_alone(shop: Shop) -> None:
     assert all(shop.run(f"calm {seed}").position.step >= 79 for seed in range(4))
 
 
-def test_a_mistake_in_a_stack_leaves_its_runs_to_go_on_by_themselves(shop: Shop) -> None:
-    for seed in range(4):
+def test_a_mistake_in_a_stack_stops_the_run_that_it_is_of_and_the_others_go_on_in_a_stack(shop: Shop) -> None:
+    for seed in range(5):
         shop.open(f"{seed}", seed)
     shop.work_until("0", 5)
     trainer = shop.run("2").trainer
     trainer.state = trainer.state._replace(tensors={**trainer.state.tensors, "g_optimizer.mean": torch.zeros(3)})
-    for key in ("0", "1", "3"):
+    for key in ("0", "1", "3", "4"):
         while shop.run(key).position.step < 12:
             shop.work()
     assert [report.run for report in shop.told if isinstance(report, reports.Failed)] == ["2"]
-    assert sorted(shop.worker.runs) == ["0", "1", "3"]
+    assert sorted(shop.worker.runs) == ["0", "1", "3", "4"]
+    last = shop.run("0")._journey._course.legs[-2:]
+    assert [leg.made.joined for leg in last] == [True, False]
+    assert last[1].step == shop.run("0").position.step
+
+
+def test_the_stacks_of_runs_that_are_closed_are_let_go(shop: Shop) -> None:
+    for seed in range(5):
+        shop.open(f"{seed}", seed)
+    shop.work_until("0", 5)
+    (group,) = shop.worker._groups.values()
+    assert group._joined
+    for seed in range(5):
+        shop.worker._obey(orders.Close(run=f"{seed}"), b"")
+    assert not shop.worker.plan().kinds
+    assert not shop.worker._groups
 
 
 def test_a_step_by_hand_has_the_very_next_turn_and_its_frame_one_soon_after(shop: Shop) -> None:

@@ -57,10 +57,11 @@ class Group:
             self._step_joined(number, runs)
         except (BrokenPipeError, ConnectionResetError):
             raise
-        except Exception:  # one of them may be the reason: each goes by itself, and is stopped by itself
+        except Exception:  # one of them may be the reason: each makes this step by itself, and is stopped by itself
             logger.exception("runs could not be trained in a stack")
             for run in runs:
-                run.may_join = False
+                run.stack_troubles += 1
+                self._guard(run, run.play_step)
 
     def _step_joined(self, number: int, runs: Sequence[Run]) -> None:
         trainers = [run.trainer for run in runs]

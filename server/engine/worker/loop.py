@@ -133,7 +133,7 @@ class Worker:
         return bool(piece)
 
     def plan(self) -> Plan:
-        """Find who has something to do now."""
+        """Find who has something to do now; the stacks of those who play no more, or are closed, are let go."""
         now = time.monotonic()
         waited: dict[str, Run] = {}
         looks, groups = dict[str, list[Run]](), dict[str, list[Run]]()
@@ -147,6 +147,7 @@ class Worker:
                 looks.setdefault(group, []).append(run)
             if run.find_training_due() <= now:
                 groups.setdefault(group, []).append(run)
+        self._groups = {name: group for name, group in self._groups.items() if name in groups}
         return Plan(waited, looks, groups)
 
     def take_turn(self, plan: Plan) -> None:
@@ -162,7 +163,6 @@ class Worker:
             turns, chosen = self._looks, self._looks.choose(plan.looks)
             share = self._look(plan.looks[chosen], self._make_slice(began))
         else:
-            self._groups = {name: group for name, group in self._groups.items() if name in plan.groups}
             chosen = self._trained.choose(plan.groups)
             share = len(plan.groups[chosen])
             self._train(chosen, plan.groups[chosen], self._make_slice(began))

@@ -31,6 +31,8 @@ from server.protocol.messages import StopBelow
 
 LATE_SECONDS = 0.1
 """A run that is further behind its rate than this doesn't catch up."""
+MOST_TROUBLES = 3
+"""A run whose stacks cannot be trained so often goes by itself: what is wrong is not always another's."""
 LOOSE = (orders.Seek, orders.Pause, orders.Play, orders.Inspect)
 """Orders that mean the same wherever the run stands: a newer one need not wait for them."""
 
@@ -55,8 +57,8 @@ class Run(Voice):
         self._replay: Replaying | None = Replaying(order.number, order.replay_to, order.replay_phases)
         self._inbox: deque[tuple[orders.Numbered, bytes]] = deque()
         self._measures, self._begins_at = order.measure, order.begins_at
-        self.may_join = True
-        """Whether it may be trained in a stack with others."""
+        self.stack_troubles = 0
+        """How often a stack that it was in could not be trained."""
 
     @property
     def is_waited_for(self) -> bool:
@@ -66,7 +68,7 @@ class Run(Voice):
     @property
     def kind(self) -> str:
         """What it must share with other playing runs to be joined with them; empty where it goes by itself."""
-        if self.is_waited_for or not (self.may_join and isinstance(self._task, Playing)):
+        if self.is_waited_for or self.stack_troubles >= MOST_TROUBLES or not isinstance(self._task, Playing):
             return ""
         order = self._task.order
         is_there = order.until is not None and self._journey.step >= order.until

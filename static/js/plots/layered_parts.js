@@ -105,7 +105,7 @@ export function createCaption() {
       chosen.hidden = !chosen.textContent;
       setText(estimate, describeEstimate(scene));
       estimate.hidden = scene.dimension !== 1 || !ESTIMATED.some((key) => view.shown.has(key));
-      const beyond = [describeFewer(scene), describeOutside(scene), describePeak(scene)].filter(Boolean);
+      const beyond = [describeFewer(scene) || describeOutside(scene), describePeak(scene)].filter(Boolean);
       setText(outside, view.shown.has("generated") ? beyond.join(". ") : "");
     },
     /** @param {string} text */
@@ -128,10 +128,13 @@ export function describeGap({ arrays }) {
  * Say how many of the generated samples are shown while frames come too slowly; nothing where that is all of them.
  * @param {Scene} scene
  */
-export function describeFewer({ arrays, samples = 0 }) {
-  const [shown = 0] = arrays.x_fake?.shape ?? [];
-  if (!(shown > 0 && shown < samples)) return "";
-  return `To keep up, ${formatCount(shown)} of ${formatCount(samples)} generated samples are shown until the run rests`;
+export function describeFewer({ arrays, samples = 0, box }) {
+  const points = arrays.x_fake;
+  const [shown = 0] = points?.shape ?? [];
+  if (!points || !(shown < samples)) return "";
+  const lost = countOutside(points, box);
+  const beyond = lost ? `; ${formatCount(lost)} of them ${lost === 1 ? "lies" : "lie"} outside` : "";
+  return `To keep up, ${formatCount(shown)} of ${formatCount(samples)} samples are shown${beyond}`;
 }
 
 /**

@@ -416,3 +416,15 @@ def test_nothing_overlaps_or_hangs_over_in_any_window(page: Page, viewport: str,
     assert read_until(page, lambda: page.evaluate(read), lambda w: w <= width) <= width
     assert page.evaluate(LIST_OVERLAPS) == []
     assert page.evaluate(LIST_SMALL) == []
+
+
+@pytest.mark.parametrize("viewport", ["phone", "laptop"])
+def test_no_table_of_tensors_is_wider_than_the_panel(page: Page, viewport: str) -> None:
+    open_lab(page)
+    for title in TITLES[:11]:
+        press(page, "Next phase")
+        expect(inspector(page).get_by_role("heading", name=title, exact=True)).to_be_visible()
+        tables = inspector(page).locator(".across:has(> .tensors)")
+        expect(tables).to_have_count(1)
+        wide = "(all) => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.innerText)"
+        assert tables.evaluate_all(wide) == [], title

@@ -45,19 +45,29 @@ export function createTensors(tensors, unfolded) {
   const rows = tensors.flatMap((tensor) => {
     const { name, what, unit, shape, minimum, maximum, mean } = tensor;
     const words = unit ? `${what}, in ${unit}` : what;
-    const head = make("th", { scope: "row" }, [make("code", { textContent: name })]);
+    const head = make("th", { scope: "row" }, [make("code", {}, breakName(name))]);
     const cells = [formatShape(shape), formatRange(minimum, maximum), formatNumber(mean)];
     const facts = make("tr", {}, [head, ...cells.map((text) => make("td", { textContent: text }))]);
     const fold = createFold(unfolded, `tensor ${name}`, `First rows of ${name}`, () => createSummary(tensor, name));
     const below = shape.length ? [make("p", { textContent: words }), fold] : [make("p", { textContent: words })];
     return [facts, make("tr", { className: "values-more" }, [make("td", { colSpan: 4 }, below)])];
   });
-  const table = make("table", { className: "values" }, [
+  const table = make("table", { className: "values tensors" }, [
     make("caption", { textContent: "Tensors" }),
     make("thead", {}, [make("tr", {}, heads)]),
     make("tbody", {}, rows),
   ]);
   return createAcross("Tensors", [table]);
+}
+
+/**
+ * A name of code that may go on in a new line after each of its words, where a column is narrow.
+ *
+ * @param {string} name
+ * @returns {(Node | string)[]}
+ */
+function breakName(name) {
+  return name.split(/(?<=_)/).flatMap((word, i) => (i === 0 ? [word] : [make("wbr"), word]));
 }
 
 /**

@@ -115,7 +115,7 @@ def train(
         ),
     ] = False,
 ) -> None:
-    """Train without a browser: a progress bar on stderr, one line a seed on stdout."""
+    """Train without a browser: progress on stderr, and on stdout the losses and the metrics of every seed."""
     check_beginning(preset, config)
     from server.commands.train import train_runs
 

@@ -65,9 +65,11 @@ def test_f22_training_twice_gives_the_same_numbers() -> None:
     assert first.partition('"seconds"')[0] == second.partition('"seconds"')[0] != ""
 
 
-def test_without_json_a_seed_is_a_line_to_read() -> None:
+def test_without_json_a_seed_is_written_to_be_read() -> None:
     run = run_ganlab("train", *SMALL, "--steps", "2", "--seeds", "3")
-    assert run.stdout.startswith("seed 3: ok, step 2, d_loss ")
+    assert run.stdout.startswith("seed 3: 2 steps in ")
+    assert "\n  Discriminator's loss " in run.stdout
+    assert "_" not in run.stdout
 
 
 def test_numbers_that_are_not_finite_are_null() -> None:

@@ -1,21 +1,20 @@
 """`ganlab train`: runs without a browser, one a seed, trained together as one stack."""
 
 import json
-import math
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
 
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from server.commands.configs import read_config
+from server.commands.outcomes import Outcome, describe_outcome, pick_number, tell_progress
 from server.errors import ConfigError
 from server.gan.compiled.workshop import Stepper, Workshop
 from server.gan.config import RunConfig
@@ -28,18 +27,6 @@ from server.settings import count_cores, find_cache
 MOST_SEEDS = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one seed; `seconds` is the time that the whole stack trained."""
-
-    seed: int
-    step: int
-    status: Literal["ok", "diverged"]
-    scalars: Mapping[str, float | None]
-    metrics: Mapping[str, float | None]
-    seconds: float
-
-
 def train_runs(
     preset: str | None,
     file: Path | None,
@@ -50,7 +37,7 @@ def train_runs(
     save: Path | None = None,
     compiled: bool = False,
 ) -> None:
-    """Train every seed for `steps` steps and write one line a seed to stdout; `save` keeps the model of a single one.
+    """Train every seed for `steps` steps and write what became of it to stdout; `save` keeps the model of a single one.
 
     `compiled`: with machine code as soon as there is some for this structure; what is not yet is built beside it.
 
@@ -118,7 +105,9 @@ def train_steps(trainer: Trainer, steps: int, step: Callable[[], Losses] | None 
 
 
 def walk_steps(trainer: Trainer, steps: int, step: Callable[[], Losses]) -> tuple[Losses, list[Diverged | None]]:
-    """Train up to `steps` steps behind a progress bar on stderr; the last losses, and why each run that failed did.
+    """Train up to `steps` steps; the last losses, and why each run that failed did.
+
+    A terminal has a progress bar on stderr, anything else a line there now and then.
 
     It ends early where every run has diverged.
     """
@@ -126,7 +115,8 @@ def walk_steps(trainer: Trainer, steps: int, step: Callable[[], Losses]) -> tupl
     console = Console(stderr=True)
     columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        for _ in progress.track(range(steps)):
+        track = progress.track(range(steps))
+        for _ in track if console.is_terminal else tell_progress(track, steps, console.print, time.monotonic):
             try:
                 losses = step()
                 failures = trainer.failures[: trainer.runs]
@@ -138,17 +128,3 @@ def walk_steps(trainer: Trainer, steps: int, step: Callable[[], Losses]) -> tupl
         if why:
             console.print(f"seed {config.seed}: {why}", highlight=False)
     return losses, failures
-
-
-def pick_number(values: torch.Tensor | None, run: int) -> float | None:
-    """Give one run's number out of a tensor () or (R,); none where there is none, or JSON could not say it."""
-    number = math.nan if values is None else float(values.reshape(-1)[run])
-    return number if math.isfinite(number) else None
-
-
-def describe_outcome(outcome: Outcome) -> str:
-    """Give an outcome as a line to read."""
-    numbers = [
-        f"{key} {value:.4g}" for key, value in {**outcome.scalars, **outcome.metrics}.items() if value is not None
-    ]
-    return f"seed {outcome.seed}: {outcome.status}, step {outcome.step}, {', '.join(numbers)} ({outcome.seconds:.1f} s)"

@@ -1,18 +1,13 @@
 """What `ganlab train` reads: the seeds and the config; what it writes is tested through the real command."""
 
 import json
-import math
 from pathlib import Path
 
 import pytest
-import torch
 
 from server.commands.configs import read_config
 from server.commands.train import (
-    Outcome,
-    describe_outcome,
     parse_seeds,
-    pick_number,
     train_runs,
     train_stack,
 )
@@ -109,17 +104,6 @@ def test_one_run_that_diverges_leaves_its_neighbours_alone() -> None:
     tame = make_config(*SMALL, *DIVERGING, "d_optimizer.learning_rate=0.0001", "g_optimizer.learning_rate=0.0001")
     wild, calm = train_stack([make_config(*SMALL, *DIVERGING), tame], 50)
     assert (wild.status, calm.status, calm.step) == ("diverged", "ok", 50)
-
-
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-def test_numbers_that_are_not_finite_are_none(value: float) -> None:
-    numbers = torch.tensor([1.0, value])
-    assert (pick_number(numbers, 0), pick_number(numbers, 1), pick_number(None, 0)) == (1.0, None, None)
-
-
-def test_an_outcome_is_a_line_without_what_is_not_known() -> None:
-    outcome = Outcome(2, 40, "ok", {"d_loss": 1.25, "g_loss": None}, {"modes": 8.0}, 0.5)
-    assert describe_outcome(outcome) == "seed 2: ok, step 40, d_loss 1.25, modes 8 (0.5 s)"
 
 
 def test_without_a_compiler_a_compiled_run_trains_as_any_other(

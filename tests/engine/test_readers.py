@@ -99,3 +99,29 @@ def test_who_saw_this_state_in_a_smaller_frame_may_have_it_in_full(trainer: Trai
     assert readers.find_due(trainer, playing=False) == float("inf")
     readers.add(want(1, GENERATED))
     assert [report.level for report, _ in readers.make_frames(trainer, 1, playing=False, phase="")] == [0]
+
+
+def test_a_worker_that_is_late_for_each_frame_makes_as_many_as_it_should(
+    trainer: Trainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr("server.engine.worker.readers.time.monotonic", lambda: clock[0])
+    readers, made = Readers("a", 1 / 32), 0
+    while clock[0] < 1010.0:
+        readers.add(want(1, GENERATED))
+        trainer.state = trainer.state.copy()  # there is something new to see
+        clock[0] += 1 / 100
+        made += len(list(readers.make_frames(trainer, 1, playing=True, phase="")))
+    assert made == pytest.approx(320, abs=3)
+
+
+def test_a_reader_that_was_away_has_no_frames_in_store(trainer: Trainer, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr("server.engine.worker.readers.time.monotonic", lambda: clock[0])
+    readers, made = Readers("a", 1.0), []
+    for second in (0.0, 0.1, 100.0, 100.1, 100.6, 100.7, 101.4, 101.6):
+        clock[0] = 1000.0 + second
+        readers.add(want(1, GENERATED))
+        trainer.state = trainer.state.copy()
+        made += [second for _ in readers.make_frames(trainer, 1, playing=True, phase="")]
+    assert made == [0.0, 100.0, 100.6, 101.6]

@@ -17,6 +17,8 @@ from server.protocol.messages import Layer
 
 COST_SHARE = 4
 """While a run trains, the frames for one reader take at most one part in so many of the worker's time."""
+MOST_LATE = 0.5
+"""A frame that is late by less than this part of the time between two frames does not make the next ones late."""
 NEVER = float("inf")
 
 Shown = tuple[Mark, RunConfig, tuple[str, ...], int]
@@ -98,10 +100,11 @@ class Readers:
         What the frame has cost is the time since then.
         """
         numbers = self._group(trainer)[look]
+        kept_time = max(self._find_time(look, numbers), began - MOST_LATE * self.frame_seconds)
         made = self._tell_frame(trainer, revision, look, arrays, numbers, phase)
         now = time.monotonic()
         self._next_at = {kept: due for kept, due in self._next_at.items() if due > now}
-        self._next_at[look] = began + max(self.frame_seconds, COST_SHARE * (now - began))
+        self._next_at[look] = max(kept_time + self.frame_seconds, began + COST_SHARE * (now - began))
         for number in numbers:
             self._readers[number].next_at = self._next_at[look]
         return made

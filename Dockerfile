@@ -1,4 +1,4 @@
-# The lab in a container: docker build -t ganlab . && docker run --rm -p 8000:8000 ganlab
+# The lab in a container: docker build -t ganlab . && docker run --rm -p 8000:8000 -v ganlab:/var/lib/ganlab ganlab
 #
 # TORCH chooses the build of torch, TORCH_INDEX is the address of an index that has that build:
 #   --build-arg TORCH_INDEX=...                     the CPU build (the default), the smallest image
@@ -32,8 +32,10 @@ RUN /opt/ganlab/bin/pip install --constraint constraints.txt .
 FROM python:${PYTHON}-slim
 RUN useradd --system --create-home --home-dir /var/lib/ganlab --uid 10001 ganlab
 COPY --from=build /opt/ganlab /opt/ganlab
+# Sessions are kept in /var/lib/ganlab: they outlive the container where that is a volume.
 ENV PATH=/opt/ganlab/bin:${PATH} \
-    PYTHONUNBUFFERED=1
+    PYTHONUNBUFFERED=1 \
+    XDG_DATA_HOME=/var/lib
 # The number, so that an orchestrator can see that it is not root.
 USER 10001
 WORKDIR /var/lib/ganlab

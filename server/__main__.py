@@ -78,7 +78,12 @@ def serve(
     ] = None,
     device: Annotated[Device | None, typer.Option(help="Where runs are computed.", show_default="auto")] = None,
     data_dir: Annotated[
-        Path | None, typer.Option(help="A folder in which sessions outlive the lab.", show_default="none")
+        str | None,
+        typer.Option(
+            metavar="DIR",
+            help='The folder in which sessions outlive the lab; "" keeps nothing.',
+            show_default="one of your own",
+        ),
     ] = None,
     compiled: Annotated[
         bool | None,

@@ -24,6 +24,20 @@ def find_cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ganlab"
 
 
+def find_data() -> Path:
+    """Give the user's own folder for what the lab cannot make again: in `XDG_DATA_HOME`, or in `.local/share` at home.
+
+    Raises:
+        RuntimeError: nobody knows where this user is at home.
+    """
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "ganlab"
+
+
+def read_folder(folder: object) -> object:
+    """Read an empty text as no folder; anything else is as it is."""
+    return None if folder == "" else folder
+
+
 def split_names(names: object) -> object:
     """Split a text at its commas; anything else is as it is."""
     return tuple(name.strip() for name in names.split(",") if name.strip()) if isinstance(names, str) else names
@@ -51,8 +65,9 @@ class Settings(BaseSettings):
     """Where the workers compute."""
     compile: bool = True
     """Whether the steps of what plays for a while are compiled in the background, where there is a C++ compiler."""
-    data_dir: Path | None = None
-    """The folder in which sessions are kept, so that they outlive the lab; where it is not said, nothing is."""
+    data_dir: Annotated[Path | None, BeforeValidator(read_folder)] = None
+    """The folder in which sessions are kept, so that they outlive the lab; in none, nothing is. Where nothing is said,
+    `ganlab` takes one of the user's own."""
     kept_megabytes: Annotated[int, Field(ge=0, le=1 << 20)] = 1024
     """How much of `data_dir` the sessions may take: those that were open longest ago give way. 0 keeps nothing."""
     max_sessions: Annotated[int, Field(ge=1)] = 64

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import logging
 import os
 import secrets
 import signal
@@ -10,6 +11,7 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -20,9 +22,11 @@ from pydantic import ValidationError
 from server.app import create_app
 from server.errors import ConfigError, LabError
 from server.logs import configure_logs
-from server.settings import Settings
+from server.settings import Settings, find_data
 from server.web.guards import ANY_ADDRESS, lab_names
 from server.web.socket import SOCKET_OPTIONS
+
+logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 2
 """How long a stopping server waits for open requests; with telling the pages and ending the workers it is under 5 s."""
@@ -70,7 +74,7 @@ def serve_lab(browser: bool, **options: Any) -> None:
     settings = make_settings(options)
     configure_logs(settings.log_level, settings.log_form)
     listener = open_listener(settings.host, list_ports(settings))
-    settings = settings.model_copy(update={"token": choose_token(settings)})
+    settings = settings.model_copy(update={"token": choose_token(settings), "data_dir": choose_folder(settings)})
     address = lab_address(settings.host, listener.getsockname()[1], settings.token)
     app = create_app(settings)
     config = uvicorn.Config(
@@ -154,6 +158,22 @@ def choose_token(settings: Settings) -> str:
     # Further names are for others: those who come through a proxy or a tunnel.
     is_reachable = ANY_ADDRESS in lab_names(settings.host) or bool(settings.allowed_hosts)
     return secrets.token_urlsafe(TOKEN_BYTES) if is_reachable else ""
+
+
+def choose_folder(settings: Settings) -> Path | None:
+    """Give the folder to keep sessions in: the one that was said, or one of the user's own, if it can be had."""
+    if "data_dir" in settings.model_fields_set or not settings.kept_megabytes:
+        return settings.data_dir
+    try:
+        folder = find_data()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK | os.X_OK):
+            return folder
+        reason = f"{folder} belongs to somebody else"
+    except (OSError, RuntimeError) as error:
+        reason = str(error)
+    logger.warning("sessions end with this lab, as it has no folder to keep them in: %s", reason)
+    return None
 
 
 def lab_address(host: str, port: int, token: str | None = None) -> str:

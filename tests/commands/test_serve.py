@@ -5,18 +5,29 @@ import json
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from server.commands.serve import choose_token, lab_address, list_ports, listen_at, make_settings, open_listener
+from server.commands.serve import (
+    choose_folder,
+    choose_token,
+    lab_address,
+    list_ports,
+    listen_at,
+    make_settings,
+    open_listener,
+)
 from server.errors import ConfigError, LabError
 from server.settings import Settings
 from tests.tools.lab import ROOT
@@ -65,6 +76,55 @@ def test_the_lab_says_once_where_it_is_and_answers_there() -> None:
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=20)
     assert (out, err, process.returncode) == ("", "", 0)
+
+
+def test_a_plain_lab_keeps_its_sessions_where_only_its_user_can_read_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "of mine"))
+
+    def greet(process: "subprocess.Popen[str]", key: str | None) -> dict[str, Any]:
+        """Say hello, change something, and kill the lab at the answer."""
+        with connect(read_address(process).replace("http://", "ws://") + "ws") as page:
+            page.send(json.dumps({"type": "hello", "session": key}))
+            welcome: dict[str, Any] = json.loads(page.recv(timeout=60))
+            page.send(json.dumps({"type": "rename", "id": 1, "branch": 1, "name": "mine"}))
+            while json.loads(page.recv(timeout=60))["type"] != "done":
+                pass
+            process.kill()
+        return welcome
+
+    with start_lab("--port", "0") as process:
+        first = greet(process, None)
+    with start_lab("--port", "0") as process:
+        second = greet(process, first["session"])
+    assert (second["session"], second["restored"]) == (first["session"], True)
+    folder = tmp_path / "of mine" / "ganlab"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}
+
+
+def test_the_folder_that_is_said_is_taken_and_an_empty_one_keeps_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "own"))
+    assert choose_folder(make_settings({"data_dir": str(tmp_path / "said")})) == tmp_path / "said"
+    assert choose_folder(make_settings({"data_dir": ""})) is None
+    monkeypatch.setenv("GANLAB_DATA_DIR", "")
+    assert choose_folder(make_settings({})) is None
+    monkeypatch.delenv("GANLAB_DATA_DIR")
+    assert choose_folder(Settings(kept_megabytes=0)) is None
+    assert list(tmp_path.iterdir()) == []
+    assert choose_folder(make_settings({})) == tmp_path / "own" / "ganlab"
+
+
+def test_a_lab_that_can_have_no_folder_of_its_own_says_so_and_keeps_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "a file").write_text("")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "a file"))
+    assert choose_folder(make_settings({})) is None
+    assert "sessions end with this lab" in caplog.text
 
 
 def test_a_named_port_that_is_taken_is_one_sentence_and_exit_code_1(taken_port: int) -> None:

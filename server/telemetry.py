@@ -10,7 +10,9 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, generate_latest
+
+from server.tallies import Spread, Tallies
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 LAG_SECONDS = 0.1
@@ -24,10 +26,13 @@ class Telemetry:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.steps = Counter("ganlab_steps", "Steps that runs have trained.", registry=self.registry)
-        self.frames = Counter("ganlab_frames", "Frames that workers have made.", registry=self.registry)
-        sent_bytes = Counter("ganlab_sent_bytes", "Bytes sent over websockets.", ["kind"], registry=self.registry)
-        self.sent_texts, self.sent_frames = sent_bytes.labels("text"), sent_bytes.labels("frame")
+        self._tallies = Tallies()
+        self.registry.register(self._tallies)
+        self.steps = self._tallies.count("ganlab_steps", "Steps that runs have trained.")
+        self.frames = self._tallies.count("ganlab_frames", "Frames that workers have made.")
+        self.sent_texts, self.sent_frames = self._tallies.count_each(
+            "ganlab_sent_bytes", "Bytes sent over websockets.", "kind", ("text", "frame")
+        )
         self.worker_restarts = Counter(
             "ganlab_worker_restarts", "Workers that were lost and replaced.", registry=self.registry
         )
@@ -40,8 +45,8 @@ class Telemetry:
         )
         self.loop_lag = self._time("ganlab_loop_lag_seconds", "How late the web process's event loop was.")
 
-    def _time(self, name: str, documentation: str) -> Histogram:
-        return Histogram(name, documentation, buckets=SHORT, registry=self.registry)
+    def _time(self, name: str, documentation: str) -> Spread:
+        return self._tallies.spread(name, documentation, SHORT)
 
     def ask(self, name: str, documentation: str, find: Callable[[], float]) -> None:
         """Have a number asked for whenever somebody looks."""

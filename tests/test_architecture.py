@@ -24,7 +24,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "server.errors": (),
     "server.logs": (),
     "server.settings": ("server.errors", "server.logs"),
-    "server.telemetry": (),
+    "server.tallies": (),
+    "server.telemetry": ("server.tallies",),
     # The mathematics. Facts and checks come first, because the web process may know them: they hold no torch.
     "server.gan.registry": ("server.errors",),
     "server.gan.partners": ("server.errors",),
@@ -129,6 +130,7 @@ FORBIDDEN_LIBRARIES: dict[str, tuple[str, ...]] = {
     "server.errors": ("asyncio", *WEB_LIBRARIES, *TORCH_LIBRARIES),
     "server.settings": ("asyncio", *WEB_LIBRARIES, *TORCH_LIBRARIES),
     "server.logs": ("asyncio", *WEB_LIBRARIES, *TORCH_LIBRARIES),
+    "server.tallies": ("asyncio", *WEB_LIBRARIES, *TORCH_LIBRARIES),
     "server.telemetry": (*WEB_LIBRARIES, *TORCH_LIBRARIES),
     "server.protocol": (*WEB_LIBRARIES, *TORCH_LIBRARIES),
     "server.engine.worker": WEB_LIBRARIES,

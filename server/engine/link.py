@@ -48,6 +48,7 @@ class WorkerLink(asyncio.Protocol):
         self.ended_for: Cause | None = None
         self._on_ready, self._on_lost, self._telemetry = on_ready, on_lost, telemetry
         self._transport: asyncio.WriteTransport | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._outgoing: list[tuple[orders.Order, bytes]] = []
         self._unpacker = Unpacker()
         self._silence: Silence | None = None
@@ -68,8 +69,8 @@ class WorkerLink(asyncio.Protocol):
 
     def send(self, order: orders.Order, body: bytes) -> None:
         """Have an order sent, with all others of this turn of the event loop, once there is a connection."""
-        if not self._outgoing and self._transport:
-            asyncio.get_running_loop().call_soon(self._send_orders)
+        if not self._outgoing and self._loop:
+            self._loop.call_soon(self._send_orders)
         self._outgoing.append((order, body))
 
     def _send_orders(self) -> None:
@@ -120,6 +121,7 @@ class WorkerLink(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send what was waiting."""
         self._transport = cast("asyncio.WriteTransport", transport)
+        self._loop = asyncio.get_running_loop()
         self._send_orders()
 
     def data_received(self, data: bytes) -> None:
@@ -127,7 +129,10 @@ class WorkerLink(asyncio.Protocol):
         for header, body in self._unpacker.feed(data):
             report = reports.read_report(header)
             self._silence = None
-            if isinstance(report, reports.Ready):
+            if isinstance(report, reports.Frame):
+                self._telemetry.frames.count += 1
+                self._pass_on(report, body)
+            elif isinstance(report, reports.Ready):
                 self.is_ready = True
                 self._on_ready(report.catalog)
             elif isinstance(report, reports.Unable):
@@ -138,15 +143,13 @@ class WorkerLink(asyncio.Protocol):
                 for seconds in report.slices:
                     self._telemetry.slices.observe(seconds)
             else:
-                self._count(report)
-                if run := self.runs.get(report.run):
-                    run.receive(report, body)
+                if isinstance(report, reports.Progress):
+                    self._telemetry.steps.count += len(report.steps)
+                self._pass_on(report, body)
 
-    def _count(self, report: reports.RunReport) -> None:
-        if isinstance(report, reports.Progress):
-            self._telemetry.steps.inc(len(report.steps))
-        elif isinstance(report, reports.Frame):
-            self._telemetry.frames.inc()
+    def _pass_on(self, report: reports.RunReport, body: bytes) -> None:
+        if run := self.runs.get(report.run):
+            run.receive(report, body)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Say that the worker is gone."""

@@ -201,6 +201,9 @@ class RemoteRun:
 
     def receive(self, report: reports.RunReport, body: bytes) -> None:
         """Take in a report of the run; what an earlier revision still had under way is dropped."""
+        if isinstance(report, reports.Frame):
+            self._receive_frame(report, body)
+            return
         if isinstance(report, reports.Inspected):
             self._take_pending(report.number)
             self._receive(report, b"")
@@ -210,13 +213,6 @@ class RemoteRun:
             return
         if report.revision != self.revision:
             return
-        if isinstance(report, reports.Frame):
-            for reader in report.readers:
-                self._wants.pop(reader, None)
-            if not self.is_busy:  # one that is busy may still be lost by what it does after its frames
-                self.futile_starts = 0
-            self._show(report, body)
-            return
         if isinstance(report, reports.Floors):
             self._measured = True
         else:
@@ -224,6 +220,15 @@ class RemoteRun:
         self._receive(report, body)
         if isinstance(report, reports.Failed) and is_broken(report.failure):
             self._refuse_pending(report.failure.message)
+
+    def _receive_frame(self, report: reports.Frame, body: bytes) -> None:
+        if report.revision != self.revision:
+            return
+        for reader in report.readers:
+            self._wants.pop(reader, None)
+        if not self.is_busy:  # one that is busy may still be lost by what it does after its frames
+            self.futile_starts = 0
+        self._show(report, body)
 
     def _receive_progress(
         self, report: reports.Progress | reports.Walked | reports.Stopped | reports.Failed, body: bytes

@@ -117,8 +117,9 @@ class Audience:
 
     def show(self, report: reports.Frame, frame: bytes) -> None:
         """Give a frame to the pages that asked for it."""
+        readers = frozenset(report.readers)
         for outbox in self.outboxes:
-            if outbox.reader in report.readers:
+            if outbox.reader in readers:
                 outbox.put_frame(report, frame)
 
     def mark_status(self) -> None:

@@ -64,6 +64,8 @@ class Present:
         self._limits = Limits(pool.settings, pool.telemetry)
         self._limits.check(config)
         self._status_at = clock()
+        self._placed: Plain | None = None
+        """What the course has where the run stands, once it was seen to be the present config."""
         self.run = self.readers.run = pool.open_run(key, receive, self.readers.show)
         self.set_config(config)
         self.run.open(config, self.revision)
@@ -113,6 +115,7 @@ class Present:
     def set_config(self, config: RunConfig) -> None:
         """Take in which config the run has, or will have as soon as it has taken in what it was told."""
         self.config, self.plain = config, config.to_json()
+        self._placed = None
 
     # Where the run stands ---------------------------------------------------------------------------------------
 
@@ -154,6 +157,9 @@ class Present:
             self.branches.keep(position.step, packed)
         if not self.waiting.is_configuring:
             plain = self.run.course.find_config(position.step)
+            if plain is self._placed:
+                return
+            self._placed = plain
             if plain != self.plain:
                 self.set_config(self.read_config(plain))
                 self.chronicle.note_config(self.plain)

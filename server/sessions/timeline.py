@@ -125,9 +125,9 @@ class Timeline:
         self.newest += 1
         self._numbers.extend([self.newest] * len(steps))
         self._steps.extend(steps)
-        self._d_loss.extend(nan if loss is None else loss for loss in d_loss)
-        self._g_loss.extend(nan if loss is None else loss for loss in g_loss)
-        self._metrics.extend((self.newest, row) for row in metrics)
+        self._d_loss.extend([nan if loss is None else loss for loss in d_loss])
+        self._g_loss.extend([nan if loss is None else loss for loss in g_loss])
+        self._metrics.extend([(self.newest, row) for row in metrics])
         if len(self._steps) > MOST_ROWS:
             kept, self._row_stride = choose_kept(self._steps, MOST_ROWS, self._row_stride)
             self._numbers, self._steps = (array("q", (c[i] for i in kept)) for c in (self._numbers, self._steps))
@@ -200,4 +200,4 @@ def choose_kept(steps: Sequence[int], most: int, stride: int) -> tuple[list[int]
 
 
 def _read_losses(column: array[float]) -> tuple[float | None, ...]:
-    return tuple(None if isnan(loss) else loss for loss in column)
+    return tuple([None if isnan(loss) else loss for loss in column])

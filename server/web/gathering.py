@@ -23,6 +23,7 @@ class GatheringTransport:
         self._loop = asyncio.get_running_loop()
         self._pieces: list[bytes] = []
         self._bytes = 0
+        self.pause_reading, self.resume_reading = transport.pause_reading, transport.resume_reading
 
     def write(self, piece: bytes) -> None:
         """Keep a piece until it is written with those that follow."""

@@ -162,7 +162,7 @@ class Conversation:
         Raises:
             TimeoutError: the page does not take it in time.
         """
-        loop = asyncio.get_running_loop()
+        loop, begun = asyncio.get_running_loop(), 0.0
         async with asyncio.timeout(None) as deadline:
             try:
                 while not outbox.is_finished:
@@ -170,7 +170,8 @@ class Conversation:
                     self._wake.clear()
                     self._forget_reminder()
                     for message in session.take(outbox):
-                        deadline.reschedule(loop.time() + self.send_seconds)
+                        if begun != (begun := loop.time()):  # the one before has taken no time
+                            deadline.reschedule(begun + self.send_seconds)
                         await self._write(message)
                     deadline.reschedule(None)
             finally:
@@ -219,10 +220,10 @@ class Conversation:
 
     async def _write(self, message: str | bytes) -> None:
         if isinstance(message, str):
-            self._telemetry.sent_texts.inc(len(message) if message.isascii() else len(message.encode()))
+            self._telemetry.sent_texts.count += len(message) if message.isascii() else len(message.encode())
             await self.websocket.send_text(message)
         else:
-            self._telemetry.sent_frames.inc(len(message))
+            self._telemetry.sent_frames.count += len(message)
             await self.websocket.send_bytes(message)
             self._frame_sent_at = time.monotonic()
 

@@ -18,7 +18,7 @@ from server.gan.phases import Numbers, Player
 from server.gan.state import Mark, RunState
 from server.protocol.messages import MetricRow, Noticed, Remedy
 
-REPORT_SECONDS = 0.05
+REPORT_SECONDS = 0.1
 SNAPSHOT_SECONDS = 0.1
 SNAPSHOT_SHARE = 50
 """Training for so long is what going back has to repeat; packing takes at most one part in 50 of the time."""

@@ -62,10 +62,12 @@ MATRIX: dict[tuple[str, str], tuple[str, ...]] = {
     ("no shared memory", "none is used"): ("faults/test_scarcity.py::test_the_lab_needs_no_shared_memory",),
     ("non-finite weights", "that run alone stops, with its reason; files with them are refused"): (
         "engine/test_pool.py::test_f15_a_diverged_run_says_why_and_keeps_its_last_finite_state",
+        "engine/test_turns.py::test_a_member_that_diverges_stops_alone",
         "web/test_models.py::test_bad_files_are_refused_in_words_and_the_run_stays",
         "sessions/test_run_file.py::test_a_run_whose_parts_do_not_fit_is_refused_in_words",
     ),
-    ("a run that eats memory", "refused at the door by its parameters and its batch"): (
+    ("a run that eats memory", "refused at the door, or stops alone with its reason"): (
+        "faults/test_workers.py::test_a_run_that_there_is_no_memory_for_stops_alone_with_its_reason",
         "sessions/test_limits.py::test_a_page_that_begins_with_too_large_a_run_is_told_which_number",
         "sessions/test_limits.py::test_a_change_beyond_the_limits_is_refused_and_the_run_stays",
         "sessions/test_limits.py::test_neither_a_model_nor_a_run_file_comes_in_past_the_limits",

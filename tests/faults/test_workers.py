@@ -1,12 +1,15 @@
-"""Workers that do not answer: stopped, computing without end, or only starved on a machine that is too busy."""
+"""Workers in trouble: stopped, computing without end, starved on a machine that is too busy, or without memory."""
 
 import asyncio
+import math
 import os
+import resource
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +18,7 @@ from server.engine.pool import BEATS, GIVEN_UP, Pool
 from server.engine.silence import FAIR_SHARE, feel_pulse
 from server.settings import Settings
 from tests.tools.engine import Listener, open_pool
-from tests.tools.held import needs_proc
+from tests.tools.held import PAGE_BYTES, needs_proc
 
 pytestmark = [needs_proc, pytest.mark.timeout(240, func_only=True)]
 ENDLESS: dict[str, object] = {
@@ -59,6 +62,12 @@ def starve(process: int) -> Iterator[None]:
         for one in busy:
             one.kill()
             one.wait()
+
+
+def limit_memory(process: int) -> None:
+    """Let a process have hardly more memory than it has."""
+    taken = int(Path(f"/proc/{process}/statm").read_text().split()[0]) * PAGE_BYTES
+    resource.prlimit(process, resource.RLIMIT_AS, (taken + (16 << 20), resource.RLIM_INFINITY))
 
 
 def list_silences(caplog: pytest.LogCaptureFixture) -> list[tuple[float, float, str]]:
@@ -152,6 +161,23 @@ async def test_a_run_whose_worker_is_killed_again_and_again_is_not_called_too_la
         message = listener.all(reports.Failed)[0].failure.message
         assert message == GIVEN_UP[None]
         assert "too large" not in message
+
+
+async def test_a_run_that_there_is_no_memory_for_stops_alone_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.engine.remote.HEAVY_SECONDS", math.inf)  # both are with one worker
+    async with open_pool() as pool:
+        large, other = await open_run(pool, "large", ENDLESS), await open_run(pool, "other")
+        await other.train(20)
+        (process,) = pool.process_ids
+        limit_memory(process)
+        large.run.step("both", 1)
+        other.run.play(None)
+        await large.until(lambda: bool(large.all(reports.Failed)))
+        failure = large.all(reports.Failed)[0].failure
+        assert (failure.player, "too little memory" in failure.message) == ("", True)
+        reached = other.run.position.step
+        await other.until(lambda: other.run.position.step > reached + 20)
+        assert (pool.process_ids, other.all(reports.Failed)) == ([process], [])
 
 
 def test_a_process_that_is_gone_has_no_pulse() -> None:

@@ -23,8 +23,6 @@ GRACE_SECONDS = 2
 """How long the lab keeps a session that its client has left."""
 ENVIRONMENT = {"GANLAB_GRACE_SECONDS": str(GRACE_SECONDS)}
 """What the lab is started with."""
-STOPPED_SECONDS = 10.0
-"""After so long a stopped worker goes on, if it is still there: one that had started is not."""
 SETTLE_SECONDS = 60.0
 """How long the lab may take, on a busy machine, to let everything go."""
 HEALTH_SECONDS = 0.2
@@ -113,16 +111,8 @@ async def cause(lab: Lab, fault: Fault, chance: random.Random) -> None:
         deaf = await asyncio.to_thread(open_deaf, lab.url, 20)
         asyncio.get_running_loop().call_later(GRACE_SECONDS, deaf.close)
     elif workers := list_children(lab.process.pid):
-        worker = chance.choice(workers)
-        send_signal(worker, signal.SIGKILL if fault == "kill" else signal.SIGSTOP)
-        # One that has only begun to start may be silent for long, and would keep what waits for it from going on.
-        asyncio.get_running_loop().call_later(STOPPED_SECONDS, send_signal, worker, signal.SIGCONT)
-
-
-def send_signal(process: int, what: signal.Signals) -> None:
-    """Send a signal, where there is anybody to get it."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(process, what)
+        with contextlib.suppress(ProcessLookupError):  # it has been replaced just now
+            os.kill(chance.choice(workers), signal.SIGKILL if fault == "kill" else signal.SIGSTOP)
 
 
 async def watch(lab: Lab, report: Report) -> None:

@@ -44,6 +44,7 @@ MOST_SLICES = 1_000
 BROKEN = (
     "the run stopped because of a mistake in the lab itself, not in your settings; the server's log has the details"
 )
+NO_MEMORY = "the run stopped: this computer has too little memory for it; expected smaller networks or a smaller batch"
 
 
 MOST_DEBT = 0.02
@@ -231,13 +232,19 @@ class Worker:
             work()
         except (BrokenPipeError, ConnectionResetError):
             raise
-        except Exception:  # the worker's border: a mistake in one run must not stop the others
+        except Exception as error:  # the worker's border: a mistake in one run must not stop the others
+            message = NO_MEMORY if lacks_memory(error) else BROKEN
             with speak_of(key):
-                logger.exception("the run was stopped by an unexpected error")
+                logger.error("%s: %s", message, error, exc_info=message == BROKEN)
             run = self.runs.pop(key, None)
             position = run.position if run else reports.Position()
-            failure = Divergence(step=position.step, player="", quantity="", message=BROKEN)
+            failure = Divergence(step=position.step, player="", quantity="", message=message)
             self.report(reports.Failed(run=key, revision=revision, position=position, failure=failure))
+
+
+def lacks_memory(error: Exception) -> bool:
+    """Tell whether the system, or a device, gave no more memory; on the CPU torch says so in words alone."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
 
 
 def warm_up(config: RunConfig, device: torch.device) -> None:

@@ -38,8 +38,7 @@ class Failures:
         total = sum(one.item() for one in sum_up(player, loss, gradient, moved))
         if not self and isfinite(total):
             return moved
-        weights = gather_weights(player, moved)
-        self._find(state.step + 1, player, {"loss": loss, "gradient": gradient, "weights": weights})
+        self._find(state.step + 1, player, self._sum_up_runs(player, loss, gradient, moved))
         going = self._going.unsqueeze(-1)
         return {name: torch.where(going, tensor, state.tensors[name]) for name, tensor in moved.items()}
 
@@ -61,10 +60,23 @@ class Failures:
     def _going(self) -> Tensor:
         return torch.tensor([failure is None for failure in self.known], device=self._device)
 
+    def _sum_up_runs(
+        self, player: str, loss: Tensor, gradient: Tensor, moved: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """Give the three numbers (R,) of each run of a stack, as `sum_up` does of a single one.
+
+        So a run fails by what it fails by alone, whoever else has failed: all runs together may be too much for a sum.
+        """
+        runs = len(self.known)
+        return {
+            "loss": loss.reshape(runs),
+            "gradient": torch.linalg.vector_norm(gradient.reshape(runs, -1), dim=-1),
+            "weights": gather_weights(player, moved).reshape(runs, -1).sum(-1),
+        }
+
     def _find(self, step: int, player: str, quantities: Mapping[str, Tensor]) -> None:
         """Remember which runs failed and by what; a single one stops at once."""
-        rows = [tensor.reshape(len(self.known), -1) for tensor in quantities.values()]
-        finite = torch.stack([torch.isfinite(torch.linalg.vector_norm(row, dim=-1)) for row in rows])
+        finite = torch.stack([torch.isfinite(values) for values in quantities.values()])
         for run, fine in enumerate(finite.T.tolist()):
             if all(fine) or self.known[run]:
                 continue

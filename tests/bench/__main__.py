@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from server.gan.compiled.workshop import find_compiler
+from server.gan.compiled.machine import find_compiler
 from server.settings import count_cores
 from tests.bench.browser import Pace, open_session, play_for
 from tests.bench.classroom import SESSIONS, Lesson, give_lesson, open_class

@@ -15,7 +15,8 @@ from server.engine.pool import Pool
 from server.engine.worker.foundry import GAP_SECONDS, PATIENCE_SECONDS, Foundry
 from server.gan.catalog import build_catalog
 from server.gan.compiled.building import build_program
-from server.gan.compiled.workshop import LOOK_SECONDS, Workshop, find_compiler
+from server.gan.compiled.machine import find_compiler
+from server.gan.compiled.workshop import LOOK_SECONDS, Workshop
 from server.gan.config import check_config
 from server.gan.trainer import Trainer
 from server.settings import find_cache

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
@@ -10,11 +11,20 @@ import pytest
 import torch
 from torch import Tensor
 
+from server.gan.compiled import machine
 from server.gan.compiled.building import STEPS, build_program, compare
 from server.gan.compiled.keys import Unfit, find_key
+from server.gan.compiled.machine import describe_machine, find_compiler
 from server.gan.compiled.programs import CODE, FACTS, REFUSAL, Program
 from server.gan.compiled.tracing import trace_step
-from server.gan.compiled.workshop import Stepper, Workshop, find_compiler, find_obstacle, forget_oldest
+from server.gan.compiled.workshop import (
+    RETRY_SECONDS,
+    Stepper,
+    Workshop,
+    find_obstacle,
+    forget_oldest,
+    is_settled,
+)
 from server.gan.config import RunConfig
 from server.gan.losses import LOSSES
 from server.gan.optimizers import OPTIMIZERS
@@ -264,6 +274,19 @@ def test_a_program_is_built_beside_the_training_and_swapped_in(tmp_path: Path) -
     assert not [*tmp_path.glob("inductor-*"), *tmp_path.glob("building-*")]
 
 
+@needs_compiler
+def test_a_builder_that_is_not_wanted_any_more_ends_at_once_even_where_signals_are_ignored(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)  # as in a worker
+    try:
+        workshop = Workshop(tmp_path / "cache")
+        workshop.find(Trainer(CONFIG))
+        (builder,) = workshop._builders.values()
+        workshop.close()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert builder.returncode == -signal.SIGKILL
+
+
 def test_without_a_compiler_the_log_says_so_and_the_eager_trainer_trains(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -276,9 +299,35 @@ def test_without_a_compiler_the_log_says_so_and_the_eager_trainer_trains(
     assert same(trainer.state, eager.state)
 
 
-def test_a_folder_that_others_may_write_to_is_not_executed_from(tmp_path: Path) -> None:
-    tmp_path.chmod(0o777)
-    assert "others may write to" in (find_obstacle(tmp_path) or "")
+@needs_compiler
+def test_a_folder_that_others_may_write_to_is_not_executed_from_nor_one_in_it(tmp_path: Path) -> None:
+    cache = tmp_path / "open" / "closed"
+    assert find_obstacle(cache) is None
+    cache.parent.chmod(0o777)
+    assert f"others may write to {cache.parent}" in (find_obstacle(cache) or "")
+    cache.parent.chmod(0o1777)  # nobody may put another folder in the place of ours
+    assert find_obstacle(cache) is None
+    cache.chmod(0o1777)
+    assert f"others may write to {cache}" in (find_obstacle(cache) or "")
+
+
+def test_another_compiler_or_processor_has_programs_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    keys = {find_key(Trainer(CONFIG))}
+    other = tmp_path / "other-compiler"
+    other.write_text("#!/bin/sh\necho 1.0\n")
+    other.chmod(0o700)
+    for name, value in (("CXX", str(other)), ("CXX", str(tmp_path / "none"))):
+        monkeypatch.setenv(name, value)
+        describe_machine.cache_clear()
+        keys.add(find_key(Trainer(CONFIG)))
+    facts = tmp_path / "cpuinfo"
+    facts.write_text("model name : a smaller one\nflags : sse2\n")
+    monkeypatch.setattr(machine, "CPU_FACTS", facts)
+    describe_machine.cache_clear()
+    keys.add(find_key(Trainer(CONFIG)))
+    assert len(keys) == 4
+    monkeypatch.undo()
+    describe_machine.cache_clear()
 
 
 @needs_compiler
@@ -288,9 +337,25 @@ def test_what_is_no_program_is_not_used(tmp_path: Path, caplog: pytest.LogCaptur
     place = tmp_path / find_key(trainer)
     place.mkdir()
     (place / CODE).write_bytes(b"no code")
-    trace_step(CONFIG)[2].write(place / FACTS)
-    assert Workshop(tmp_path).find(trainer) is None
+    trace_step(CONFIG)[2].write(place)
+    assert Workshop(tmp_path).find(trainer, build=False) is None
     assert "cannot be read" in caplog.text
+    assert not place.exists()
+
+
+@needs_compiler
+def test_code_that_is_not_what_was_written_is_thrown_away_before_it_runs(
+    cache: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    trainer = Trainer(CONFIG)
+    place = tmp_path / "cache" / find_key(trainer)
+    assert find_obstacle(place.parent) is None
+    shutil.copytree(cache / place.name, place)
+    code = (place / CODE).read_bytes()
+    (place / CODE).write_bytes(code[: len(code) // 2] + bytes(len(code) - len(code) // 2))
+    assert Workshop(place.parent).find(trainer, build=False) is None
+    assert "not what was written" in caplog.text
+    assert not place.exists()
 
 
 @needs_compiler
@@ -305,11 +370,34 @@ def test_a_refusal_is_kept_and_nothing_is_built_again(tmp_path: Path) -> None:
     assert not workshop._builders
 
 
+@needs_compiler
+def test_a_refusal_of_long_ago_is_not_believed_for_ever(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    trainer, now = Trainer(CONFIG), 0.0
+    refusal = tmp_path / find_key(trainer) / REFUSAL
+    refusal.parent.mkdir()
+    refusal.write_text("no space was left")
+    workshop = Workshop(tmp_path, clock=lambda: now)
+    assert workshop.find(trainer) is None
+    os.utime(refusal, times=(refusal.stat().st_mtime - RETRY_SECONDS,) * 2)
+    assert not is_settled(refusal.parent)
+    assert workshop.find(trainer) is None
+    assert not workshop._builders
+    now += RETRY_SECONDS
+    assert workshop.find(trainer) is None
+    assert [*workshop._builders] == [find_key(trainer)]
+    workshop.close()
+
+
 def test_the_programs_that_were_used_longest_ago_are_thrown_away(tmp_path: Path) -> None:
     signature = trace_step(CONFIG)[2]
-    for age, name in enumerate("abc"):
+    for age, name in enumerate("abcdef"):
         (tmp_path / name).mkdir()
-        signature.write(tmp_path / name / FACTS)
-        os.utime(tmp_path / name / FACTS, (100 - age, 100 - age))
-    forget_oldest(tmp_path, 2)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
+        if name in "abc":
+            (tmp_path / name / CODE).write_bytes(b"code")
+            signature.write(tmp_path / name)
+        kept = tmp_path / name / (FACTS if name in "abc" else REFUSAL)
+        kept.touch()
+        os.utime(kept, (100 - age, 100 - age))
+    forget_oldest(tmp_path, 2, 1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "d"]

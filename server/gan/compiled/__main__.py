@@ -44,7 +44,7 @@ def build(order: dict[str, object], cache: Path) -> int:
     from server.gan.catalog import build_catalog
     from server.gan.compiled.building import build_program
     from server.gan.compiled.keys import Unfit, find_key
-    from server.gan.compiled.workshop import forget_oldest
+    from server.gan.compiled.workshop import forget_oldest, is_settled
     from server.gan.config import check_config
     from server.gan.trainer import Trainer
 
@@ -52,8 +52,10 @@ def build(order: dict[str, object], cache: Path) -> int:
     catalog = build_catalog()
     listed = [check_config(config, catalog) for config in order["configs"]]  # type: ignore[attr-defined]  # a list
     configs = listed[0] if order["single"] else listed
-    if (cache / find_key(Trainer(configs))).is_dir():
+    folder = cache / find_key(Trainer(configs))
+    if is_settled(folder):
         return 0
+    shutil.rmtree(folder, ignore_errors=True)
     forget_oldest(cache)
     try:
         build_program(configs, cache)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import tempfile
 import zipfile
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from torch._inductor import aoti_compile_and_package
 from torch.fx import GraphModule
 
 from server.gan.compiled.keys import Unfit, find_key
-from server.gan.compiled.programs import CODE, FACTS, REFUSAL, Program
+from server.gan.compiled.programs import CODE, REFUSAL, Program
 from server.gan.compiled.tracing import trace_step
 from server.gan.config import RunConfig
 from server.gan.stacks import STACK_UNIT
@@ -63,10 +63,27 @@ def build_program(configs: RunConfig | Sequence[RunConfig], cache: Path) -> Path
             for file in place.iterdir():
                 file.unlink()
             (place / REFUSAL).write_text(str(refusal), encoding="utf-8")
-            shutil.move(place, folder)
+            put_away(place, folder)
             raise
-        shutil.move(place, folder)
+        put_away(place, folder)
     return folder
+
+
+def put_away(made: Path, folder: Path) -> None:
+    """Give what was made its place, as a whole, even where the power fails now."""
+    for path in (*made.iterdir(), made):
+        write_through(path)
+    made.rename(folder)
+    write_through(folder.parent)
+
+
+def write_through(path: Path) -> None:
+    """Have a file, or what a folder names, on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def compile_step(configs: RunConfig | Sequence[RunConfig], place: Path) -> None:
@@ -86,7 +103,7 @@ def compile_step(configs: RunConfig | Sequence[RunConfig], place: Path) -> None:
         (code,) = [name for name in files.namelist() if name.endswith(".so")]
         (place / CODE).write_bytes(files.read(code))
     Path(package).unlink()
-    signature.write(place / FACTS)
+    signature.write(place)
 
 
 def compare(configs: RunConfig | Sequence[RunConfig], program: Program) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from server.gan.compiled.machine import describe_machine
 from server.gan.stacks import structure
 from server.gan.trainer import Trainer
 
@@ -31,7 +32,8 @@ def find_key(trainer: Trainer) -> str:
             raise Unfit(f"{said} are at work: {', '.join(unit.name for unit in units)}")
     if trainer.device.type != "cpu":
         raise Unfit(f"it computes on {trainer.device.type}")
-    facts = [structure(config), trainer.single, torch.__version__, torch.backends.cpu.get_cpu_capability(), hash_lab()]
+    facts = [structure(config), trainer.single, torch.__version__, torch.backends.cpu.get_cpu_capability()]
+    facts += [*describe_machine(), hash_lab()]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
 
 

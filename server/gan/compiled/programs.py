@@ -9,6 +9,7 @@ The random numbers are the eager trainer's own, drawn by it ahead of the call.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -28,6 +29,7 @@ from server.gan.values import Value
 
 CODE, FACTS, REFUSAL = "step.so", "step.json", "refusal.txt"
 """The files of a program's folder; the last one is alone, and says why there is none."""
+DIGEST = "sha256"
 Draw = tuple[Learner, Literal["data", "latent"], int]
 """Who draws what, in which of its updates: see `Source.draw_batch`."""
 
@@ -45,14 +47,21 @@ class Signature:
     numbers: tuple[tuple[str, str], ...]
     play: tuple[Learner, ...]
 
-    def write(self, path: Path) -> None:
-        """Write the signature beside its code."""
-        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
+    def write(self, folder: Path) -> None:
+        """Write the signature beside its code, with a digest of that."""
+        facts = {**asdict(self), DIGEST: hash_code(folder)}
+        (folder / FACTS).write_text(json.dumps(facts), encoding="utf-8")
 
     @classmethod
-    def read(cls, path: Path) -> Signature:
-        """Read what `write` wrote."""
-        plain = json.loads(path.read_text(encoding="utf-8"))
+    def read(cls, folder: Path) -> Signature:
+        """Read what `write` wrote.
+
+        Raises:
+            ValueError: the code is not what was written, or the facts are not whole.
+        """
+        plain = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        if plain.pop(DIGEST) != hash_code(folder):
+            raise ValueError("its code is not what was written")
         lists = {name: tuple(map(tuple, plain[name])) for name in ("draws", "numbers")}
         return cls(tensors=tuple(plain["tensors"]), play=tuple(plain["play"]), **lists)
 
@@ -74,7 +83,7 @@ class Program:
         Raises:
             RuntimeError, OSError, ValueError, KeyError, TypeError: it is none for this machine, or not whole.
         """
-        signature = Signature.read(folder / FACTS)
+        signature = Signature.read(folder)
         return cls(signature, torch._C._aoti.AOTIModelContainerRunnerCpu(str(folder / CODE), 1).run, folder.name)
 
     def step(self, trainer: Trainer) -> Losses | None:
@@ -126,6 +135,11 @@ class Program:
             made = [make_number(trainer.numbers[player][key]) for player, key in self.signature.numbers]
             self._numbers[trainer] = trainer.numbers, made
         return made
+
+
+def hash_code(folder: Path) -> str:
+    """Give a digest of the code in a folder: a file may be torn when the power fails."""
+    return hashlib.sha256((folder / CODE).read_bytes()).hexdigest()
 
 
 def cut(given: Tensor, begin: int) -> Tensor:

@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from server.gan.compiled.keys import Unfit, find_key
+from server.gan.compiled.machine import find_compiler
 from server.gan.compiled.programs import FACTS, REFUSAL, Program
 from server.gan.phases import Losses
 from server.gan.trainer import Trainer
@@ -28,17 +30,21 @@ LOOK_SECONDS = 0.25
 BUILDER = "server.gan.compiled"
 WORDS = "builder.log"
 """What the newest builder had to say."""
-MOST_PROGRAMS = 64
-"""So many are kept on disk; older ones are thrown away. One takes two megabytes."""
+MOST_PROGRAMS, MOST_REFUSALS = 64, 256
+"""So many are kept on disk; older ones are thrown away. A program takes two megabytes."""
+RETRY_SECONDS = 24 * 3600.0
+"""What could not be built is tried again after so long: the reason may have been that day's."""
 
 
 class Workshop:
     """The programs in `cache`; without a compiler, or on another system than it knows, there are none."""
 
-    def __init__(self, cache: Path) -> None:
+    def __init__(self, cache: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._cache = cache
-        self._found: dict[str, Program | None] = {}
+        self._found: dict[str, Program] = {}
         self._builders: dict[str, subprocess.Popen[bytes]] = {}
+        self._retry_at: dict[str, float] = {}
+        self._clock = clock
         self.closed = find_obstacle(cache)
         """Why nothing is compiled here; none where it is."""
         if self.closed:
@@ -47,11 +53,11 @@ class Workshop:
     def find(self, trainer: Trainer, build: bool = True) -> Program | None:
         """Give the program of a trainer's runs, or have it built, and none for now; it never waits."""
         key = self.find_key(trainer)
-        if not key:
-            return None
-        if key not in self._found and (self._cache / key).is_dir():
-            self._found[key] = self._load(key)
-        elif key not in self._found and build:
+        if not key or key in self._found or self._clock() < self._retry_at.get(key, 0.0):
+            return self._found.get(key)
+        if is_settled(self._cache / key):
+            self._load(key)
+        elif build:
             self._build(key, trainer)
         return self._found.get(key)
 
@@ -65,43 +71,56 @@ class Workshop:
     @property
     def is_building(self) -> bool:
         """Whether a program is being built that this workshop has asked for."""
-        return any(key not in self._found for key in self._builders)
+        return any(key not in self._found and builder.poll() is None for key, builder in self._builders.items())
 
     def close(self) -> None:
         """End what is being built."""
-        for builder in self._builders.values():
-            builder.terminate()
-            builder.wait()
-            if builder.stdin:
-                builder.stdin.close()
-        self._builders.clear()
+        for key in list(self._builders):
+            self._end(key)
 
-    def _load(self, key: str) -> Program | None:
+    def _load(self, key: str) -> None:
+        """Take a program into use; what is damaged is thrown away, and built again another time."""
         folder = self._cache / key
+        if (refusal := folder / REFUSAL).exists():
+            logger.info("a step is not compiled: %s", refusal.read_text(encoding="utf-8"))
+            self._put_off(key)
+            return
         try:
-            if (folder / REFUSAL).exists():
-                logger.info("a step is not compiled: %s", (folder / REFUSAL).read_text(encoding="utf-8"))
-                return None
-            program = Program.load(folder)
+            self._found[key] = Program.load(folder)
             (folder / FACTS).touch()
         except (RuntimeError, OSError, ValueError, KeyError, TypeError) as error:
-            logger.warning("a compiled step cannot be read, and is not used: %s", error)
-            return None
-        return program
+            logger.warning("a compiled step cannot be read, and is thrown away: %s", error)
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _build(self, key: str, trainer: Trainer) -> None:
         builder = self._builders.get(key)
         if builder is None:
+            if self.is_building:
+                return
             logger.info("a step is being compiled")
             try:
                 self._builders[key] = start_builder(self._cache, trainer)
             except OSError as error:
                 logger.warning("a step is not compiled: no process for it (%s)", error)
-                self._found[key] = None
-        elif (code := builder.poll()) is not None and not (self._cache / key).is_dir():
+                self._put_off(key)
+        elif (code := builder.poll()) is not None and not is_settled(self._cache / key):
             words = self._cache / WORDS
             logger.warning("a step is not compiled: its compiler ended with exit code %d, see %s", code, words)
-            self._found[key] = None
+            self._put_off(key)
+
+    def _put_off(self, key: str) -> None:
+        """Leave what cannot be built to the eager trainer for a while."""
+        self._retry_at[key] = self._clock() + RETRY_SECONDS
+        self._end(key)
+
+    def _end(self, key: str) -> None:
+        """End the process that builds a program, if there is one, and let go of it."""
+        builder = self._builders.pop(key, None)
+        if builder:
+            builder.kill()  # it may have been told to take no notice of a gentler word: a worker is
+            builder.wait()
+            if builder.stdin:
+                builder.stdin.close()
 
 
 class Stepper:
@@ -140,17 +159,29 @@ def find_obstacle(cache: Path) -> str | None:
         return f"there is no C++ compiler {name}"
     try:
         cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-        facts = cache.stat()
+        return find_stranger(cache.resolve())
     except OSError as error:
         return f"the folder for it cannot be made ({error})"
-    if facts.st_uid != os.getuid() or facts.st_mode & 0o022:
-        return f"others may write to {cache}, and what is in there is executed"
+
+
+def find_stranger(cache: Path) -> str | None:
+    """Tell where others could put a program of theirs: into a folder, or in the place of one that it lies in."""
+    for folder in (cache, *cache.parents):
+        facts = folder.stat()
+        is_ours = facts.st_uid == os.getuid() or (folder != cache and facts.st_uid == 0)
+        # In a folder with that bit, as /tmp, everybody may add, and nobody may move what is another's.
+        is_shared = folder != cache and facts.st_mode & stat.S_ISVTX
+        if not is_ours or (facts.st_mode & 0o022 and not is_shared):
+            return f"others may write to {folder}, and what is in {cache} is executed"
     return None
 
 
-def find_compiler() -> str:
-    """Give the name of the compiler that torch asks for."""
-    return os.environ.get("CXX") or ("clang++" if sys.platform == "darwin" else "g++")
+def is_settled(folder: Path) -> bool:
+    """Whether there is a program, or the reason why there is none is not too old to be believed."""
+    try:
+        return time.time() - (folder / REFUSAL).stat().st_mtime < RETRY_SECONDS
+    except OSError:
+        return folder.is_dir()
 
 
 def start_builder(cache: Path, trainer: Trainer) -> subprocess.Popen[bytes]:
@@ -176,8 +207,9 @@ def start_builder(cache: Path, trainer: Trainer) -> subprocess.Popen[bytes]:
     return builder
 
 
-def forget_oldest(cache: Path, most: int = MOST_PROGRAMS) -> None:
-    """Throw away what was used longest ago of more than so many programs."""
-    kept = sorted(cache.glob("*/*.json"), key=lambda path: path.stat().st_mtime)
-    for path in kept[: max(0, len(kept) - most)]:
-        shutil.rmtree(path.parent, ignore_errors=True)
+def forget_oldest(cache: Path, programs: int = MOST_PROGRAMS, refusals: int = MOST_REFUSALS) -> None:
+    """Throw away what was used, or refused, longest ago of more than so many."""
+    for name, most in ((FACTS, programs), (REFUSAL, refusals)):
+        kept = sorted(cache.glob(f"*/{name}"), key=lambda path: path.stat().st_mtime)
+        for path in kept[: max(0, len(kept) - most)]:
+            shutil.rmtree(path.parent, ignore_errors=True)

@@ -1,8 +1,10 @@
 """Readers that stop, stall or vanish: they cost the lab bounded memory, no descriptor for long, and nobody's time."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from server.load.client import Client
@@ -10,6 +12,7 @@ from server.load.trial import Plan, find_socket, try_lab
 from tests.tools.deaf import open_deaf
 from tests.tools.held import Held, needs_proc
 from tests.tools.lab import Lab, open_lab
+from tests.tools.page import open_page
 
 GONE_SECONDS = 60.0
 """How long a test waits for what takes ten seconds on a machine that is not busy."""
@@ -33,6 +36,20 @@ async def wait_until_held(lab: Lab, descriptors: int) -> int:
             break
         await asyncio.sleep(0.2)
     return held
+
+
+async def wait_until_over(lab: Lab) -> dict[str, int]:
+    """Wait until no session is open; returns how many are, and how many runs the workers have."""
+    left: dict[str, int] = {}
+    for _ in range(int(GONE_SECONDS / 0.2)):
+        async with httpx.AsyncClient(timeout=GONE_SECONDS) as http:
+            told = (await http.get(f"{lab.url}metrics")).text
+        found = re.findall(r"^ganlab_(sessions|runs) (\d+)", told, re.MULTILINE)
+        left = {name: int(count) for name, count in found}
+        if not any(left.values()):
+            break
+        await asyncio.sleep(0.2)
+    return left
 
 
 async def bear_deaf_pages(lab: Lab, descriptors: int) -> Held:
@@ -65,11 +82,19 @@ async def test_pages_that_vanish_without_a_word_leave_nothing_behind(lab: Lab) -
     for client in clients:
         await client.open()
         await client.command("play")
-    assert Held.of(lab.process.pid).descriptors >= before.descriptors + 20
+    await clients[0].paint(lambda step: step > 0)
+    assert Held.of(lab.process.pid).descriptors > before.descriptors + 15
+    heads = [client.head for client in clients]
     for client in clients:
         await client.drop()
     assert await wait_until_held(lab, before.descriptors) <= before.descriptors
     assert all(client.record.errors == {} for client in clients)
+    # Nobody has come back: the sessions are kept, and neither they nor their runs take any more of the lab.
+    assert await wait_until_over(lab) == {"sessions": 0, "runs": 0}
+    async with open_page(find_socket(lab.url), session=clients[0].session) as page:
+        await page.command("pause", id=1_000)
+        assert page.status["head"] >= heads[0] > 0
+        assert [step for step, *_ in page.rows(page.status["revision"])] == list(range(1, page.status["head"] + 1))
 
 
 async def test_a_storm_of_pages_that_come_back_finds_every_run_with_every_row(lab: Lab) -> None:

@@ -1,12 +1,16 @@
 """A lab that is stopped or killed under an open page, and started again: the page finds its run by itself."""
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from server.gan.tensor_file import read_tensors
+from server.sessions.run_content import KIND
+from server.sessions.store import FILE
 from tests.browser.conftest import Complaints
 from tests.browser.test_coming_back import open_page, press, problem_of, words_of
 from tests.browser.watching import TRAINING_MS, step_of
@@ -28,6 +32,16 @@ class Lasting(Lab):
         """Begin, and be ready."""
         lab = self._running.enter_context(open_lab(self._folder, ["--workers", "1", "--port", port]))
         super().__init__(lab.process, lab.url, lab.link, lab.lines)
+
+    def wait_until_kept(self, page: Page, head: int) -> None:
+        """Wait until the file has a session whose newest branch was trained to a step."""
+        for _ in range(BACK_MS // 100):
+            with closing(sqlite3.connect(self._folder / FILE)) as file:
+                contents = [content for (content,) in file.execute("SELECT content FROM sessions")]
+            if any(read_tensors(KIND, content)[0]["branches"][-1]["head"] == head for content in contents):
+                return
+            page.wait_for_timeout(100)
+        raise AssertionError("the session was not kept in time")
 
     def restart(self, kill: bool) -> None:
         """Stop in order, or be killed, and begin again at the same address."""
@@ -59,8 +73,8 @@ def test_an_open_page_finds_its_run_again_after_a_restart_and_says_so_in_one_lin
     press(page, "Step")
     press(page, "Step")
     expect(step_of(page)).to_have_text("2")
-    # What was done by hand is kept a second later.
-    page.wait_for_timeout(3_000 if kill else 0)
+    if kill:  # what was done by hand is kept a second later
+        running_lab.wait_until_kept(page, head=2)
     running_lab.restart(kill)
     expect(words_of(page)).to_have_text(
         "Connected again. Your run is here again, as it was kept. Paused at step 2.", timeout=BACK_MS

@@ -286,3 +286,49 @@ def test_the_toolbar_holds_still_while_its_numbers_grow(page: Page) -> None:
     before = page.evaluate(places)
     page.evaluate(SHOW_COUNT, 9_999_999)
     assert page.evaluate(places) == before
+
+
+def measure_rows(page: Page, *buttons: str) -> list[float]:
+    """How high each of these buttons stands in the page, in pixels."""
+    places = [page.get_by_role("button", name=name, exact=True).bounding_box() for name in buttons]
+    return [place["y"] for place in places if place]
+
+
+@pytest.mark.parametrize("viewport", ["phone"])
+def test_on_a_phone_the_two_players_stand_side_by_side(page: Page, viewport: str) -> None:
+    page.goto("/")
+    expect(page.get_by_role("button", name="Step generator")).to_be_enabled()
+    one, other = measure_rows(page, "Step discriminator", "Step generator")
+    assert one == other
+
+
+@pytest.mark.parametrize(
+    ("viewport", "mode"), [("tablet", "desk"), ("projector", "projector"), ("laptop", "projector")]
+)
+def test_the_tools_of_the_page_and_the_data_sets_are_a_row_each(page: Page, viewport: str, mode: str) -> None:
+    page.add_init_script(f"localStorage.setItem('ganlab.mode', '{mode}')")
+    page.goto("/")
+    sets = page.get_by_role("radiogroup", name="Data set").locator(".dataset:visible")
+    expect(sets).to_have_count(8)
+    rows = measure_rows(page, "Tour", "Share", "Keyboard", "File", "View")
+    assert max(rows) - min(rows) < 2
+    tops = sets.evaluate_all("(all) => all.map((one) => one.getBoundingClientRect().top)")
+    assert max(tops) - min(tops) < 1
+    assert page.evaluate("[innerWidth, document.documentElement.scrollWidth]") == [VIEWPORTS[viewport][0]] * 2
+
+
+@pytest.mark.parametrize("viewport", ["projector"])
+def test_the_pictures_begin_in_the_first_window_of_a_projector(page: Page, viewport: str) -> None:
+    page.goto("/")
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_enabled()
+    place = page.locator(".overview").bounding_box()
+    assert place
+    assert place["y"] < 640
+
+
+def test_modes_that_few_points_lie_inside_are_not_counted_without_a_word(page: Page) -> None:
+    open_page(page)
+    press(page, "Step")
+    metrics = page.get_by_role("region", name="Metrics")
+    expect(metrics.get_by_role("row").filter(has_text="Modes covered")).to_contain_text(", few inside")
+    expect(metrics.get_by_text("of the generated points lie inside a mode")).to_be_visible()

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load, save
 
-from server.engine.course import Course
+from server.engine.course import Course, Made
 from server.engine.pool import Pool
 from server.engine.remote import Place
 from server.engine.reports import Position
@@ -121,6 +121,23 @@ async def test_an_opened_run_stands_where_it_was_and_goes_back_to_the_same_state
         await one.do("Step", count=3)
     assert desk.state == before.state
     for one in (before, desk):
+        one.session.close()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_run_with_steps_of_a_program_from_elsewhere_is_opened_and_goes_back_all_the_same(pool: Pool) -> None:
+    desk = Desk(pool, SMALL)
+    await desk.do("Reset", seed=3)
+    await desk.do("Step", count=20)
+    branch = desk.session.branches.current
+    for joined, step in ((False, 5), (True, 12)):
+        branch.course.note_made(step, 4, Made(joined, "0123456789abcdef" * 2))
+    opened = open_run(pool, write_run(desk.session.branches))
+    await opened.do("Pause")
+    assert opened.session.branches.current.course.legs == branch.course.legs
+    await opened.do("Seek", step=18)
+    assert (opened.status.step, opened.status.head, opened.status.state) == (18, 20, "paused")
+    for one in (desk, opened):
         one.session.close()
 
 
@@ -286,6 +303,14 @@ DAMAGES: dict[str, tuple[Callable[[Any, Any], object], str]] = {
     "one player in the end": (
         lambda t, a: branch_of(t)["legs"][-1].update(player="generator"),
         "branch 3: legs: expected both players to learn in the end",
+    ),
+    "a program in the end": (
+        lambda t, a: branch_of(t)["legs"][-1].update(program="0" * 32),
+        "branch 3: legs: expected eager steps by itself in the end",
+    ),
+    "a program somewhere on the disk": (
+        lambda t, a: branch_of(t)["legs"][0].update(program="../" * 10 + "ab"),
+        r"branches\.1\.legs\.0\.program",
     ),
     "more changes than there is room for": (
         lambda t, a: branch_of(t).update(legs=branch_of(t)["legs"] * 4096),

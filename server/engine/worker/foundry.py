@@ -19,7 +19,7 @@ from server.gan.trainer import Trainer
 
 logger = logging.getLogger(__name__)
 
-PATIENCE_SECONDS = 3.0
+PATIENCE_SECONDS = 5.0
 """What has been played for so long is worth a compiler's time."""
 GAP_SECONDS = 1.0
 """Who plays again after such a pause has only begun to play."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -13,9 +14,11 @@ from tests.tools.deaf import open_deaf
 from tests.tools.held import Held, needs_proc
 from tests.tools.lab import Lab, open_lab
 from tests.tools.page import open_page
+from tests.tools.storm import raise_storm
 
 GONE_SECONDS = 60.0
 """How long a test waits for what takes ten seconds on a machine that is not busy."""
+PAGES, RUNS = 300, 10
 
 
 @pytest.fixture(scope="module")
@@ -97,21 +100,23 @@ async def test_pages_that_vanish_without_a_word_leave_nothing_behind(lab: Lab) -
         assert [step for step, *_ in page.rows(page.status["revision"])] == list(range(1, page.status["head"] + 1))
 
 
-async def test_a_storm_of_pages_that_come_back_finds_every_run_with_every_row(lab: Lab) -> None:
-    clients = [Client(find_socket(lab.url), {"seed": seed % 5}, 0.05) for seed in range(40)]
-    first = clients[:5]
+async def test_a_storm_of_three_hundred_pages_that_come_back_finds_every_run_with_every_row(lab: Lab) -> None:
+    clients = [Client(find_socket(lab.url), {"seed": seed}, 0.2, patience=100.0) for seed in range(PAGES)]
+    first = clients[:RUNS]
     for client in first:
         await client.open()
         await client.command("play")
-    for number, client in enumerate(clients[5:]):
-        client.session = first[number % 5].session
-    await asyncio.gather(*(client.open() for client in clients[5:]))
-    await asyncio.gather(*(client.drop() for client in clients))
+    for number, client in enumerate(clients[RUNS:]):
+        client.session = first[number % RUNS].session
+    await asyncio.gather(*(client.open() for client in clients[RUNS:]))
     sessions = [client.session for client in clients]
-    await asyncio.gather(*(client.open() for client in clients))
-    await asyncio.gather(*(client.paint(lambda step: step > 0) for client in clients))
+    storm = await raise_storm(lab.url, clients)
+    assert storm.tries >= PAGES
+    assert len(storm.health) > 0
+    assert [client.session for client in clients] == sessions
+    returned = time.monotonic()
+    await asyncio.gather(*(client.paint(lambda step: step > 0, since=returned) for client in clients))
     await asyncio.gather(*(client.command("pause") for client in clients))
     await asyncio.gather(*(client.close() for client in clients))
-    assert [client.session for client in clients] == sessions
     assert all(client.record.errors == {} for client in clients), [client.record.errors for client in clients]
     assert all(client.record.steps == client.head > 0 for client in clients)

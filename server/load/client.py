@@ -209,11 +209,12 @@ class Client:
     async def _listen(self, connection: ClientConnection) -> None:
         try:
             async for message in connection:
-                self.record.bytes += len(message if isinstance(message, bytes) else message.encode())
                 if isinstance(message, bytes):
+                    self.record.bytes += len(message)
                     self._take_frame(read_metadata(message))
                     self._start(self._pay_frame())
                 else:
+                    self.record.bytes += len(message) if message.isascii() else len(message.encode())
                     self._take_message(json.loads(message))
         except ConnectionClosed:
             self._note("a connection was closed by the lab")
@@ -289,7 +290,7 @@ class Client:
         if self._connection is None:
             raise LoadError("connection: expected it open, got it closed")
         try:
-            await self._connection.send(json.dumps(message))
+            await self._connection.send(json.dumps(message, separators=(",", ":")))  # as a page writes it
         except ConnectionClosed as error:
             raise LoadError(f"connection: expected it open, got {error}") from None
 

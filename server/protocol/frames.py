@@ -69,6 +69,11 @@ FIXED_ARRAYS = frozenset({"z", "x_real", "warp_noise", "density"})
 """Arrays that do not change within a revision, but for trained means (z) and replaced real points (x_real)."""
 
 
+BEGINNING = '{"__metadata__":'
+"""What the header of a frame begins with, as it is written here."""
+_DECODER = json.JSONDecoder()
+
+
 def encode_frame(arrays: Arrays, metadata: Mapping[str, str]) -> bytes:
     """Give the arrays and their metadata as one binary message."""
     return save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, dict(metadata))
@@ -89,6 +94,10 @@ def decode_frame(message: bytes) -> tuple[Arrays, Mapping[str, str]]:
 
 def read_metadata(message: bytes) -> Mapping[str, str]:
     """Read the metadata of a frame alone, without its arrays."""
-    header_length = int.from_bytes(message[:8], "little")
-    metadata: Mapping[str, str] = json.loads(message[8 : 8 + header_length]).get("__metadata__", {})
+    header = message[8 : 8 + int.from_bytes(message[:8], "little")].decode()
+    metadata: Mapping[str, str]
+    if header.startswith(BEGINNING):  # the rest need not be read
+        metadata, _ = _DECODER.raw_decode(header, len(BEGINNING))
+    else:
+        metadata = json.loads(header).get("__metadata__", {})
     return metadata

@@ -1,12 +1,13 @@
 """Frames survive the way, and what is no frame is refused in words."""
 
+import json
 import struct
 
 import numpy as np
 import pytest
 
 from server.errors import MessageError
-from server.protocol.frames import FIXED_ARRAYS, LAYER_ARRAYS, decode_frame, encode_frame
+from server.protocol.frames import FIXED_ARRAYS, LAYER_ARRAYS, decode_frame, encode_frame, read_metadata
 from server.protocol.messages import Layer
 
 
@@ -23,6 +24,16 @@ def test_a_frame_begins_with_the_length_of_a_header_that_leaves_the_arrays_align
     (header_length,) = struct.unpack_from("<Q", frame)
     assert (8 + header_length) % 8 == 0
     assert len(frame) == 8 + header_length + 16
+
+
+def test_metadata_are_read_wherever_they_stand_in_the_header() -> None:
+    told = {"step": "7", "box": "-1.0 } {"}
+    frame = encode_frame({"x_real": np.zeros((3, 2), np.float32)}, told)
+    header = json.loads(frame[8 : 8 + int.from_bytes(frame[:8], "little")])
+    spaced = json.dumps({"x_real": header["x_real"], "__metadata__": told}, indent=1).encode()
+    assert read_metadata(frame) == read_metadata(len(spaced).to_bytes(8, "little") + spaced) == told
+    bare = json.dumps({"x_real": header["x_real"]}).encode()
+    assert read_metadata(len(bare).to_bytes(8, "little") + bare) == {}
 
 
 @pytest.mark.parametrize("message", [b"", b"rubbish", b"\xff" * 100, struct.pack("<Q", 1 << 60) + b"{}"])

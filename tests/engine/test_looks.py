@@ -44,8 +44,8 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
 
 def look(shop: Shop) -> None:
     """Let everything be shown that is due, and nothing be trained."""
-    for runs in shop.worker.plan().looks.values():
-        shop.worker._look(runs, lambda: True)
+    for due in shop.worker.plan().looks.values():
+        shop.worker._look(due, lambda: True)
 
 
 def check_frame(shop: Shop, key: str, body: bytes) -> None:
@@ -64,7 +64,7 @@ def test_the_frames_of_a_stack_are_made_in_one_turn_and_each_shows_its_own_run(s
     for key in RUNS:
         shop.want(key, LAYERS)
     plan = shop.worker.plan()
-    assert [len(runs) for runs in plan.looks.values()] == [9]
+    assert [len(due) for due in plan.looks.values()] == [9]
     look(shop)
     assert [frame.run for frame, _ in shop.frames] == RUNS
     for frame, body in shop.frames:
@@ -90,11 +90,11 @@ def test_a_turn_ends_after_a_part_of_a_group_and_the_rest_comes_next(shop: Shop)
     assert find_most(check_config({"generator": {"width": 256}}, build_catalog())) == 1
     for key in RUNS:
         shop.want(key, LAYERS)
-    (runs,) = shop.worker.plan().looks.values()
+    (due,) = shop.worker.plan().looks.values()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("server.engine.worker.looks.MOST_NUMBERS", most * 1600 * 8)
         for reached in (4, 8, 9):
-            shop.worker._look([run for run in runs if run.list_looks()], lambda: False)
+            shop.worker._look([(at, run) for at, run in due if run.list_looks()], lambda: False)
             assert [frame.run for frame, _ in shop.frames] == RUNS[:reached]
 
 
@@ -113,12 +113,12 @@ def test_a_run_that_cannot_be_looked_at_is_stopped_alone(shop: Shop) -> None:
 def test_who_waits_longest_for_a_frame_has_it_first(shop: Shop) -> None:
     shop.want("5", LAYERS)
     look(shop)
+    readers = shop.run("5").readers
+    readers.frame_seconds, readers._readers[1].next_at = 0.0, 1.0
+    readers._next_at.clear()
+    shop.run("5").trainer.state = shop.run("5").trainer.state.copy()  # there is something new to see
     for key in ("5", "6"):
         shop.want(key, LAYERS)
-    shop.run("5").trainer.state = shop.run("5").trainer.state.copy()  # there is something new to see
-    shop.run("5").readers.frame_seconds = 0.0
-    shop.run("5").readers._readers[1].next_at = 1.0
-    shop.run("5").readers._next_at.clear()
     look(shop)
     assert [frame.run for frame, _ in shop.frames] == ["5", "6", "5"]
 

@@ -125,3 +125,26 @@ def test_a_reader_that_was_away_has_no_frames_in_store(trainer: Trainer, monkeyp
         trainer.state = trainer.state.copy()
         made += [second for _ in readers.make_frames(trainer, 1, playing=True, phase="")]
     assert made == [0.0, 100.0, 100.6, 101.6]
+
+
+def test_what_is_due_stays_due_until_its_frame_is_made_and_nothing_is_due_without_news(trainer: Trainer) -> None:
+    readers = Readers("a", 0.0)
+    readers.add(want(1, GENERATED))
+    due = readers.find_due(trainer, playing=True)
+    trainer.step()
+    assert readers.find_due(trainer, playing=True) == due
+    assert len(readers.list_due(trainer)) == len(list(readers.make_frames(trainer, 1, playing=True, phase=""))) == 1
+    assert readers.find_due(trainer, playing=True) == float("inf")
+    readers.add(want(1, GENERATED))
+    assert readers.find_due(trainer, playing=True) == float("inf")
+    state = trainer.state
+    trainer.step()
+    assert readers.find_due(trainer, playing=True) < float("inf")
+    trainer.state = state  # the step was taken back: there is no news after all
+    assert readers.list_due(trainer) == []
+    assert readers.find_due(trainer, playing=True) == float("inf")
+    readers.add(want(2, SURFACE))
+    assert readers.list_due(trainer) != []
+    assert readers.find_due(trainer, playing=True) < float("inf")
+    readers.remove(2)
+    assert readers.find_due(trainer, playing=True) == float("inf")

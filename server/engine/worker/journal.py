@@ -20,8 +20,11 @@ from server.protocol.messages import MetricRow, Noticed, Remedy
 
 REPORT_SECONDS = 0.1
 SNAPSHOT_SECONDS = 0.1
+SNAPSHOT_STEPS = 8
+LONGEST_SECONDS = 1.0
 SNAPSHOT_SHARE = 50
-"""Training for so long is what going back has to repeat; packing takes at most one part in 50 of the time."""
+"""Training for so long is what going back has to repeat, and a run that makes few steps in that time, as one of many
+does, repeats so many, or what it makes in a second; packing takes at most one part in 50 of the time."""
 NEVER = float("inf")
 
 Send = Callable[[reports.Report, bytes], None]
@@ -35,7 +38,7 @@ class Journal:
         self._send = send
         self._rows = Rows()
         self._saved: Mark | None = None
-        self._saving_seconds = 0.0
+        self._saving_seconds, self._unsaved_steps = 0.0, 0
         self._saved_at = self._reported_at = time.monotonic()
 
     def find_due(self) -> float:
@@ -92,14 +95,21 @@ class Journal:
             verdicts=tuple(rows.verdicts),
             steps_per_second=self.pace.note(now, position.step) if plays else 0.0,
         )
-        old = now - self._saved_at >= max(SNAPSHOT_SECONDS, SNAPSHOT_SHARE * self._saving_seconds)
-        self._send(report, self.pack(state) if old or number is not None else b"")
+        self._unsaved_steps += rows.moved
+        self._send(report, self.pack(state) if number is not None or self._is_old(now) else b"")
+
+    def _is_old(self, now: float) -> bool:
+        """Tell whether the state that was packed last is too far behind."""
+        age = now - self._saved_at
+        if age < max(SNAPSHOT_SECONDS, SNAPSHOT_SHARE * self._saving_seconds):
+            return False
+        return self._unsaved_steps >= SNAPSHOT_STEPS or age >= LONGEST_SECONDS
 
     def pack(self, state: RunState) -> bytes:
         """Pack the state after the last whole step, if it is not the one that was packed last."""
         if self._saved and self._saved.is_of(state):
             return b""
-        self._saved, self._saved_at = Mark(state), time.monotonic()
+        self._saved, self._saved_at, self._unsaved_steps = Mark(state), time.monotonic(), 0
         packed = state.pack()
         self._saving_seconds = time.monotonic() - self._saved_at
         return packed

@@ -22,18 +22,20 @@ from server.gan.probes import LADDER, probe_together
 
 logger = logging.getLogger(__name__)
 
-MOST_NUMBERS = 1 << 18
-"""Numbers of a layer of a network, over all that is looked at together: where they are more, runs one by one are as
-fast, and a turn gets long."""
+MOST_NUMBERS = 3 << 16
+"""Numbers of a layer of a network, over all that is looked at together. Where they are more, each operation has its
+memory from the system anew, which takes twice the time (measured), and a turn gets long."""
 LEAST_TOGETHER = 2
 
+Due = tuple[float, Run]
+"""The time at which a frame or rows of a run were due."""
 Waiting = tuple[Look, Run]
 
 
-def look_together(runs: Sequence[Run], goes_on: GoesOn, guard: Guard) -> int:
+def look_together(due: Sequence[Due], goes_on: GoesOn, guard: Guard) -> int:
     """Make the frames and rows that are due for runs of one kind, as long as the turn goes on; tells for how many."""
-    waiting = sorted(runs, key=Run.find_look_due)
-    most, done = find_most(runs[0].config), 0
+    waiting = [run for _, run in sorted(due, key=lambda pair: pair[0])]
+    most, done = find_most(waiting[0].config), 0
     while done < len(waiting):
         part = waiting[done : done + most]
         show_together([(look, run) for run in part for look in run.list_looks()], guard)

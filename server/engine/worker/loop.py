@@ -16,7 +16,7 @@ from server.engine import orders, reports
 from server.engine.wire import Unpacker, pack_envelope
 from server.engine.worker.foundry import Foundry
 from server.engine.worker.group import Group
-from server.engine.worker.looks import look_together
+from server.engine.worker.looks import Due, look_together
 from server.engine.worker.runs import Run
 from server.engine.worker.scores import METRIC_KEYS
 from server.engine.worker.turns import Turns
@@ -56,7 +56,7 @@ class Plan:
     """Which runs have something to do: somebody waits for it; frames or rows of playing ones, and steps, by group."""
 
     waited: Mapping[str, Run]
-    looks: Mapping[str, Sequence[Run]]
+    looks: Mapping[str, Sequence[Due]]
     groups: Mapping[str, Sequence[Run]]
 
     @property
@@ -137,15 +137,15 @@ class Worker:
         """Find who has something to do now; the stacks of those who play no more, or are closed, are let go."""
         now = time.monotonic()
         waited: dict[str, Run] = {}
-        looks, groups = dict[str, list[Run]](), dict[str, list[Run]]()
+        looks, groups = dict[str, list[Due]](), dict[str, list[Run]]()
         for key, run in self.runs.items():
             if run.is_waited_for:
                 if run.find_due() <= now:
                     waited[key] = run
                 continue
             group = run.kind or key
-            if run.find_look_due() <= now:
-                looks.setdefault(group, []).append(run)
+            if (due := run.find_look_due()) <= now:
+                looks.setdefault(group, []).append((due, run))
             if run.find_training_due() <= now:
                 groups.setdefault(group, []).append(run)
         self._groups = {name: group for name, group in self._groups.items() if name in groups}
@@ -189,10 +189,10 @@ class Worker:
         self._note_turn(runs[0].key if len(runs) == 1 else None)
         self._groups.setdefault(name, Group(self._guard_member, self.foundry)).play(runs, goes_on)
 
-    def _look(self, runs: Sequence[Run], goes_on: Callable[[], bool]) -> int:
+    def _look(self, due: Sequence[Due], goes_on: Callable[[], bool]) -> int:
         """Make frames and rows of a group of playing runs; tells of how many."""
-        self._note_turn(runs[0].key if len(runs) == 1 else None)
-        return look_together(runs, goes_on, self._guard_member)
+        self._note_turn(due[0][1].key if len(due) == 1 else None)
+        return look_together(due, goes_on, self._guard_member)
 
     def _guard_member(self, run: Run, work: Callable[[], None]) -> None:
         if run.key in self.runs:

@@ -53,22 +53,29 @@ class Readers:
         self.frame_seconds = frame_seconds
         self._readers: dict[int, Reader] = {}
         self._next_at: dict[Look, float] = {}
+        self._due: float | None = None
+        """When the next frame of a run that plays is due, once that is known: what is new to see stays so."""
 
     def add(self, want: orders.Want) -> None:
         """Take in what readers want; the last wish of each is the one that counts."""
-        for reader in want.readers:
-            self._readers.setdefault(reader, Reader()).want = want
+        for number in want.readers:
+            self._readers.setdefault(number, Reader()).want = want
+        self._due = None
 
     def remove(self, reader: int) -> None:
         """Forget a reader."""
         self._readers.pop(reader, None)
+        self._due = None
 
     def find_due(self, trainer: Trainer, playing: bool) -> float:
         """The time at which the next frame is to be made; at once where the run stands still."""
+        if playing and self._due is not None:
+            return self._due
         looks = self._group(trainer)
         if not playing:
             return 0.0 if looks else NEVER
-        return min((self._find_time(look, numbers) for look, numbers in looks.items()), default=NEVER)
+        self._due = min((self._find_time(look, numbers) for look, numbers in looks.items()), default=None)
+        return NEVER if self._due is None else self._due
 
     def make_frames(
         self, trainer: Trainer, revision: int, playing: bool, phase: str
@@ -84,7 +91,10 @@ class Readers:
     def list_due(self, trainer: Trainer) -> list[Look]:
         """Give the looks of which a run that trains is to make a frame now."""
         now = time.monotonic()
-        return [look for look, numbers in self._group(trainer).items() if self._find_time(look, numbers) <= now]
+        looks = [look for look, numbers in self._group(trainer).items() if self._find_time(look, numbers) <= now]
+        if not looks:
+            self._due = None
+        return looks
 
     def make_frame(
         self,
@@ -107,6 +117,7 @@ class Readers:
         self._next_at[look] = max(kept_time + self.frame_seconds, began + COST_SHARE * (now - began))
         for number in numbers:
             self._readers[number].next_at = self._next_at[look]
+        self._due = None
         return made
 
     def _find_time(self, look: Look, numbers: list[int]) -> float:
@@ -134,9 +145,10 @@ class Readers:
         phase: str,
     ) -> tuple[reports.Frame, bytes]:
         layers, fixed, level = look
+        shown = Mark(trainer.state), trainer.config, layers, level
         for number in numbers:
             reader = self._readers[number]
-            reader.want, reader.shown = None, (Mark(trainer.state), trainer.config, layers, level)
+            reader.want, reader.shown = None, shown
         metadata = {
             "session": self.run,
             "step": str(trainer.state.step),

@@ -30,6 +30,7 @@ import { createNote } from "./link/note.js";
 import { arrangePage, lockPage } from "./link/page.js";
 import { createShare } from "./link/share.js";
 import { fetchPatiently } from "./retry.js";
+import { watchSight } from "./sight.js";
 import { createLab } from "./socket.js";
 import { buildState } from "./state.js";
 import { createStore } from "./store.js";
@@ -108,6 +109,7 @@ createBanner(place("slow-discriminator"), "discriminator", store, { signal });
 createBanner(place("slow-generator"), "generator", store, { signal });
 createKnobs(place("overview"), place("knobs-button"), store, change, { signal, finder });
 createLayeredView(place("layered"), store, { signal });
+watchSight({ overview: place("overview"), layered: place("layered") }, store, { signal });
 createCharts(place("metrics"), store, { signal });
 createInspector(place("inspector"), [place("inspector-button"), place("sample-button")], store, { signal });
 

@@ -17,14 +17,21 @@ const MOST_MARKS = 1_000;
 /** What the model overview shows at its nodes, whatever is switched on in the layered view. @type {LayerKey[]} */
 const OVERVIEW_LAYERS = ["noise", "real", "generated", "encoded", "predictions", "surface", "warp", "gradients", "d_gradients"];
 
+/** What the layered view reads whatever is switched on: scores and slopes of its samples. @type {LayerKey[]} */
+const LAYERED_LAYERS = ["real", "generated", "predictions", "surface", "gradients"];
+
 /**
- * The layers that the page needs: nothing else is computed or sent.
+ * The layers that the page needs: nothing else is computed or sent. While a run plays these are only what is in sight;
+ * where it rests all are asked for once, and nothing is old when it is scrolled to.
  *
- * @param {ReadonlySet<LayerKey>} layersOn
+ * @param {Readonly<Pick<PageState, "layersOn" | "inSight" | "status">>} state
  * @returns {LayerKey[]}
  */
-export function chooseLayers(layersOn) {
-  return [...new Set([...OVERVIEW_LAYERS, ...layersOn])];
+export function chooseLayers({ layersOn, inSight, status }) {
+  const all = status?.state !== "running";
+  const layers = new Set(all || inSight.overview ? OVERVIEW_LAYERS : []);
+  if (all || inSight.layered) for (const layer of [...LAYERED_LAYERS, ...layersOn]) layers.add(layer);
+  return [...layers];
 }
 
 /**

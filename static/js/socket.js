@@ -69,6 +69,8 @@ class Connection {
   #commands = new Commands(Date.now());
   #attempts = 0;
   #unpaid = 0;
+  /** The layers that this connection was told of. @type {string | null} */
+  #watched = null;
   /** What the first welcome has to explain: that this is not the run which was asked for. @type {string | null} */
   #excuse = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -88,7 +90,7 @@ class Connection {
     this.#preset = preset;
     this.#sessionKey = sessionKey;
     this.#begins = begins;
-    store.subscribe(["layersOn"], () => this.#watch(), { signal });
+    store.subscribe(["layersOn", "inSight", "status"], () => this.#watch(), { signal });
     signal.addEventListener("abort", () => {
       clearTimeout(this.#retry);
       this.#socket?.close();
@@ -155,6 +157,7 @@ class Connection {
     tabMemory.remember(this.#sessionKey, session);
     this.#store.set(this.#excuse ? { connection: "open", news: this.#excuse } : { connection: "open" });
     this.#excuse = null;
+    this.#watched = null;
     this.#watch();
     this.#say({ type: "credit", count: FIRST_CREDITS });
     // The server answers what it has carried out before, and carries out what never reached it.
@@ -188,8 +191,13 @@ class Connection {
   }
 
   #watch() {
-    const { connection, layersOn } = this.#store.get();
-    if (connection === "open") this.#say({ type: "watch", layers: chooseLayers(layersOn) });
+    const state = this.#store.get();
+    if (state.connection !== "open") return;
+    const layers = chooseLayers(state);
+    const words = layers.join();
+    if (words === this.#watched) return;
+    this.#watched = words;
+    this.#say({ type: "watch", layers });
   }
 
   /**

@@ -195,6 +195,12 @@ import { History } from "./history.js";
  */
 
 /**
+ * Which of the pictures are in the window, or near it.
+ *
+ * @typedef {{overview: boolean, layered: boolean}} InSight
+ */
+
+/**
  * @typedef {object} PageState
  * @property {"connecting" | "open" | "lost"} connection
  * @property {import("./protocol.js").Queued | null} queued Where the page waits in line, while the lab is full.
@@ -215,6 +221,7 @@ import { History } from "./history.js";
  * @property {ReadonlyMap<number, Compared>} compared The branches to compare with, by number; replaced, never changed.
  * @property {import("./layers/marks.js").Box | null} view What is seen of the plane in the layered view; none: all.
  * @property {Set<LayerKey>} layersOn The layers of the layered view that are switched on; replaced, never changed.
+ * @property {InSight} inSight
  * @property {Appearance} appearance How the page looks: theme, contrast, size and palette.
  * @property {boolean} legacy Whether units that repeat another tool's are offered and shown.
  * @property {boolean} slow Whether the page is in slow motion: it shows phases, and Play goes from phase to phase.
@@ -265,6 +272,7 @@ export function buildState(appearance) {
     compared: new Map(),
     view: null,
     layersOn: new Set(DEFAULT_LAYERS),
+    inSight: { overview: true, layered: true },
     appearance,
     legacy: false,
     slow: false,

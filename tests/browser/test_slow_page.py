@@ -1,5 +1,6 @@
-"""A browser that paints too slowly is shown less while the run plays, and everything as soon as it rests."""
+"""What a page cannot show is not computed: a slow browser is shown less while the run plays, and everything at rest."""
 
+import json
 import re
 
 from playwright.sync_api import Page, expect
@@ -38,3 +39,31 @@ def test_a_slow_browser_is_shown_fewer_samples_while_the_run_plays_and_all_when_
     expect(caption).not_to_contain_text("To keep up")
     expect(page.locator(".picture-caption")).to_contain_text("The ring is sample 250")
     assert len(watcher.arrays["z"]) == ALL
+
+
+def test_pictures_out_of_sight_are_not_asked_for_while_the_run_plays(page: Page) -> None:
+    watched: list[list[str]] = []
+
+    def note(text: str | bytes) -> None:
+        message = json.loads(text)
+        if message["type"] == "watch":
+            watched.append(message["layers"])
+
+    page.on("websocket", lambda socket: socket.on("framesent", note))
+    watcher = Watcher(page)
+    open_page(page)
+    read_until(page, lambda: count_samples(watcher), lambda count: count == ALL)
+    everything = watched[-1]
+    press(page, "Play")
+    page.get_by_role("region", name="Settings").evaluate("(part) => part.scrollIntoView()")
+    read_until(page, lambda: watched[-1], lambda layers: layers == [])
+    page.keyboard.press("Space")
+    read_until(page, lambda: watched[-1], lambda layers: layers == everything)
+    status = page.get_by_role("status", name="Step")
+    read_until(page, lambda: watcher.step, lambda step: str(step) == re.sub(r"\D", "", status.text_content() or ""))
+    page.keyboard.press("Space")
+    read_until(page, lambda: watched[-1], lambda layers: layers == [])
+    page.evaluate("scrollTo(0, 0)")
+    read_until(page, lambda: watched[-1], lambda layers: layers == everything)
+    step = watcher.step
+    read_until(page, lambda: watcher.step, lambda now: now > step + 100)

@@ -204,22 +204,31 @@ test("a frame replaces arrays of the same name and keeps the others", () => {
   assert.deepEqual(state.frame?.box, [-1, 1, -2, 2]);
 });
 
+/**
+ * @param {import("../../static/js/state.js").LayerKey[]} on
+ * @param {Partial<import("../../static/js/state.js").PageState>} [now]
+ */
+function watchWith(on, now = {}) {
+  return chooseLayers({ ...buildState(APPEARANCE), layersOn: new Set(on), ...now }).toSorted();
+}
+
 test("density is watched only while its layer is on", () => {
-  assert.equal(chooseLayers(new Set(["real"])).includes("density"), false);
-  assert.equal(chooseLayers(new Set(["density"])).includes("density"), true);
+  assert.equal(watchWith(["real"]).includes("density"), false);
+  assert.equal(watchWith(["density"]).includes("density"), true);
 });
 
+const SHOWN = ["d_gradients", "encoded", "generated", "gradients", "noise", "predictions", "real", "surface", "warp"];
+
 test("every other layer is watched once, since the overview shows it whatever is on", () => {
-  const layers = chooseLayers(new Set(["real", "warp"]));
-  assert.deepEqual(layers.toSorted(), [
-    "d_gradients",
-    "encoded",
-    "generated",
-    "gradients",
-    "noise",
-    "predictions",
-    "real",
-    "surface",
-    "warp",
-  ]);
+  assert.deepEqual(watchWith(["real", "warp"]), SHOWN);
+});
+
+test("while a run plays only what is in sight is watched, and at rest all", () => {
+  const running = /** @type {const} */ ({ ...status(1), state: "running" });
+  const [above, below] = [{ overview: true, layered: false }, { overview: false, layered: true }];
+  assert.deepEqual(watchWith(["density"], { status: running, inSight: above }), SHOWN);
+  const large = ["density", "generated", "gradients", "predictions", "real", "surface"];
+  assert.deepEqual(watchWith(["density"], { status: running, inSight: below }), large);
+  assert.deepEqual(watchWith(["density"], { status: running, inSight: { overview: false, layered: false } }), []);
+  assert.equal(watchWith(["density"], { status: status(1), inSight: below }).length, SHOWN.length + 1);
 });

@@ -88,19 +88,18 @@ class Batches:
     ) -> None:
         self._seeds, self._purpose, self._size, self._sample = seeds, purpose, size, sample
         self.steps = max(1, min(BLOCK_STEPS, BLOCK_NUMBERS // (size * dimension)))
-        self._held: tuple[int, list[Tensor]] | None = None
+        self._held: tuple[int, Tensor] | None = None
 
     def at(self, step: int) -> Tensor:
-        """Give the batch of `step` (..., size, D); asking again gives the same batch. Never change it in place."""
+        """Give the batch of `step` (..., size, D); asking again gives the same numbers. Never change it in place."""
         block, offset = divmod(step, self.steps)
-        return self.find_block(block)[offset]
+        return self.find_block(block).narrow(-2, offset * self._size, self._size).contiguous()
 
-    def find_block(self, block: int) -> list[Tensor]:
-        """Give the batches (..., size, D) that are made together: those of `steps` steps from `block * steps` on."""
+    def find_block(self, block: int) -> Tensor:
+        """Give the batches (..., steps * size, D) that are made together: of the steps from `block * steps` on."""
         if self._held is None or self._held[0] != block:
             samples = self._sample(self.steps * self._size, draws_for(self._seeds, block, self._purpose))
-            batches = torch.split_with_sizes(samples, [self._size] * self.steps, -2)
-            self._held = (block, [batch.contiguous() for batch in batches])
+            self._held = block, samples
         return self._held[1]
 
 
@@ -139,10 +138,11 @@ class JoinedBatches:
         self._places = torch.tensor(places + places[-1:] * (self._width - len(places)), device=self._held.device)
         self._known = range(step, step + left)
 
-    def _hold(self, begin: int, block: list[Tensor]) -> None:
+    def _hold(self, begin: int, block: Tensor) -> None:
+        batches = block.reshape(self._steps, -1, block.shape[-1])
         if self._held is None:
-            self._held = block[0].new_empty(len(self._batches) * self._steps, *block[0].shape)
-        torch.stack(block, out=self._held[begin : begin + self._steps])
+            self._held = batches.new_empty(len(self._batches) * self._steps, *batches.shape[1:])
+        self._held[begin : begin + self._steps] = batches
 
 
 def _words(*values: int) -> np.ndarray:

@@ -7,6 +7,9 @@ import { make, setText } from "../plots/elements.js";
  * @typedef {{low: number, high: number}} LossScale
  */
 
+/** A number of more signs than this is written smaller, to stay in one line. */
+const LONG = 7;
+
 /**
  * Choose the scale of the bars: round, with 0 on it, grown at once when a loss leaves it and shrunk only when the
  * losses have become far smaller.
@@ -54,7 +57,9 @@ export function createBar() {
      */
     show(loss, scale) {
       const { start, length } = placeBar(loss, scale);
-      setText(number, formatFixed(loss, 3));
+      const text = formatFixed(loss, 3);
+      setText(number, text);
+      number.toggleAttribute("data-long", text.length > LONG);
       fill.style.setProperty("inset-inline-start", `${(100 * start).toFixed(1)}%`);
       fill.style.setProperty("inline-size", `${(100 * length).toFixed(1)}%`);
       setText(low, formatNumber(scale.low));

@@ -97,12 +97,12 @@ export class Chart {
 
   /** @param {View} view */
   #drawPlot(view) {
-    const { data, floors, failure, isZoomed } = this.#trace(view);
+    const { data, isZoomed, span, floors, failure } = this.#trace(view);
     this.#showReset(isZoomed);
     // A branch goes on in the view of the run that it leaves.
     const run = identifyRun(view.state.tree);
     const [palette, font] = [view.palette, readFont(this.#plot)];
-    showFigure(this.#plot, { data, layout: layOutChart({ ...this.#size, run, palette, font, floors, failure }) });
+    showFigure(this.#plot, { data, layout: layOutChart({ ...this.#size, span, run, palette, font, floors, failure }) });
     if (this.#isListening) return;
     this.#isListening = true;
     listenToPlot(this.#plot, { zoom: this.#askToDraw, doubleClick: () => undefined });
@@ -125,17 +125,19 @@ export class Chart {
       ...(past === null ? [] : [tracePresent(past, palette)]),
     ];
     const floors = series.filter((one) => one.floor !== undefined && isShown(one));
-    return { data: [...lines, ...events], floors, failure, range, isZoomed };
+    const last = Math.max(0, ...series.map(({ steps }) => steps[steps.length - 1] ?? 0));
+    const span = isZoomed && range ? range[1] - range[0] : last;
+    return { data: [...lines, ...events], floors, failure, range, span, isZoomed };
   }
 
   /** @param {"png" | "svg"} format */
   #save(format) {
     if (!this.#view) return;
     const { palette, state } = this.#view;
-    const { data, range, floors, failure } = this.#trace(this.#view);
+    const { data, range, span, floors, failure } = this.#trace(this.#view);
     const font = readFont(this.#plot);
     const run = identifyRun(state.tree);
-    const layout = layOutChartExport({ floors, failure, run, palette, font }, this.#title, range);
+    const layout = layOutChartExport({ span, floors, failure, run, palette, font }, this.#title, range);
     const { width, height } = /** @type {{width: number, height: number}} */ (layout);
     const step = state.status?.step ?? 0;
     const filename = `gan-${this.#title.toLowerCase().replaceAll(" ", "-")}-step-${step}`;

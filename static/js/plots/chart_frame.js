@@ -48,7 +48,8 @@ export function escapeText(text) {
 export function traceSeries({ name, colour, steps, values, dash }, { isShown, range, palette }) {
   return {
     type: "scatter",
-    mode: "lines",
+    // A line of one point is none.
+    mode: steps.length === 1 ? "markers" : "lines",
     name: escapeText(name),
     visible: isShown,
     ...decimateLine(steps, values, LIMIT, range),
@@ -141,11 +142,19 @@ export function tracePresent(step, palette) {
 }
 
 /**
+ * Where an axis of steps has its ticks: there is no step between 0 and 1.
+ * @param {number} span how many steps are in view
+ */
+export function placeTicks(span) {
+  return span <= 6 ? { tickmode: "linear", tick0: 0, dtick: 1 } : { nticks: 6 };
+}
+
+/**
  * The layout of a chart.
- * @param {{failure?: Divergence | null, width: number, height: number, run: string | null, palette: Palette, font: {family: string, size: number}, floors: readonly Series[]}} view
+ * @param {{span: number, failure?: Divergence | null, width: number, height: number, run: string | null, palette: Palette, font: {family: string, size: number}, floors: readonly Series[]}} view
  * @returns {Layout}
  */
-export function layOutChart({ width, height, run, palette, font, floors, failure }) {
+export function layOutChart({ span, width, height, run, palette, font, floors, failure }) {
   const clear = formatColour(palette.panel, 0);
   const axis = { zeroline: false, gridcolor: formatColour(palette.line), linecolor: formatColour(palette.line) };
   return {
@@ -170,7 +179,7 @@ export function layOutChart({ width, height, run, palette, font, floors, failure
       title: { text: "Step", standoff: 4 },
       showgrid: false,
       rangemode: "tozero",
-      nticks: 6,
+      ...placeTicks(span),
       tickformat: ",d",
       unifiedhovertitle: { text: "Step %{x:,d}" },
     },

@@ -18,7 +18,7 @@ const FEW = 0.5;
  */
 export function describeFew(share, floor) {
   if (floor === undefined || !(share < FEW * floor)) return "";
-  const [now, perfect] = [share, floor].map((one) => `${formatNumber(Math.round(1000 * one) / 10)} %`);
+  const [now, perfect] = [share, floor].map((one) => `${formatNumber(Math.round(1000 * one) / 10)}\u00a0%`);
   const all = "A mode counts as covered by the points that are nearest to it, however far they are.";
   return `Few inside: ${now} of the generated points lie inside a mode; of a perfect generator’s ${perfect} do. ${all}`;
 }

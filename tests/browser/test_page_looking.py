@@ -217,3 +217,22 @@ def test_reset_view_and_the_key_0_agree(page: Page) -> None:
     picture(page).focus()
     page.keyboard.press("0")
     page.wait_for_function(f"(whole) => ({READ_RANGE})().join() === whole.join()", arg=whole)
+
+
+@pytest.mark.parametrize("viewport", ["phone"])
+def test_a_loss_of_many_signs_stays_in_one_line_and_moves_nothing(page: Page, viewport: str) -> None:
+    open_page(page)
+    press(page, "Step")
+    expect(step_of(page)).to_have_text("1")
+    node = page.locator("[data-node=d-loss]")
+    measure = "(node) => [node, node.querySelector('.loss-number')].map((one) => one.offsetHeight)"
+    short = node.evaluate(measure)
+    node.evaluate("""async (node) => {
+        const { createBar } = await import('/static/js/graph/bars.js');
+        const bar = createBar();
+        bar.show(-0.0000283, { low: -1, high: 1 });
+        node.querySelector('.loss').replaceWith(bar.element);
+    }""")
+    expect(node).to_contain_text("−2.83 × 10⁻⁵")
+    long = node.evaluate(measure)
+    assert [abs(one - other) <= 1 for one, other in zip(short, long, strict=True)] == [True, True]

@@ -29,8 +29,8 @@ each array, and forgets all when `revision` changes. While a run plays for a pag
 M, S and K are smaller: the generated samples, and z, are then the first of all, and what does not change is sent anew
 with every change of sizes. Where a run trains the means of its noise z is sent in every frame,
 and where a technique replaces its real points x_real is.
-Metadata, all strings: session, step, phase, revision, box ("x0 x1 y0 y1"), samples, made. On the line (y0, y1) is from 0 to the
-height of a picture of densities, per published unit; phase is the one that a run inside a step has just passed
+Metadata, all strings: session, step, phase, revision, box ("x0 x1 y0 y1"), samples, made. On the line (y0, y1) is from
+0 to the height of a picture of densities, per published unit; phase is the one that a run inside a step has just passed
 ("discriminator 1 loss"), and else empty; samples is M in full; made is when the frame was, in seconds since 1970.
 """
 

@@ -314,6 +314,10 @@ def test_the_tools_of_the_page_and_the_data_sets_are_a_row_each(page: Page, view
     assert max(rows) - min(rows) < 2
     tops = sets.evaluate_all("(all) => all.map((one) => one.getBoundingClientRect().top)")
     assert max(tops) - min(tops) < 1
+    # The frame of what has the focus, or is pointed at by the tour, is not cut off.
+    place = page.get_by_role("radiogroup", name="Data set").bounding_box()
+    assert place
+    assert min(tops) - place["y"] >= 8
     assert page.evaluate("[innerWidth, document.documentElement.scrollWidth]") == [VIEWPORTS[viewport][0]] * 2
 
 

@@ -82,6 +82,8 @@ class Settings(BaseSettings):
     """How much a page may say in the long run; what it says faster is read later."""
     timeline_megabytes: Annotated[int, Field(ge=1, le=1 << 16)] = 32
     """How much memory the snapshots of one session's past may take; beyond it, the oldest are thinned out first."""
+    timelines_megabytes: Annotated[int, Field(ge=1, le=1 << 20)] = 256
+    """How much those of all sessions may take together: each has its share, and one megabyte in any case."""
     grace_seconds: Annotated[float, Field(ge=0)] = 60.0
     """How long a session without any page waits for one to come back, before it is kept in `data_dir`, or ends."""
     idle_seconds: Annotated[float, Field(gt=0)] = 3600.0

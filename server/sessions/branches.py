@@ -21,7 +21,7 @@ from server.sessions.snapshots import Past, Snapshots, choose_lost
 from server.sessions.timeline import Timeline
 
 MOST_BRANCHES = 24
-SHARES = 64
+SHARES = 16
 """Where memory is full, each so many-th part of it is freed at once."""
 
 
@@ -98,6 +98,11 @@ class Branches:
         self._known: dict[int, Branch] = {}
         self.generation = 0
         self.current: Branch
+
+    def limit(self, most_bytes: int) -> None:
+        """Let the states take so many bytes at most from now on."""
+        self._most_bytes = most_bytes
+        self._note_bytes(0)
 
     def make_room(self, start: bytes = b"") -> list[str]:
         """Forget as many branches as one more needs that begins at the state `start`; returns their names.

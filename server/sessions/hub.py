@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 1.0
 DRAIN_SECONDS = 1.0
+LEAST_SHARE = 1 << 20
+"""So many bytes the past of a session may take, however many there are."""
 
 
 class Hub:
@@ -135,10 +137,18 @@ class Hub:
         logger.info("a session goes on from where it was kept")
 
     def _open(self, key: str, config: RunConfig) -> Session:
-        most_bytes = self.settings.timeline_megabytes << 20
+        most_bytes = self._share_memory(len(self.sessions) + 1)
         if self.keeper is None:
             return Session(key, config, self.pool, self._clock, most_bytes)
         return Session(key, config, self.pool, self._clock, most_bytes, partial(self.keeper.keep, key))
+
+    def _share_memory(self, num_sessions: int) -> int:
+        """Give the bytes that the past of each of so many sessions may take, and hold those that are open to it."""
+        share = (self.settings.timelines_megabytes << 20) // max(1, num_sessions)
+        most_bytes = min(self.settings.timeline_megabytes << 20, max(LEAST_SHARE, share))
+        for session in self.sessions.values():
+            session.branches.limit(most_bytes)
+        return most_bytes
 
     def _has_room(self, guest: Guest | None) -> bool:
         """Tell whether a place is free that is nobody's who came before."""
@@ -257,6 +267,7 @@ class Hub:
 
     def _end(self, key: str, session: Session, reason: str) -> None:
         del self.sessions[key]
+        self._share_memory(len(self.sessions))
         session.close()
         if self.keeper:
             self.keeper.forget(key)

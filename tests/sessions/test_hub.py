@@ -2,11 +2,13 @@
 
 import asyncio
 import gc
+import secrets
 import weakref
 
 import pytest
 
 from server.engine.pool import Pool
+from server.engine.reports import Position
 from server.errors import ConfigError, EngineError, FullError
 from server.protocol.messages import Hello, Play, State
 from server.sessions.hub import Hub
@@ -69,6 +71,33 @@ async def test_a_session_that_is_over_frees_its_memory_at_once(pool: Pool) -> No
         assert [one() for one in forgotten] == [None, None]
     finally:
         gc.enable()
+    await hub.stop()
+
+
+def fill(session: Session, steps: int) -> int:
+    """Let a session have a state of a tenth of a megabyte at each of so many steps; how many bytes it keeps then."""
+    for step in range(1, steps + 1):
+        session.branches.current.move(Position(step=step))
+        session.branches.keep(step, secrets.token_bytes(100_000))
+    return session.branches.count_bytes()
+
+
+async def test_sessions_share_the_memory_of_their_past_and_one_that_ends_leaves_its_share_to_the_others(
+    pool: Pool,
+) -> None:
+    hub = Hub(Settings(timeline_megabytes=3, timelines_megabytes=4, grace_seconds=0), pool)
+    first, megabyte = hub.join(Hello()), 1 << 20
+    first.attach(0, lambda: None)
+    assert 2.5 * megabyte < fill(first, 40) <= 3 * megabyte
+    second = hub.join(Hello())
+    assert 1.5 * megabyte < first.branches.count_bytes() <= 2 * megabyte
+    for _ in range(6):
+        hub.join(Hello())
+    assert first.branches.count_bytes() <= megabyte
+    assert 0.5 * megabyte < fill(second, 20) <= megabyte  # each may have one, whatever the others have
+    hub.sweep()
+    assert list(hub.sessions.values()) == [first]
+    assert 2.5 * megabyte < fill(first, 40)
     await hub.stop()
 
 

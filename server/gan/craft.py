@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -18,6 +18,8 @@ from server.gan.config import UnitConfig
 from server.gan.networks import Network, Trace
 from server.gan.phases import Learner
 from server.gan.randomness import Draws
+from server.gan.renewal import Renewal
+from server.gan.slots import PREFIX, align_numbers, begin_slot, name_slot, read_slots
 from server.gan.techniques import TECHNIQUES, Technique
 from server.gan.techniques.base import (
     BatchTechnique,
@@ -38,7 +40,6 @@ from server.gan.techniques.base import (
 )
 from server.gan.values import Value, read_numbers
 
-PREFIX = "technique."
 NETWORKS = ("generator", "discriminator")
 GROUPS = 8
 """Beside so many groups of others is a place scored that is looked at, where the discriminator sees packs."""
@@ -75,13 +76,6 @@ class Active(NamedTuple):
         return self.network in (learner, "both")
 
 
-class _Renewal(NamedTuple):
-    """A technique that replaces real points, with its numbers."""
-
-    unit: DataTechnique
-    numbers: Mapping[str, Value]
-
-
 class Craft:
     """The techniques of `configs`, one a run of the stack, or the only one's; they differ in live numbers at most."""
 
@@ -116,8 +110,9 @@ class Craft:
         self.batch = next((one.unit for one in self._active if isinstance(one.unit, BatchTechnique)), None)
         """The technique by which the generator computes with other weights on every batch it trains on, if one does."""
         self._steps = [one for one in self._active if isinstance(one.unit, StepTechnique)]
-        data = (_Renewal(one.unit, one.numbers) for one in self._active if isinstance(one.unit, DataTechnique))
-        self._data = next(data, None)
+        data = [Renewal(x.unit, x.numbers, dimension) for x in self._active if isinstance(x.unit, DataTechnique)]
+        self.renewal = next(iter(data), None)
+        """How real points are replaced while the run trains, if they are."""
         self.sampling = next((one for one in self._active if isinstance(one.unit, SamplingTechnique)), None)
         """How samples are drawn beside the generated ones, if in another way."""
         self.rate = next((one for one in self._active if isinstance(one.unit, RateTechnique)), None)
@@ -134,11 +129,6 @@ class Craft:
     def changes_inputs(self) -> bool:
         """Whether the discriminator sees other points than were drawn."""
         return bool(self._inputs)
-
-    @property
-    def renews_data(self) -> bool:
-        """Whether the real points change while the run trains."""
-        return self._data is not None
 
     @property
     def level(self) -> LevelTechnique | None:
@@ -197,7 +187,7 @@ class Craft:
             elif isinstance(unit, WeightTechnique) and unit.begin:
                 begun = unit.begin(self._network, kept["discriminator"], draws(f"starting {unit.key}"))
             else:
-                begun = {slot: _begin_slot(source, kept | data) for slot, source in unit.slots.items()}
+                begun = {slot: begin_slot(source, kept | data) for slot, source in unit.slots.items()}
             kept |= {names[slot]: tensor for slot, tensor in begun.items()}
         return kept
 
@@ -205,7 +195,7 @@ class Craft:
         """Give what the discriminator sees of points (..., N, D), "real" or "fake", where the state is `tensors`."""
         level = before = None
         for unit, numbers in self._inputs:
-            given, own = _align_numbers(unit, numbers, tensors), draws(unit.key)
+            given, own = align_numbers(unit, numbers, tensors), draws(unit.key)
             if isinstance(unit, LevelTechnique):
                 level, before = unit.draw_level(points.shape[-2], own, **given).to(points), points
                 if not (sort == "fake" and isinstance(unit, SharedLevelTechnique)):
@@ -222,7 +212,7 @@ class Craft:
         if not self.shared:
             return None
         unit, numbers = self.shared
-        return unit.draw_level(count, draws(unit.key), **_align_numbers(unit, numbers, tensors))
+        return unit.draw_level(count, draws(unit.key), **align_numbers(unit, numbers, tensors))
 
     def lead(self, z: Tensor, level: Tensor | None = None) -> Tensor:
         """Give what the generator reads of noise (..., N, Z): this alone, or a level beside it, 0 if none is given."""
@@ -244,7 +234,7 @@ class Craft:
         moved: dict[str, Tensor] = {}
         for unit, numbers in self._inputs:
             if unit.adjust:
-                slots = unit.adjust(_read_slots(unit, tensors), real_logits.detach(), **numbers)
+                slots = unit.adjust(read_slots(unit, tensors), real_logits.detach(), **numbers)
                 moved |= {name_slot(unit, slot): tensor for slot, tensor in slots.items()}
         return moved
 
@@ -319,7 +309,7 @@ class Craft:
             if batch is not None and isinstance(unit, BatchTechnique):
                 slots = unit.measure(network, parameters, batch)
             else:
-                slots = _read_slots(unit, tensors)
+                slots = read_slots(unit, tensors)
             parameters = unit(network, parameters, slots)
         return parameters
 
@@ -329,7 +319,7 @@ class Craft:
             return {}
         assert batch is not None, "a technique of batches goes with losses that read noise"
         measured = self.batch.measure(self._networks["generator"], tensors["generator"], batch)
-        moved = self.batch.move(_read_slots(self.batch, tensors), measured, batch.shape[-2])
+        moved = self.batch.move(read_slots(self.batch, tensors), measured, batch.shape[-2])
         return {name_slot(self.batch, slot): tensor for slot, tensor in moved.items()}
 
     def pull(
@@ -379,7 +369,7 @@ class Craft:
         for unit in self._weights["discriminator"]:
             if not unit.renew:
                 continue
-            slots = unit.renew(self._network, tensors["discriminator"], _read_slots(unit, tensors))
+            slots = unit.renew(self._network, tensors["discriminator"], read_slots(unit, tensors))
             moved |= {name_slot(unit, slot): tensor for slot, tensor in slots.items()}
         return moved
 
@@ -387,35 +377,10 @@ class Craft:
         """Give `tensors` as they are after a step, the `step`-th of the run."""
         for unit, numbers, _ in self._steps:
             networks, slots = unit(
-                {name: tensors[name] for name in NETWORKS}, _read_slots(unit, tensors), step, **numbers
+                {name: tensors[name] for name in NETWORKS}, read_slots(unit, tensors), step, **numbers
             )
             tensors = {**tensors, **networks, **{name_slot(unit, slot): tensor for slot, tensor in slots.items()}}
         return tensors
-
-    def find_points(self, tensors: Mapping[str, Tensor]) -> Tensor | None:
-        """Give the real points (..., n, D) of the present, if a technique replaces them."""
-        if not self._data:
-            return None
-        points = tensors[self._name_points()]
-        return points.view(*points.shape[:-1], -1, self._dimension)
-
-    def is_due(self, step: int) -> bool:
-        """Tell whether the real points are replaced at the end of a step, the `step`-th of the run."""
-        return self._data is not None and not step % int(self._data.numbers[self._data.unit.every])
-
-    def renew_points(
-        self, tensors: Mapping[str, Tensor], first: Tensor, own: Tensor, draws: Draws
-    ) -> Mapping[str, Tensor]:
-        """Give `tensors` with the real points replaced: `first` are those of the beginning, `own` generated ones."""
-        assert self._data, "a technique replaces the points"
-        numbers = {k: v for k, v in self._data.numbers.items() if k != self._data.unit.every}
-        points: Tensor = self._data.unit(first, own, draws, **numbers)
-        return {**tensors, self._name_points(): points.flatten(-2)}
-
-    def _name_points(self) -> str:
-        assert self._data, "a technique replaces the points"
-        (slot,) = self._data.unit.slots
-        return name_slot(self._data.unit, slot)
 
     def find_average(self, tensors: Mapping[str, Tensor]) -> Tensor | None:
         """Give the parameters (..., P) of the averaged generator, if a technique keeps one."""
@@ -425,28 +390,6 @@ class Craft:
     def __iter__(self) -> Iterator[Technique]:
         """Go through the techniques that are on."""
         return (one.unit for one in self._active)
-
-
-def name_slot(unit: Technique, slot: str) -> str:
-    """Name the tensor of a run's state in which a technique keeps something."""
-    return f"{PREFIX}{unit.key}.{slot}"
-
-
-def _begin_slot(source: str, tensors: Mapping[str, Tensor]) -> Tensor:
-    """Give a slot at its beginning: a copy of a network's parameters, or a number (..., 1), which is 0."""
-    return torch.zeros_like(tensors["discriminator"][..., :1]) if source == "number" else tensors[source]
-
-
-def _read_slots(unit: Technique, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {slot: tensors[name_slot(unit, slot)] for slot in unit.slots}
-
-
-def _align_numbers(unit: Technique, numbers: Mapping[str, Value], tensors: Mapping[str, Tensor]) -> dict[str, Any]:
-    """Give numbers, and what is remembered, with an axis more, so that they meet points (..., N, D)."""
-    given: dict[str, Any] = {k: v.unsqueeze(-1) if isinstance(v, Tensor) else v for k, v in numbers.items()}
-    if unit.slots:
-        given["slots"] = {slot: one.unsqueeze(-1) for slot, one in _read_slots(unit, tensors).items()}
-    return given
 
 
 def _read_numbers(

@@ -118,7 +118,7 @@ def probe_real(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
 
 def probe_renewed(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     """Show the real points of the present, where they change while a run trains."""
-    return probe_real(trainer, sizes) if trainer.craft.renews_data else {}
+    return probe_real(trainer, sizes) if trainer.craft.renewal else {}
 
 
 def probe_generated(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:

@@ -236,8 +236,8 @@ class Runs:
     @property
     def known(self) -> Tensor | None:
         """The real points (..., n, D) that the runs learn from now, where they are finitely many."""
-        points = self.craft.find_points(self.state.tensors)
-        return self.source.points if points is None else points
+        renewal = self.craft.renewal
+        return renewal.find(self.state.tensors) if renewal else self.source.points
 
     @property
     def codes(self) -> Tensor | None:

@@ -95,7 +95,7 @@ class Trainer(Runs):
             raise
         tensors = self.craft.end_step(self.state.tensors, start.step + 1)
         self.state = self.state._replace(tensors=tensors, step=start.step + 1)
-        self.state = renew_points(self.craft, self.source, self._make_samples, self.state)
+        self.state = renew_points(self.craft.renewal, self.source, self._make_samples, self.state)
         if self._failures:
             self.state = self._failures.undo(self.state, start)
             self._losses = self._failures.keep_losses(self._losses, losses_before)

@@ -68,7 +68,7 @@ def write_data(trainer: Trainer, count: int) -> str:
         centre = f"torch.tensor({list(box.centre)!r})"
         lines += f"\nx_real = 3 * (x_real - {centre}) / {box.half_extent!r}  # the view becomes [-3, 3]"
     if known is not None:
-        when = "at the start; generated points replace it" if trainer.craft.renews_data else "once, at the start"
+        when = "at the start; generated points replace it" if trainer.craft.renewal else "once, at the start"
         picked = f"torch.randint(len(known), ({count},))"
         lines += f"\nknown = x_real  # {when}\n"
         lines += f"picked = {picked}\nx_real = known[picked]" if trainer.loss.has_codes else f"x_real = known[{picked}]"

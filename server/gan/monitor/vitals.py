@@ -87,7 +87,7 @@ def _pick_known(trainer: Trainer, fresh: Tensor) -> Tensor:
 
     Points that were replaced are of another law, and beside fresh ones they would tell nothing of memory.
     """
-    points = None if trainer.craft.renews_data else trainer.known
+    points = None if trainer.craft.renewal else trainer.known
     return fresh if points is None else points[..., :POINTS, :]
 
 

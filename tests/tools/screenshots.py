@@ -31,7 +31,7 @@ class Shape:
     colours: Literal["light", "dark"] = "light"
 
 
-README_SHAPE = Shape("lab", 1440, 1060)
+README_SHAPE = Shape("lab", 1440, 1250)
 """As high as the toolbar and the two pictures; the other shapes are taken whole, however tall the page is."""
 SHAPES = tuple(
     Shape(f"{name}-{colours}", width, height, colours)

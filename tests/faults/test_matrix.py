@@ -42,8 +42,8 @@ MATRIX: dict[tuple[str, str], tuple[str, ...]] = {
         "faults/test_scarcity.py::test_a_slow_reader_sees_what_is_now_and_others_are_not_slowed",
         "faults/test_readers.py::test_pages_that_never_read_are_let_go_and_their_sessions_end",
     ),
-    ("reconnect storm", "all back with every row"): (
-        "faults/test_readers.py::test_a_storm_of_pages_that_come_back_finds_every_run_with_every_row",
+    ("reconnect storm of three hundred", "all back with every row"): (
+        "faults/test_readers.py::test_a_storm_of_three_hundred_pages_that_come_back_finds_every_run_with_every_row",
     ),
     ("disk full, or failing", "training goes on, one message, nothing answered lost"): (
         "faults/test_disk.py::test_a_full_disk_stops_no_run_is_told_once_and_is_caught_up_with_when_there_is_room",

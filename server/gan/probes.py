@@ -50,8 +50,6 @@ Real samples stay as many as they are, because a page is sent them once.
 STREAMS = 40
 """So many samples are shown on their way."""
 Probe = Callable[[Trainer, Sizes], dict[str, Tensor]]
-ONE_BY_ONE = frozenset({"optimum", "d_gradients"})
-"""Layers whose looks are made run by run: they count points, or read each run's own numbers and memory."""
 
 
 def probe_layers(
@@ -76,7 +74,8 @@ def probe_together(
     beside = Beside(trainers)
     told: list[dict[str, np.ndarray]] = [{} for _ in trainers]
     for layer in layers:
-        if layer in ONE_BY_ONE:
+        if layer == "optimum" or (layer == "d_gradients" and beside.config.regularizers):
+            # Points are counted, or each run's own numbers and memory are read.
             for trainer, arrays in zip(trainers, told, strict=True):
                 arrays |= probe_layers(trainer, (layer,), sizes, fixed=False)
         elif layer in _CHANGING:
@@ -252,15 +251,16 @@ def probe_surface_change(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:
     fake = trainer.pair(_generate(trainer, sizes), draw_fixed_latent(trainer, sizes))
     trace = trainer.craft.judge(weights, real, fake)
     logits = trace.outputs.squeeze(-1).requires_grad_()
-    loss = trainer.loss(*logits.split_with_sizes((len(real), len(fake)))).discriminator.mean()
-    (upstream,) = torch.autograd.grad(loss, logits)
+    sorts = logits.split_with_sizes((real.shape[-2], fake.shape[-2]), -1)
+    (upstream,) = torch.autograd.grad(trainer.loss(*sorts).discriminator.mean(-1).sum(), logits)
     penalties = trainer.penalise(real, fake, trainer.source.draws)
     drawn = {"z": draw_fixed_latent(trainer, sizes), "x_real": draw_fixed_partners(trainer, sizes)}
     penalties = trainer.field.price("discriminator", penalties, trainer.state, drawn)
     gradient = trainer.slope_discriminator(weights, trace, upstream.unsqueeze(-1), penalties)
     downhill = discriminator.split(trainer.push_to_weights("discriminator", -gradient))
     change = _shape_view(trainer, discriminator.tangent(weights, _judge_view(trainer, sizes), downhill), sizes)
-    return {"surface_change": change / change.abs().max().clamp_min(torch.finfo(change.dtype).tiny)}
+    largest = change.abs().amax((-2, -1), keepdim=True)
+    return {"surface_change": change / largest.clamp_min(torch.finfo(change.dtype).tiny)}
 
 
 def probe_density(trainer: Trainer, sizes: Sizes) -> dict[str, Tensor]:

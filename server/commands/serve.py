@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import logging
 import os
 import secrets
@@ -46,6 +47,9 @@ class LabServer(uvicorn.Server):
         """Start to answer, and say so."""
         await super().startup(sockets)
         if self.started:
+            # What was imported stays: the collector need not look through it each time, which held the pages up.
+            gc.collect()
+            gc.freeze()
             self.opened()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

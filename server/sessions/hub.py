@@ -20,6 +20,7 @@ from server.sessions.descriptors import has_spare_descriptors
 from server.sessions.doorway import Doorway, Guest
 from server.sessions.keeper import Keeper
 from server.sessions.kept import Frozen
+from server.sessions.limits import Limits
 from server.sessions.outbox import Outbox
 from server.sessions.session import Session
 from server.sessions.store import Store
@@ -162,22 +163,21 @@ class Hub:
         """
         most = self.settings.max_sessions if self.settings.max_waiting is None else self.settings.max_waiting
         if len(self.doorway) >= most:
-            raise self._turn_away(", and the line of those who wait for one is full too" if most else "")
+            raise self._turn_away(", and the line of those who wait is full too" if most else "")
         return self.doorway.enter()
 
     def _turn_away(self, also: str = "") -> FullError:
         limit = self.settings.max_sessions
         logger.warning("a page was turned away: all %d sessions are taken", limit)
         self.pool.telemetry.refusals.labels("sessions").inc()
-        return FullError(
-            f"the lab is full: {limit} sessions are open and it has room for {limit}{also}; try again later"
-        )
+        taken = "its only place is taken" if limit == 1 else f"all {limit} places are taken"
+        return FullError(f"the lab is full: {taken}{also}; try again later")
 
     def join(self, hello: Hello, guest: Guest | None = None) -> Session:
         """Give the session that a page comes back to, or a new one, be it for one who waits.
 
         Raises:
-            ConfigError: the config that the page begins with is wrong, or no preset has that name.
+            ConfigError: the config that the page begins with is wrong, or too large here, or no preset has that name.
             FullError: there is no room for it, or others wait for that.
             EngineError: the lab is still starting, or stopping, or can have no more connections.
         """
@@ -212,13 +212,16 @@ class Hub:
             self._drained.set()
 
     def _choose_config(self, hello: Hello) -> RunConfig:
-        catalog = self.pool.catalog
-        if hello.config is not None or hello.preset is None:
-            return check_config(hello.config or {}, catalog)
-        presets = {preset["key"]: preset["config"] for preset in catalog["presets"]}
-        if hello.preset not in presets:
-            raise ConfigError("preset", f"expected one of {', '.join(presets)}, got {hello.preset!r}")
-        return check_config(presets[hello.preset], catalog)
+        catalog, plain = self.pool.catalog, hello.config
+        if plain is None and hello.preset is not None:
+            presets = {preset["key"]: preset["config"] for preset in catalog["presets"]}
+            if hello.preset not in presets:
+                raise ConfigError("preset", f"expected one of {', '.join(presets)}, got {hello.preset!r}")
+            plain = presets[hello.preset]
+        config = check_config(plain or {}, catalog)
+        # Here already, so that nobody waits in line for a place that will be refused.
+        Limits(self.settings, self.pool.telemetry).check(config)
+        return config
 
     def count_readers(self) -> int:
         """Count the pages that are connected."""
@@ -241,6 +244,9 @@ class Hub:
             elif session.state == "running" and now - session.heard_at >= self.settings.idle_seconds:
                 session.pause()
                 self._log(key, "the run is paused: no page has said anything for long")
+        if self.doorway and len(self.sessions) >= self.settings.max_sessions:
+            # Those who wait come to `join` only when they are called: what it would do for them is done here.
+            self._let_go()
 
     def _is_lonely(self, session: Session) -> bool:
         return not session.readers and self._clock() - session.lonely_since >= self.settings.grace_seconds

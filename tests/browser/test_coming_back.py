@@ -139,8 +139,8 @@ def test_who_comes_to_a_full_line_is_told_so_and_tries_again(page: Page, context
     late = context.new_page()
     late.goto("/")
     expect(words_of(late)).to_have_text(
-        "The lab is full: 1 sessions are open and it has room for 1, and the line of those who wait for one is full "
-        "too; try again later. This page tries again by itself."
+        "The lab is full: its only place is taken, and the line of those who wait is full too; try again later. "
+        "This page tries again by itself."
     )
     waiting[0].close()
     expect(words_of(late)).to_contain_text("You are 2nd in line", timeout=WAIT_MS)

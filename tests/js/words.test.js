@@ -41,7 +41,7 @@ test("a page that waits in line is told its place in one sentence, and what it n
 });
 
 test("a lab that is full says so quietly, and that the page tries again", () => {
-  const news = "the lab is full: 64 sessions are open and it has room for 64; try again later";
+  const news = "the lab is full: all 64 places are taken; try again later";
   const text = describeState({ connection: "lost", status: null, acting: null, news });
   assert.match(text, /^The lab is full: .* try again later\. This page tries again by itself\.$/);
 });

@@ -125,7 +125,7 @@ async def test_p60_a_full_lab_refuses_and_has_room_again(pool: Pool) -> None:
     clock = Clock()
     hub = Hub(Settings(max_sessions=1, grace_seconds=60), pool, clock)
     hub.join(Hello())
-    with pytest.raises(EngineError, match="the lab is full: 1 sessions"):
+    with pytest.raises(EngineError, match="the lab is full: its only place is taken; try"):
         hub.join(Hello())
     clock.now += 60
     hub.sweep()

@@ -115,6 +115,23 @@ async def test_a_run_that_is_too_large_to_be_kept_stays_when_its_page_is_gone_un
         assert session.state == "closed"
 
 
+async def test_a_run_that_cannot_be_kept_gives_its_place_to_who_waits_in_line_and_to_nobody_else(
+    pool: Pool, tmp_path: Path
+) -> None:
+    async with open_hub(pool, tmp_path, grace_seconds=0, max_sessions=1) as hub:
+        session = hub.join(Hello())
+        session.branches.current.name = "longer than a file may have it " * 100
+        async with asyncio.timeout(20):
+            await hub.keep(session)
+        hub.sweep()
+        assert session.state == "paused"
+        guest = hub.queue_up()
+        hub.sweep()
+        assert guest.called.is_set()
+        assert hub.join(Hello(), guest).state == "paused"
+        assert session.state == "closed"
+
+
 async def test_states_that_could_not_be_read_again_are_not_kept_until_branches_are_deleted(
     pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -115,7 +115,7 @@ async def test_the_line_is_bounded_and_who_comes_after_its_end_is_turned_away(po
         async with stand_in_line(place) as second:
             with pytest.raises(ConnectionClosed) as closed:
                 await second.until(lambda: False)
-            assert "1 sessions are open and it has room for 1, and the line" in second.all("failure")[0]["message"]
+            assert "its only place is taken, and the line" in second.all("failure")[0]["message"]
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == 1013
 
@@ -151,17 +151,20 @@ async def test_a_kept_session_comes_back_to_the_page_that_waited_for_room(pool: 
 
 async def test_a_wrong_beginning_is_refused_before_it_waits_and_talk_in_line_is_answered(pool: Pool) -> None:
     async with (
-        open_socket(pool, max_sessions=1) as place,
-        open_page(place.url),
+        open_socket(pool, max_sessions=1, max_batch=100) as place,
+        open_page(place.url, config={"batch_size": 100}),
         stand_in_line(place, preset="nothing") as page,
     ):
         await page.until(lambda: bool(page.all("failure")))
         assert page.all("failure")[0]["message"].startswith("preset: expected one of")
-        await page.say(type="hello", waits=True)
+        await page.say(type="hello", waits=True, config={"batch_size": 101})
+        await page.until(lambda: len(page.all("failure")) == 2)
+        assert page.all("failure")[1]["message"] == "batch_size: expected at most 100 in this lab, got 101"
+        await page.say(type="hello", waits=True, config={"batch_size": 100})
         await told(page, 1)
         await page.say(type="play", id=7)
-        await page.until(lambda: len(page.all("failure")) == 2)
-        assert page.all("failure")[1]["id"] == 7
+        await page.until(lambda: len(page.all("failure")) == 3)
+        assert page.all("failure")[2]["id"] == 7
         assert len(place.hub.sessions) == len(place.hub.doorway) == 1
 
 

@@ -12,7 +12,10 @@ const CATALOG = /** @type {import("../../static/js/state.js").Catalog} */ (
       { key: "glo", label: "GLO", needs: { "data.size": 512 } },
     ],
     techniques: [{ key: "retraining", label: "Retraining", needs: { "data.size": 100 } }],
-    datasets: [{ key: "ring", parameters: [{ key: "size", label: "Size of the data set" }] }],
+    datasets: [
+      { key: "file", parameters: [{ key: "size", label: "Length of the file" }] },
+      { key: "ring", parameters: [{ key: "size", label: "Size of the data set" }] },
+    ],
     run: { sections: { data: "datasets" }, numbers: [], network: [] },
   })
 );

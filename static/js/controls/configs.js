@@ -11,7 +11,7 @@
 /**
  * The value at a dotted path, or undefined where there is none.
  *
- * @param {RunConfig} config
+ * @param {RunConfig | null} config
  * @param {string} path
  * @returns {unknown}
  */

@@ -43,7 +43,7 @@ export function meetNeeds(config, catalog) {
     for (const [path, number] of Object.entries(unit.needs ?? {})) {
       if (Number(readPath(met, path))) continue;
       met = assignPath(met, path, number);
-      news.push(`${capitalise(namePlace(path, catalog))}: now ${number}, needed by ${unit.label}.`);
+      news.push(`${capitalise(namePlace(path, catalog, met))}: now ${number}, needed by ${unit.label}.`);
     }
   }
   return { config: met, news: news.join(" ") };

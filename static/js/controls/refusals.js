@@ -1,6 +1,7 @@
 /** What the lab refuses of a run's description, with the labels of the page in place of its keys. */
 
-import { capitalise, namePlace } from "./labels.js";
+import { readPath } from "./configs.js";
+import { capitalise, listChoices, listUnits, namePlace } from "./labels.js";
 
 /** @typedef {import("../state.js").Catalog} Catalog */
 /** @typedef {import("../state.js").RunConfig} RunConfig */
@@ -16,6 +17,8 @@ const REFUSAL = /^([a-z_]+(?:\.\w+)*): (.*)$/s;
 const PLACES = /^\w+(?= (?:goes|does not go) with )|(?<=\bgo(?:es)? with (?:\w+ )?)\w+(?: or \w+)*(?=, not with |$)|(?<=, not with )\w+$|(?<=^expected at most \d+ with )\w+/g;
 /** A number of the run that a unit needs: `goes with a data.labels of 1 or more`. */
 const NEEDED = /(?<= with a )\w+\.\w+(?= of )/;
+/** What may stand at a place, by keys: `expected one of a, b, c, got 'd'`. */
+const CHOICES = /(?<=^expected one of ).+(?=, got )/s;
 
 /**
  * A refusal as a student reads it: "Extragradient goes with 1 update …" for "techniques.0.name: extragradient goes …".
@@ -23,7 +26,7 @@ const NEEDED = /(?<= with a )\w+\.\w+(?= of )/;
  *
  * @param {string} message
  * @param {Catalog | null} catalog
- * @param {Pick<RunConfig, "regularizers" | "techniques"> | null} config the run that was refused, or the one there is
+ * @param {RunConfig | null} config the run that was refused, or the one there is
  */
 export function wordRefusal(message, catalog, config) {
   const [, path = "", words = ""] = REFUSAL.exec(message) ?? [];
@@ -31,7 +34,8 @@ export function wordRefusal(message, catalog, config) {
   const [claim = "", ...reasons] = words.split(": ");
   const named = claim
     .replace(PLACES, (keys) => keys.split(" or ").map((key) => nameUnit(key, catalog)).join(" or "))
-    .replace(NEEDED, (needed) => namePlace(needed, catalog));
+    .replace(NEEDED, (needed) => namePlace(needed, catalog, config))
+    .replace(CHOICES, (keys) => nameChoices(path, keys, catalog));
   const sentence = [named, ...reasons].join(": ");
   // Where the sentence is about a unit, its name says all that the path would.
   return / (goes|does not go) with /.test(claim) ? sentence : `${nameOwner(path, catalog, config)}: ${sentence}`;
@@ -42,16 +46,30 @@ export function wordRefusal(message, catalog, config) {
  *
  * @param {string} path
  * @param {Catalog} catalog
- * @param {Pick<RunConfig, "regularizers" | "techniques"> | null} config
+ * @param {RunConfig | null} config
  */
 function nameOwner(path, catalog, config) {
   const [section = "", place = "", key = ""] = path.split(".");
-  if (section !== "regularizers" && section !== "techniques") return capitalise(namePlace(path, catalog));
-  const name = config?.[section][Number(place)]?.name ?? "";
-  const unit = catalog[section].find((one) => one.key === name);
+  if (section !== "regularizers" && section !== "techniques") return capitalise(namePlace(path, catalog, config));
+  const name = readPath(config, `${section}.${place}.name`);
+  const unit = listUnits(section, catalog).find((one) => one.key === name);
   if (!unit) return capitalise(section);
-  const parameter = unit.parameters.find((facts) => facts.key === key);
-  return parameter ? `${unit.label}, ${parameter.label.toLowerCase()}` : unit.label;
+  if (key === "" || key === "name") return unit.label;
+  const parameter = unit.parameters.find((facts) => facts.key === key)?.label ?? key;
+  return `${unit.label}, ${parameter.toLowerCase()}`;
+}
+
+/**
+ * @param {string} path
+ * @param {string} keys of what may stand there
+ * @param {Catalog} catalog
+ */
+function nameChoices(path, keys, catalog) {
+  const units = listChoices(path, catalog);
+  return keys
+    .split(", ")
+    .map((key) => units.find((unit) => unit.key === key)?.label ?? key)
+    .join(", ");
 }
 
 /**

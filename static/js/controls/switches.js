@@ -168,7 +168,7 @@ export function describeAbsence(unit, section, config, catalog) {
     return `Not now. It goes with ${labels.join(" or ")}${because}.`;
   }
   for (const place of Object.keys(unit.needs ?? {})) {
-    if (!Number(readPath(config, place))) return `Not now. It goes with ${namePlace(place, catalog)} of 1 or more${because}.`;
+    if (!Number(readPath(config, place))) return `Not now. It goes with ${namePlace(place, catalog, config)} of 1 or more${because}.`;
   }
   for (const place of LISTS) {
     for (const { name, network } of config[place]) {

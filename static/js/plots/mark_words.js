@@ -1,12 +1,11 @@
 /** What a mark on a chart says: each change of the run in words, with the value before and after. */
 
-import { capitalise, listUnits, namePlace } from "../controls/labels.js";
+import { capitalise, listChoices, listUnits, namePlace } from "../controls/labels.js";
 import { formatNumber } from "../controls/numbers.js";
 
 /** @typedef {import("../state.js").Catalog} Catalog */
 /** @typedef {import("../state.js").Mark} Mark */
 /** @typedef {import("../state.js").UnitConfig} UnitConfig */
-/** @typedef {import("../state.js").UnitKind} UnitKind */
 
 /** What a mark's own words mean, where they say more than a name can. */
 const PHRASES = Object.freeze({
@@ -48,10 +47,9 @@ function describeChange(path, [before, after], catalog) {
   if (player && after === 0) return `${capitalise(player)} frozen`;
   if (player && before === 0) return `${capitalise(player)} learns again${after === 1 ? "" : `, ${after} updates a step`}`;
   if (Array.isArray(before) && Array.isArray(after)) return describeList(path, before, after, catalog);
-  const [section = "", key = ""] = path.split(".");
-  const label = capitalise(namePlace(path, catalog));
+  const label = capitalise(namePlace(path, catalog, null));
   if (Object(before) === before || Object(after) === after) return `${label}: changed`;
-  const write = (/** @type {unknown} */ value) => writeValue(section, key, value, catalog);
+  const write = (/** @type {unknown} */ value) => writeValue(path, value, catalog);
   return `${label} ${write(before)} → ${write(after)}`;
 }
 
@@ -63,7 +61,7 @@ function describeChange(path, [before, after], catalog) {
  * @param {Catalog | null} catalog
  */
 function describeList(section, before, after, catalog) {
-  const facts = catalog?.[/** @type {UnitKind} */ (section)] ?? [];
+  const facts = listUnits(section, catalog);
   const names = [...new Set([...before, ...after].map(({ name }) => name))];
   const phrases = names.flatMap((name) => {
     const unit = facts.find(({ key }) => key === name);
@@ -72,7 +70,7 @@ function describeList(section, before, after, catalog) {
     if (!old || !now) return [`${label} ${now ? "on" : "off"}`];
     return Object.keys(now).flatMap((key) => {
       const parameter = unit?.parameters.find((one) => one.key === key)?.label ?? key;
-      const write = (/** @type {unknown} */ value) => writeValue("", key, value, catalog);
+      const write = (/** @type {unknown} */ value) => writeValue(`${section}.${name}.${key}`, value, catalog);
       const words = `${label}: ${parameter.toLowerCase()} ${write(old[key])} → ${write(now[key])}`;
       return old[key] === now[key] ? [] : [words];
     });
@@ -81,14 +79,12 @@ function describeList(section, before, after, catalog) {
 }
 
 /**
- * @param {string} section
- * @param {string} key
+ * @param {string} path
  * @param {unknown} value
  * @param {Catalog | null} catalog
  */
-function writeValue(section, key, value, catalog) {
+function writeValue(path, value, catalog) {
   if (typeof value === "number") return formatNumber(value).replace("-", "−");
   if (value === null || value === undefined) return "–";
-  const units = key === "activation" ? (catalog?.activations ?? []) : listUnits(section, catalog);
-  return units.find((unit) => unit.key === value)?.label ?? String(value);
+  return listChoices(path, catalog).find((unit) => unit.key === value)?.label ?? String(value);
 }

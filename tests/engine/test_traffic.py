@@ -22,7 +22,7 @@ def want(
 
 
 def test_wishes_for_the_same_that_follow_each_other_are_one_order() -> None:
-    given = [want("a", 1), want("a", 2), want("a", 3), want("b", 1), want("b", 2, fixed=True), want("b", 3, level=1)]
+    given = [want("a", 1), want("a", 2), want("a", 3), want("b", 1), want("b", 2, level=1), want("b", 3, fixed=True)]
     joined = [order for order, _ in orders.join_wants((order, b"") for order in given)]
     assert [(order.run, order.readers) for order in joined if isinstance(order, orders.Want)] == [
         ("a", (1, 2, 3)), ("b", (1,)), ("b", (2,)), ("b", (3,)),

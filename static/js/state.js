@@ -208,6 +208,7 @@ import { History } from "./history.js";
  * @property {Catalog | null} catalog
  * @property {Record<string, string>} formulas MathML of `kind/key`.
  * @property {RunConfig | null} config
+ * @property {RunConfig | null} asked The run that this page asked for last: what is refused of a run, is of that one.
  * @property {Status | null} status
  * @property {number} seen The number of the newest event of the session's history that is held here; 0: none.
  * @property {number} revision Counts the run's beginnings and branches; what is known of an older one is forgotten.
@@ -259,6 +260,7 @@ export function buildState(appearance) {
     catalog: null,
     formulas: {},
     config: null,
+    asked: null,
     status: null,
     seen: 0,
     revision: 0,

@@ -93,7 +93,10 @@ export function createChange(store, lab) {
   return function change(edit) {
     const answered = last.then(async () => {
       const { config } = store.get();
-      if (config) await lab.command({ type: "configure", config: edit(config) });
+      if (!config) return;
+      const asked = edit(config);
+      store.set({ asked });
+      await lab.command({ type: "configure", config: asked });
     });
     last = answered.catch(() => undefined);
     return answered;

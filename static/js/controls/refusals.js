@@ -26,7 +26,7 @@ const CHOICES = /(?<=^expected one of ).+(?=, got )/s;
  *
  * @param {string} message
  * @param {Catalog | null} catalog
- * @param {RunConfig | null} config the run that was refused, or the one there is
+ * @param {RunConfig | null} config the run that was refused; null where that is not known
  */
 export function wordRefusal(message, catalog, config) {
   const [, path = "", words = ""] = REFUSAL.exec(message) ?? [];

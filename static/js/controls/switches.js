@@ -43,7 +43,7 @@ export function createSwitches(section, label, workshop) {
   const units = catalog[section];
   const first = new Set(listFirst(units));
   const switches = units.map((unit) => createSwitch(section, unit, workshop));
-  /** The names of the list as it was shown last: the server's words name a place in it. @type {string[]} */
+  /** The names of the list as it was shown last. @type {string[]} */
   let names = [];
 
   const more = createMore(label, () => {
@@ -91,9 +91,8 @@ export function createSwitches(section, label, workshop) {
       }
     },
     field(wanted) {
-      const [list, place = "", key] = wanted.split(".");
+      const [list, name, key] = wanted.split(".");
       if (list !== section) return undefined;
-      const name = names[Number(place)] ?? place;
       const fields = switches.find(({ unit }) => unit.key === name)?.fields;
       return fields?.get(`${section}.${name}.${key}`) ?? whole;
     },

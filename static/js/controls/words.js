@@ -104,11 +104,11 @@ function describePlace({ step, phase }) {
 /**
  * What went wrong and what to try, or "" when all is well.
  *
- * @param {Pick<PageState, "problem" | "status"> & Partial<Pick<PageState, Run>>} state
+ * @param {Pick<PageState, "problem" | "status"> & Partial<Pick<PageState, "catalog" | "asked">>} state
  * @returns {string}
  */
-export function describeProblem({ problem, status, catalog = null, config = null }) {
-  if (status?.state !== "failed" || !status.failure) return problem ? wordRefusal(problem, catalog, config) : "";
+export function describeProblem({ problem, status, catalog = null, asked = null }) {
+  if (status?.state !== "failed" || !status.failure) return problem ? wordRefusal(problem, catalog, asked) : "";
   const { step, player, quantity, message } = status.failure;
   // No player broke it: the lab itself could not go on with it.
   if (!player) return `${formSentence(message)} Press Reset.`;

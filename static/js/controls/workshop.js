@@ -39,9 +39,13 @@ export function createWorkshop(catalog, store, change, finder, listParts) {
    * @param {string} message
    */
   function findPlace(path, message) {
-    const named = message.split(":")[0] ?? "";
-    const isNear = path === "" || named.split(".")[0] === path.split(".")[0];
-    return (isNear ? findField(named) : undefined) ?? findField(path);
+    const [named = ""] = message.split(":");
+    const [section = "", place = "", ...keys] = named.split(".");
+    const isNear = path === "" || section === path.split(".")[0];
+    // A place in a list is one in the run that was asked for; the fields of a list are found by their units' names.
+    const unit = readPath(store.get().asked, `${section}.${place}.name`);
+    const wanted = typeof unit === "string" ? [section, unit, ...keys].join(".") : named;
+    return (isNear ? findField(wanted) : undefined) ?? findField(path);
   }
 
   const changeUnits = askWithNeeds(store, change);
@@ -59,7 +63,7 @@ export function createWorkshop(catalog, store, change, finder, listParts) {
         if (typeof value !== "number") store.set({ config: store.get().config });
         await Promise.resolve();
         const field = findPlace(path, message);
-        if (field) field.complain(wordRefusal(message, catalog, store.get().config));
+        if (field) field.complain(wordRefusal(message, catalog, store.get().asked));
         else store.set({ problem: message });
       }
     },

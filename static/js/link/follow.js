@@ -43,6 +43,7 @@ export async function followLink({ config, legs, step }, store, lab, { signal })
   try {
     for (const leg of legs) {
       if (!(await trainTo(leg.step))) return;
+      store.set({ asked: leg.config });
       await lab.command({ type: "configure", config: leg.config });
       present = leg.config;
     }

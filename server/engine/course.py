@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 from server.engine.configs import ConfigTable, Plain, restore_configs
 from server.gan.config import RESTARTING
-from server.protocol.messages import Message, Player
+from server.protocol.base import Message
+from server.protocol.messages import Player
 
 MOST_LEGS = 4_096
 ROOM = 512

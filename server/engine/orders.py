@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import Field, TypeAdapter
 
 from server.engine.course import IndexedLeg
-from server.protocol.messages import Layer, Message, Player, StopBelow
+from server.protocol.base import Message
+from server.protocol.messages import Layer, Player, StopBelow
 
 RunKey = str
 

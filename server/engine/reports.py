@@ -9,7 +9,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
-from server.protocol.messages import Divergence, Layer, Message, MetricRow, Noticed, Player, StepPhase, StopMetric
+from server.protocol.base import Message
+from server.protocol.events import MetricRow, Noticed
+from server.protocol.messages import Divergence, Layer, Player, StepPhase, StopMetric
 
 
 class Position(Message):

@@ -11,9 +11,11 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
 from server.errors import MessageError
+from server.protocol.base import Message
+from server.protocol.events import Configured, Floors, Mark, Scalars, Tree, Verdict
 
 PROTOCOL = 1
 """The version of the conversation; a page and a server of different versions say so and stop."""
@@ -45,12 +47,6 @@ Id = Annotated[int, Field(ge=0, le=2**53)]
 StepNumber = Annotated[int, Field(ge=0, le=2**53)]
 BranchNumber = Annotated[int, Field(ge=1, le=2**53)]
 BranchName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
-
-
-class Message(BaseModel):
-    """A message: frozen, strict about types, no unknown fields."""
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
 
 
 # What a page says ---------------------------------------------------------------------------------------------------
@@ -308,110 +304,6 @@ class Queued(Message):
     type: Literal["queued"] = "queued"
     place: int
     sessions: int
-
-
-# What a session says: events, its history. Each has its number `event`, counted from 1; they come in order -----------
-
-
-class Configured(Message):
-    """The run's config now, complete; `restarted` when a new run began at step 0."""
-
-    type: Literal["configured"] = "configured"
-    event: int
-    config: dict[str, Any]
-    revision: int
-    restarted: bool
-
-
-class MetricRow(Message):
-    """The metrics at one step, in the metrics' own units; none where one is not defined there."""
-
-    step: int
-    values: dict[str, float | None]
-
-
-class Scalars(Message):
-    """All rows of scalars since the last such message, in order; a loss is none where its player did not play."""
-
-    type: Literal["scalars"] = "scalars"
-    event: int
-    revision: int
-    steps: tuple[int, ...]
-    d_loss: tuple[float | None, ...]
-    g_loss: tuple[float | None, ...]
-    metrics: tuple[MetricRow, ...] = ()
-
-
-class Mark(Message):
-    """Something that the user did at a step: what changed, by dotted path, before and after."""
-
-    type: Literal["mark"] = "mark"
-    event: int
-    step: int
-    revision: int
-    text: str
-    changes: dict[str, tuple[Any, Any]] = {}
-
-
-class Remedy(Message):
-    """A change of the run that may help: what a button says, and new values by dotted key."""
-
-    label: str
-    changes: dict[str, Any]
-
-
-class Noticed(Message):
-    """What is wrong with a run, by the key of its symptom: found at `step`, begun at `began_at`, with its numbers."""
-
-    kind: str
-    began_at: int
-    step: int
-    evidence: dict[str, float]
-    sentence: str
-    remedies: tuple[Remedy, ...]
-
-
-class Verdict(Noticed):
-    """What the monitor has noticed in this branch; each is told once."""
-
-    type: Literal["verdict"] = "verdict"
-    event: int
-    revision: int
-
-
-class BranchFacts(Message):
-    """A branch: from step `forked_at` on it is not its parent's any more; it was trained up to step `head`."""
-
-    number: int
-    name: str
-    parent: int | None
-    forked_at: int
-    first: int
-    head: int
-    deleted: bool
-
-
-class Tree(Message):
-    """The tree of the session's branches, and the present one; where that one ends, the status says.
-
-    `generation` counts how often the branches of a file took the place of all: their numbers then begin anew.
-    """
-
-    type: Literal["tree"] = "tree"
-    event: int
-    revision: int
-    generation: int
-    current: int
-    branches: tuple[BranchFacts, ...]
-
-
-class Floors(Message):
-    """What a perfect generator would score on each metric for this run's data."""
-
-    type: Literal["floors"] = "floors"
-    event: int
-    revision: int
-    values: dict[str, float]
 
 
 ClientMessage = Annotated[

@@ -16,7 +16,7 @@ from server.engine.course import Course
 from server.engine.remote import Place
 from server.engine.reports import Position
 from server.errors import CommandError
-from server.protocol.messages import BranchFacts, Floors
+from server.protocol.events import BranchFacts, Floors
 from server.sessions.snapshots import Past, Snapshots, choose_lost
 from server.sessions.timeline import Timeline
 

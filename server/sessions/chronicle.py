@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from server.engine.configs import Plain
 from server.engine.course import Course
-from server.protocol.messages import Configured, Floors, Mark, Noticed, Player, Tree, Verdict
+from server.protocol.events import Configured, Floors, Mark, Noticed, Tree, Verdict
+from server.protocol.messages import Player
 from server.sessions.audience import Audience
 from server.sessions.branches import Branches
 from server.sessions.requests import Changes

@@ -16,7 +16,8 @@ from pydantic import Field, ValidationError
 from server.errors import FileError
 from server.gan.config import Catalog
 from server.gan.tensor_file import read_tensors, write_tensors
-from server.protocol.messages import Done, Failure, Message
+from server.protocol.base import Message
+from server.protocol.messages import Done, Failure
 from server.sessions.branches import Branch
 from server.sessions.requests import REMEMBERED
 from server.sessions.run_content import KIND, MOST_COUNTED

@@ -10,7 +10,9 @@ from server.engine.course import MOST_LEGS
 from server.engine.reports import Position
 from server.gan.model_file import MOST_COUNT
 from server.gan.tensor_file import Kind
-from server.protocol.messages import BranchName, Configured, Message, Player, Tree
+from server.protocol.base import Message
+from server.protocol.events import Configured, Tree
+from server.protocol.messages import BranchName, Player
 from server.sessions.branches import MOST_BRANCHES
 from server.sessions.timeline import MOST_MARKS, Kept
 

@@ -25,7 +25,7 @@ from server.engine.configs import ConfigTable
 from server.errors import FileError
 from server.gan.config import Catalog
 from server.gan.tensor_file import Arrays, Told, read_tensors, write_tensors
-from server.protocol.messages import MetricRow
+from server.protocol.events import MetricRow
 from server.sessions.branches import Branch, Branches
 from server.sessions.run_configs import read_configs
 from server.sessions.run_content import DERIVED, KIND, MOST_CONFIGS, Content, ToldBranch, ToldLeg

@@ -22,7 +22,7 @@ from server.errors import FileError
 from server.gan.config import Catalog, RunConfig, restarts
 from server.gan.model_file import COUNTERS, MOST_COUNT, check_arrays
 from server.gan.tensor_file import Arrays
-from server.protocol.messages import MetricRow, Verdict
+from server.protocol.events import MetricRow, Verdict
 from server.sessions.branches import Branch
 from server.sessions.run_content import DERIVED, ToldBranch, ToldLeg
 from server.sessions.snapshots import Snapshots

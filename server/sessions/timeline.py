@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import isnan, nan
 from typing import Any
 
-from server.protocol.messages import Configured, Floors, Mark, MetricRow, Scalars, Tree, Verdict
+from server.protocol.events import Configured, Floors, Mark, MetricRow, Scalars, Tree, Verdict
 
 MOST_ROWS = 20_000
 MOST_METRIC_ROWS = 4_000

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from server.engine.pool import Pool
-from server.protocol.messages import Verdict
+from server.protocol.events import Verdict
 from server.sessions.timeline import Timeline
 from tests.tools.engine import EXPLODING
 from tests.tools.sessions import Desk

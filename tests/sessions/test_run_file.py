@@ -18,7 +18,7 @@ from server.engine.reports import Position
 from server.errors import FileError
 from server.gan.model_file import build_model
 from server.gan.tensor_file import KEY
-from server.protocol.messages import Floors, Mark, MetricRow, Verdict
+from server.protocol.events import Floors, Mark, MetricRow, Verdict
 from server.sessions.branches import Branch, Branches
 from server.sessions.run_content import KIND, MOST_BYTES
 from server.sessions.run_file import read_run, write_run

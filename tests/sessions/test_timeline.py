@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from server.protocol.messages import Configured, Floors, Mark, MetricRow, Scalars
+from server.protocol.events import Configured, Floors, Mark, MetricRow, Scalars
 from server.sessions.timeline import MOST_MARKS, MOST_METRIC_ROWS, MOST_ROWS, UNNUMBERED, Timeline
 
 

@@ -16,7 +16,7 @@ from server.engine.worker.rows import Pace, Rows
 from server.gan.monitor.monitor import Verdict
 from server.gan.phases import Numbers, Player
 from server.gan.state import Mark, RunState
-from server.protocol.messages import MetricRow, Noticed, Remedy
+from server.protocol.events import MetricRow, Noticed, Remedy
 
 REPORT_SECONDS = 0.1
 SNAPSHOT_SECONDS = 0.1

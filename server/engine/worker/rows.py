@@ -7,7 +7,7 @@ from math import isfinite
 
 from server.engine.course import EAGERLY
 from server.gan.phases import Numbers, Player
-from server.protocol.messages import MetricRow, Noticed
+from server.protocol.events import MetricRow, Noticed
 
 WINDOW_SECONDS = 1.0
 

@@ -13,7 +13,8 @@ from server.gan.monitor.monitor import Monitor
 from server.gan.monitor.vitals import read_run
 from server.gan.phases import Diverged
 from server.gan.trainer import Trainer
-from server.protocol.messages import MetricRow, StopBelow
+from server.protocol.events import MetricRow
+from server.protocol.messages import StopBelow
 
 METRIC_STEPS = 50
 SCORED = ("grid_kl", "grid_js", "modes20", "high_quality", "ganlab_kl", "ganlab_js")

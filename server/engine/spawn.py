@@ -36,7 +36,11 @@ def start_worker(settings: Settings) -> tuple[subprocess.Popen[bytes], socket.so
 
 def list_options(settings: Settings) -> list[str]:
     """Give what a worker is told of the settings when it starts."""
-    compiling = [str(find_cache() / "compiled"), "yes" if settings.compile else "no"]
+    try:
+        cache = str(find_cache().absolute() / "compiled")
+    except RuntimeError:  # nobody knows where this user is at home
+        cache = ""
+    compiling = [cache, "yes" if settings.compile else "no"]
     return [settings.device, str(settings.frames_per_second), settings.log_level, settings.log_form, *compiling]
 
 

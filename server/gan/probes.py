@@ -74,8 +74,7 @@ def probe_together(
     beside = Beside(trainers)
     told: list[dict[str, np.ndarray]] = [{} for _ in trainers]
     for layer in layers:
-        if layer == "optimum" or (layer == "d_gradients" and beside.config.regularizers):
-            # Points are counted, or each run's own numbers and memory are read.
+        if goes_one_by_one(layer, beside.config):
             for trainer, arrays in zip(trainers, told, strict=True):
                 arrays |= probe_layers(trainer, (layer,), sizes, fixed=False)
         elif layer in _CHANGING:
@@ -83,6 +82,11 @@ def probe_together(
                 for arrays, array in zip(told, _give_out(together), strict=True):
                     arrays[name] = array
     return told
+
+
+def goes_one_by_one(layer: str, config: RunConfig) -> bool:
+    """Whether each of several runs is looked at by itself: points are counted, or its own numbers and memory read."""
+    return layer == "optimum" or (layer == "d_gradients" and bool(config.regularizers))
 
 
 def _give_out(array: Tensor) -> np.ndarray:

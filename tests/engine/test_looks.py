@@ -13,7 +13,7 @@ from server.engine import orders, reports
 from server.engine.pool import Pool
 from server.engine.remote import Place
 from server.engine.worker import loop
-from server.engine.worker.looks import find_most
+from server.engine.worker.looks import MOST_APART, find_most
 from server.gan.catalog import build_catalog
 from server.gan.config import check_config
 from server.gan.probes import LADDER, probe_layers
@@ -87,7 +87,7 @@ def test_who_looks_at_something_else_or_needs_what_is_fixed_is_shown_that(shop: 
 
 def test_a_turn_ends_after_a_part_of_a_group_and_the_rest_comes_next(shop: Shop) -> None:
     most = 4
-    assert find_most(check_config({"generator": {"width": 256}}, build_catalog())) == 1
+    assert find_most(check_config({"generator": {"width": 256}}, build_catalog()), LAYERS) == 1
     for key in RUNS:
         shop.want(key, LAYERS)
     (due,) = shop.worker.plan().looks.values()
@@ -96,6 +96,24 @@ def test_a_turn_ends_after_a_part_of_a_group_and_the_rest_comes_next(shop: Shop)
         for reached in (4, 8, 9):
             shop.worker._look([(at, run) for at, run in due if run.list_looks()], lambda: False)
             assert [frame.run for frame, _ in shop.frames] == RUNS[:reached]
+
+
+def test_what_is_made_run_by_run_is_made_of_few_runs_in_a_part() -> None:
+    config = check_config(SMALL, build_catalog())
+    assert find_most(config, ("generated", "optimum")) == MOST_APART < find_most(config, LAYERS)
+
+
+def test_steps_wait_for_a_long_look_as_often_as_it_has_runs(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "MOST_DEBT", 1e-6)
+    monkeypatch.setattr(loop, "SLICE_SECONDS", 1.0)
+    for key in RUNS:
+        shop.want(key, LAYERS)
+    plan = shop.worker.plan()
+    kinds = shop.worker._kinds
+    before = {kind: kinds._find_start(kind) for kind in loop.SHARES}
+    shop.worker.take_turn(loop.Plan({}, plan.looks, {}))
+    assert len(shop.frames) == len(RUNS)
+    assert kinds._had["looks"] - max(before["looks"], kinds._clock) == pytest.approx(len(RUNS) * 1e-6, rel=1e-3)
 
 
 def test_a_run_that_cannot_be_looked_at_is_stopped_alone(shop: Shop) -> None:

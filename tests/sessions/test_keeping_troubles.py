@@ -124,7 +124,7 @@ async def test_a_run_that_cannot_be_kept_gives_its_place_to_who_waits_in_line_an
         async with asyncio.timeout(20):
             await hub.keep(session)
         hub.sweep()
-        assert session.state == "paused"
+        assert str(session.state) == "paused"
         guest = hub.queue_up()
         hub.sweep()
         assert guest.called.is_set()

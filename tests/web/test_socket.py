@@ -327,7 +327,10 @@ async def test_a_killed_workers_run_is_back_with_the_same_losses(place: Place) -
 async def test_p60_a_full_lab_says_so_and_lets_go_until_there_is_room(pool: Pool) -> None:
     async with open_socket(pool, max_sessions=1) as place, open_page(place.url), connect(place.url) as connection:
         await connection.send('{"type": "hello"}')
-        assert "the lab is full: its only place is taken; try again later" in json.loads(await connection.recv())["message"]
+        assert (
+            "the lab is full: its only place is taken; try again later"
+            in json.loads(await connection.recv())["message"]
+        )
         with pytest.raises(ConnectionClosed) as closed:
             await connection.recv()
         assert closed.value.rcvd is not None

@@ -36,7 +36,8 @@ def main(
     torch.set_num_threads(1)
     connection = inherit_socket(place)
     try:
-        worker = Worker(connection, device, float(frames_per_second), Foundry(Path(cache), compiles == "yes"))
+        foundry = Foundry(Path(cache) if cache else None, compiles == "yes")
+        worker = Worker(connection, device, float(frames_per_second), foundry)
     except EngineError as refusal:
         connection.sendall(pack_envelope(reports.Unable(message=str(refusal)).model_dump_json().encode(), b""))
     else:

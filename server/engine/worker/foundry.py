@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
+from server.gan.compiled.machine import describe_machine
 from server.gan.compiled.programs import Program
 from server.gan.compiled.workshop import LOOK_SECONDS, Workshop
 from server.gan.config import RunConfig
@@ -48,6 +49,11 @@ class Foundry:
         self._known: WeakKeyDictionary[Trainer, Known] = WeakKeyDictionary()
         self._played: dict[str, tuple[float, float]] = {}
         self._missed: set[str] = set()
+
+    def prepare(self) -> None:
+        """Ask the compiler who it is, before anybody waits: it may take its time."""
+        if self._cache:
+            describe_machine()
 
     def find(self, trainer: Trainer) -> Program | None:
         """Give the program that the next step of a playing trainer is made by; none for now, or for good."""

@@ -48,7 +48,7 @@ NO_MEMORY = "the run stopped: this computer has too little memory for it; expect
 
 
 MOST_DEBT = 0.02
-"""A single long turn, whose cost nobody could know before, does not keep a kind of work waiting for longer."""
+"""A long turn, whose cost nobody could know before, keeps a kind of work waiting for so long a run in it at most."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,7 @@ class Worker:
         self.connection.setblocking(True)
         try:
             warm_up(check_config({}, self.catalog), self.device)
+            self.foundry.prepare()
             self.report(reports.Ready(catalog=self.catalog))
             plan = self.plan()
             while self._receive(0.0 if plan.kinds else self._find_pause()):
@@ -169,7 +170,7 @@ class Worker:
             self._train(chosen, plan.groups[chosen], self._make_slice(began))
         seconds = time.monotonic() - began
         turns.charge(chosen, seconds / share)
-        self._kinds.charge(kind, min(seconds, MOST_DEBT) / SHARES[kind])
+        self._kinds.charge(kind, min(seconds, MOST_DEBT * share) / SHARES[kind])
         self._slices.append(seconds)
 
     def _make_slice(self, began: float) -> Callable[[], bool]:

@@ -53,7 +53,7 @@ def build_program(configs: RunConfig | Sequence[RunConfig], cache: Path) -> Path
     folder = cache / find_key(trainer)
     with tempfile.TemporaryDirectory(dir=cache, prefix="building-") as made:
         place = Path(made) / "made"
-        place.mkdir()
+        place.mkdir(mode=0o700)  # whatever the umask: what is in there is executed
         try:
             compile_step(configs, place)
             program = Program.load(place)
@@ -120,6 +120,8 @@ def compare(configs: RunConfig | Sequence[RunConfig], program: Program) -> None:
         expected, got = eager.step(), program.step(compiled)
         if got is None or any((a is None) != (b is None) for a, b in zip(expected, got, strict=True)):
             raise Unfit("its compiled step does not train as the eager one does")
+    if eager.state[1:] != compiled.state[1:]:
+        raise Unfit("its compiled step and the eager one count otherwise")
     for name, tensor in eager.state.tensors.items():
         if not torch.allclose(compiled.state.tensors[name], tensor, rtol=TOLERANCE, atol=TOLERANCE):
             raise Unfit(f"its compiled step and the eager one part in {name}")

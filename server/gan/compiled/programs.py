@@ -81,7 +81,8 @@ class Program:
         """Load the machine code in a folder of the cache.
 
         Raises:
-            RuntimeError, OSError, ValueError, KeyError, TypeError: it is none for this machine, or not whole.
+            RuntimeError, OSError, ValueError, KeyError, TypeError, AttributeError: it is none for this machine, or not
+                whole.
         """
         signature = Signature.read(folder)
         return cls(signature, torch._C._aoti.AOTIModelContainerRunnerCpu(str(folder / CODE), 1).run, folder.name)
@@ -97,7 +98,8 @@ class Program:
             return None
         losses = outputs[len(signature.tensors) : -1]
         tensors = {**state.tensors, **dict(zip(signature.tensors, outputs, strict=False))}
-        d_updates, g_updates = trainer.config.d_updates, trainer.config.g_updates
+        made = trainer.config.count_updates()
+        d_updates, g_updates = made["discriminator"], made["generator"]
         after = RunState(
             tensors,
             state.step + 1,

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from server.gan.compiled.keys import Unfit, find_key
@@ -87,10 +88,15 @@ class Workshop:
             return
         try:
             self._found[key] = Program.load(folder)
-            (folder / FACTS).touch()
-        except (RuntimeError, OSError, ValueError, KeyError, TypeError) as error:
+        except (RuntimeError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             logger.warning("a compiled step cannot be read, and is thrown away: %s", error)
             shutil.rmtree(folder, ignore_errors=True)
+            return
+        for oldest in list(self._found)[:-MOST_PROGRAMS]:
+            del self._found[oldest]
+        self._end(key)  # who built it is done
+        with suppress(OSError):
+            (folder / FACTS).touch()
 
     def _build(self, key: str, trainer: Trainer) -> None:
         builder = self._builders.get(key)
@@ -181,7 +187,7 @@ def is_settled(folder: Path) -> bool:
     try:
         return time.time() - (folder / REFUSAL).stat().st_mtime < RETRY_SECONDS
     except OSError:
-        return folder.is_dir()
+        return os.path.isdir(folder)  # noqa: PTH112  # Path.is_dir raises where the folder above may not be read
 
 
 def start_builder(cache: Path, trainer: Trainer) -> subprocess.Popen[bytes]:

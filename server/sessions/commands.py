@@ -78,8 +78,8 @@ class Commands:
     def take_deed(self, do: Callable[[], object]) -> Future[None]:
         """Put another run in place of this one, now or when what was asked of this one is done.
 
-        What is given is done when that is, or raises the LabError that says why it cannot be; to cancel it before is
-        to leave it undone.
+        What is given is done when that is, or raises what it raised: a LabError says why it cannot be done. To cancel
+        it before is to leave it undone.
         """
         deed = Deed(do, Future())
         if self._held or self._must_wait(deed):
@@ -134,8 +134,8 @@ class Commands:
             return
         try:
             deed.do()
-        except LabError as refusal:
-            deed.done.set_exception(refusal)
+        except Exception as error:  # noqa: BLE001 - whoever waits raises it; a worker's other runs do not pay for it
+            deed.done.set_exception(error)
         else:
             deed.done.set_result(None)
 

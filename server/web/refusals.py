@@ -64,12 +64,13 @@ async def wait_until_open(opening: Future[None]) -> None:
         EngineError: the run is still at what was asked of it before.
         LabError: the file cannot be opened.
     """
-    await asyncio.wait([asyncio.wrap_future(opening)], timeout=OPEN_SECONDS)
+    opened = asyncio.wrap_future(opening)
+    await asyncio.wait([opened], timeout=OPEN_SECONDS)
     if opening.cancel():
         raise EngineError(
             "the file was not opened: the run is still at what was asked of it before; press Pause, then open it again"
         )
-    opening.result()
+    await opened  # `opening.result()` would hold up the whole process where it is begun and not done
 
 
 def answer_refusals(app: Starlette) -> None:

@@ -2,13 +2,17 @@
 
 import ast
 import asyncio
+import contextlib
 import csv
+import gc
 import io
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from threading import Timer
+from typing import Any, cast
 
 import httpx
 import numpy as np
@@ -16,6 +20,7 @@ import pytest
 from fastapi import FastAPI
 
 from server.engine.pool import Pool
+from server.errors import CommandError
 from server.gan.config import check_config
 from server.gan.export.notebook import write_notebook
 from server.gan.export.script import write_script
@@ -25,9 +30,10 @@ from server.gan.state import RunState
 from server.gan.trainer import Trainer
 from server.sessions.hub import Hub
 from server.sessions.run_content import MOST_BYTES
+from server.sessions.snapshots import Snapshots
 from server.settings import Settings
 from server.web.exports import exports_router
-from server.web.refusals import answer_refusals
+from server.web.refusals import answer_refusals, wait_until_open
 from server.web.runs import runs_router
 from tests.tools.sessions import Desk
 from tests.web.clients import open_client
@@ -42,7 +48,7 @@ CHANGE: dict[str, Any] = {"g_optimizer": {"name": "sgd"}, "d_updates": 2}
 DOCUMENTS = ("run", "script", "notebook", "scalars.csv", "samples.csv")
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def open_routes(pool: Pool, desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the routes; the session is the desk's."""
     hub = Hub(Settings(), pool)
@@ -209,3 +215,41 @@ async def test_a_file_that_would_wait_for_too_long_is_not_opened_and_the_answer_
         await desk.do("Pause")
         assert (await desk.answer(steps))["type"] == "done"
         assert desk.status.head > 4
+
+
+async def test_a_file_that_the_lab_fails_at_later_is_answered_and_the_run_goes_on(pool: Pool) -> None:
+    desk = Desk(pool, SMALL)
+    await desk.do("Step", count=4)
+    steps = desk.begin("Step", count=10_000)
+    broken = replace(desk.session.branches.current, snapshots=cast("Snapshots", None))  # no file reads so
+    opening = desk.session.open_tree([broken], current=broken.number)
+    await desk.do("Pause")
+    with pytest.raises(AttributeError, match="find"):
+        await wait_until_open(opening)
+    assert (await desk.answer(steps))["type"] == "done"
+    await desk.do("Step")
+
+
+async def test_who_waits_for_a_file_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.web.refusals.OPEN_SECONDS", 0.01)
+    opening: Future[None] = Future()
+    opening.set_running_or_notify_cancel()
+    waiting = asyncio.create_task(wait_until_open(opening))
+    rescue = Timer(2.0, opening.set_exception, [CommandError("open: the process was held up until now")])
+    rescue.start()
+    assert (await asyncio.wait([waiting], timeout=0.1))[1] == {waiting}
+    rescue.cancel()
+    opening.set_result(None)
+    await waiting
+
+
+async def test_why_a_file_is_not_opened_is_read_once_and_logged_by_nobody() -> None:
+    unread: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: unread.append(context))
+    opening: Future[None] = Future()
+    opening.set_exception(CommandError("open: expected a smaller run"))
+    with contextlib.suppress(CommandError):
+        await wait_until_open(opening)
+    del opening
+    gc.collect()
+    assert unread == []

@@ -126,7 +126,9 @@ class Keeper:
             self._wake.set()
 
     def is_kept(self, session: Session) -> bool:
-        """Tell whether all that there is of a session is kept."""
+        """Tell whether all that there is of a session is kept; one that nobody has touched has nothing to keep."""
+        if session.is_untouched:
+            return True
         record = self._records.get(session.key)
         return record is not None and record.trouble is None and record.mark == session.mark
 
@@ -188,7 +190,7 @@ class Keeper:
         seconds = PLAYING_SECONDS if session.state == "running" else RESTING_SECONDS
         record = self._find(session.key)
         # One that cannot be kept is tried again when it has changed.
-        return now - record.kept_at >= seconds and record.mark != session.mark
+        return now - record.kept_at >= seconds and record.mark != session.mark and not session.is_untouched
 
     def _find(self, key: str) -> Record:
         if key not in self._records:

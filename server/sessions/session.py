@@ -14,6 +14,7 @@ from concurrent.futures import Future
 from server.engine.configs import Plain
 from server.engine.pool import Pool
 from server.engine.remote import RemoteRun
+from server.engine.reports import Position
 from server.errors import CommandError
 from server.gan.config import RunConfig
 from server.gan.model_file import Model
@@ -197,6 +198,12 @@ class Session:
         """Something that is another as soon as there is more to keep."""
         branch = self.branches.current
         return self.revision, branch.timeline.newest, branch.position, branch.head
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether the run stands where it began, and was asked nothing: a new one is the same."""
+        is_first = self.revision == 1 and not self._commands.list_answers()
+        return is_first and self.branches.current.position == Position()
 
     def freeze(self) -> Frozen:
         """Give all that is needed to go on in another process, as it is now."""

@@ -37,6 +37,15 @@ async def open_hub(pool: Pool, folder: Path, **settings: Any) -> AsyncIterator[H
         await hub.stop()
 
 
+async def begin(pool: Pool, hub: Hub) -> Session:
+    """A session of which something was asked, so that it is kept; its page is gone."""
+    session = hub.join(Hello())
+    desk = Desk(pool, session=session)
+    await desk.do("Pause")
+    hub.leave(session, desk.outbox)
+    return session
+
+
 async def come_back(hub: Hub, key: str) -> Session:
     """The session of a page that says hello with its key."""
     await hub.recall(key)
@@ -50,6 +59,14 @@ async def wait_until(holds: Callable[[], bool]) -> None:
             return
         await asyncio.sleep(0.01)
     raise AssertionError("it did not happen in time")
+
+
+def count_kept(folder: Path) -> int:
+    """Count the sessions in the file."""
+    with sqlite3.connect(folder / FILE) as other:
+        (count,) = other.execute("SELECT count(*) FROM sessions").fetchone()
+    other.close()
+    return int(count)
 
 
 def read_welcome(session: Session, seen: int) -> tuple[messages.Welcome, Outbox]:
@@ -107,7 +124,7 @@ async def test_the_first_page_that_comes_back_with_nothing_is_told_that_the_run_
     pool: Pool, tmp_path: Path
 ) -> None:
     async with open_hub(pool, tmp_path) as hub:
-        key = hub.join(Hello()).key
+        key = (await begin(pool, hub)).key
     async with open_hub(pool, tmp_path) as hub:
         session = await come_back(hub, key)
         assert [read_welcome(session, 0)[0].restored for _ in range(2)] == [True, False]
@@ -170,9 +187,23 @@ async def test_a_session_that_nobody_comes_back_to_is_kept_and_leaves_the_memory
     await hub.stop()
 
 
+async def test_a_page_that_only_looked_in_leaves_nothing_behind(pool: Pool, tmp_path: Path) -> None:
+    async with open_hub(pool, tmp_path, grace_seconds=0) as hub:
+        looking, _ = hub.join(Hello()), await begin(pool, hub)
+        hub.leave(looking, looking.attach(0, lambda: None))
+
+        def is_empty() -> bool:
+            hub.sweep()
+            return not hub.sessions
+
+        await wait_until(is_empty)
+        hub.join(Hello())
+    assert count_kept(tmp_path) == 1
+
+
 async def test_a_session_of_another_key_is_not_there(pool: Pool, tmp_path: Path) -> None:
     async with open_hub(pool, tmp_path) as hub:
-        key = hub.join(Hello()).key
+        key = (await begin(pool, hub)).key
     async with open_hub(pool, tmp_path) as hub:
         session = await come_back(hub, key + "x")
         assert session.key != key + "x"
@@ -181,7 +212,7 @@ async def test_a_session_of_another_key_is_not_there(pool: Pool, tmp_path: Path)
 
 async def test_two_pages_that_come_back_at_once_find_one_session(pool: Pool, tmp_path: Path) -> None:
     async with open_hub(pool, tmp_path) as hub:
-        key = hub.join(Hello()).key
+        key = (await begin(pool, hub)).key
     async with open_hub(pool, tmp_path) as hub:
         found = await asyncio.gather(*(come_back(hub, key) for _ in range(5)))
         assert len({id(session) for session in found}) == 1
@@ -189,7 +220,7 @@ async def test_two_pages_that_come_back_at_once_find_one_session(pool: Pool, tmp
 
 async def test_a_kept_session_waits_for_room_in_a_full_lab(pool: Pool, tmp_path: Path) -> None:
     async with open_hub(pool, tmp_path) as hub:
-        key = hub.join(Hello()).key
+        key = (await begin(pool, hub)).key
     async with open_hub(pool, tmp_path, max_sessions=1, grace_seconds=0) as hub:
         hub.join(Hello())
         with pytest.raises(EngineError, match="the lab is full"):

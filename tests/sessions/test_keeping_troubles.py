@@ -19,18 +19,10 @@ from server.sessions.keeper import BROKEN, PATIENCE_SECONDS, TOO_LARGE, Keeper
 from server.sessions.run_file import write_run
 from server.sessions.store import FILE, Entry, StatesGone, Store
 from server.settings import Settings
-from tests.sessions.test_keeping import WAITS, come_back, open_hub, wait_until
+from tests.sessions.test_keeping import WAITS, begin, come_back, count_kept, open_hub, wait_until
 from tests.tools.sessions import Desk
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-def count_kept(folder: Path) -> int:
-    """Count the sessions in the file."""
-    with sqlite3.connect(folder / FILE) as other:
-        (count,) = other.execute("SELECT count(*) FROM sessions").fetchone()
-    other.close()
-    return int(count)
 
 
 async def test_sessions_whose_rows_another_lab_has_deleted_are_kept_anew_with_all_their_states(
@@ -104,7 +96,7 @@ async def test_a_run_that_is_too_large_to_be_kept_stays_when_its_page_is_gone_un
     pool: Pool, tmp_path: Path
 ) -> None:
     async with open_hub(pool, tmp_path, grace_seconds=0, max_sessions=1) as hub:
-        session = hub.join(Hello())
+        session = await begin(pool, hub)
         session.branches.current.name = "longer than a file may have it " * 100
         async with asyncio.timeout(20):
             await hub.keep(session)
@@ -119,17 +111,16 @@ async def test_a_run_that_cannot_be_kept_gives_its_place_to_who_waits_in_line_an
     pool: Pool, tmp_path: Path
 ) -> None:
     async with open_hub(pool, tmp_path, grace_seconds=0, max_sessions=1) as hub:
-        session = hub.join(Hello())
+        session = await begin(pool, hub)
         session.branches.current.name = "longer than a file may have it " * 100
         async with asyncio.timeout(20):
             await hub.keep(session)
         hub.sweep()
-        assert str(session.state) == "paused"
+        assert hub.sessions == {session.key: session}
         guest = hub.queue_up()
         hub.sweep()
         assert guest.called.is_set()
-        assert hub.join(Hello(), guest).state == "paused"
-        assert session.state == "closed"
+        assert hub.join(Hello(), guest) is not session
 
 
 async def test_states_that_could_not_be_read_again_are_not_kept_until_branches_are_deleted(
@@ -184,7 +175,7 @@ async def open_stalled_hub(pool: Pool, folder: Path, **settings: Any) -> AsyncIt
 
 async def test_a_disk_that_does_not_answer_keeps_no_page_waiting(pool: Pool, tmp_path: Path) -> None:
     async with open_hub(pool, tmp_path) as hub:
-        keys = [hub.join(Hello()).key for _ in range(5)]
+        keys = [(await begin(pool, hub)).key for _ in range(5)]
     async with open_stalled_hub(pool, tmp_path) as (hub, store):
         present = hub.join(Hello())
         # All at once, and none waits for another.
@@ -206,7 +197,7 @@ async def test_a_session_that_was_read_while_its_place_was_taken_or_the_lab_stop
     pool: Pool, tmp_path: Path, happens: str
 ) -> None:
     async with open_hub(pool, tmp_path) as hub:
-        key = hub.join(Hello()).key
+        key = (await begin(pool, hub)).key
     runs = pool.run_count
     async with open_stalled_hub(pool, tmp_path, max_sessions=1) as (hub, store):
         recalling = asyncio.create_task(hub.recall(key))
@@ -250,7 +241,7 @@ async def test_a_kept_session_that_meets_a_mistake_as_it_comes_back_leaves_no_ru
     pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_hub(pool, tmp_path) as hub:
-        key = hub.join(Hello()).key
+        key = (await begin(pool, hub)).key
 
     def fail(*_: object) -> None:
         raise ZeroDivisionError

@@ -22,7 +22,7 @@ class Desk:
         self.session = session or Session(secrets.token_hex(8), check_config(config or {}, pool.catalog), pool)
         self.told: list[dict[str, Any]] = []
         self._news = asyncio.Event()
-        self._outbox = self.session.attach(0, self._news.set)
+        self.outbox = self.session.attach(0, self._news.set)
         self._numbers = count(1)
 
     @property
@@ -43,7 +43,7 @@ class Desk:
     def begin(self, kind: str, **fields: Any) -> int:
         """Give a command; returns its id."""
         number = next(self._numbers)
-        self.session.handle(self._outbox, getattr(messages, kind)(id=number, **fields))
+        self.session.handle(self.outbox, getattr(messages, kind)(id=number, **fields))
         return number
 
     async def answer(self, number: int) -> dict[str, Any]:
@@ -51,7 +51,7 @@ class Desk:
         async with asyncio.timeout(WAIT_SECONDS):
             while True:
                 self._news.clear()
-                self.told += [json.loads(text) for text in self.session.take(self._outbox) if isinstance(text, str)]
+                self.told += [json.loads(text) for text in self.session.take(self.outbox) if isinstance(text, str)]
                 for one in self.told:
                     if one["type"] in ("done", "failure") and one["id"] == number:
                         return one
@@ -73,7 +73,7 @@ class Desk:
         async with asyncio.timeout(WAIT_SECONDS):
             while self.status.state == "running":
                 self._news.clear()
-                self.session.take(self._outbox)
+                self.session.take(self.outbox)
                 await self._news.wait()
 
     async def play_to(self, step: int) -> None:

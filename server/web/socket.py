@@ -170,10 +170,11 @@ class Conversation:
                     self._wake.clear()
                     self._forget_reminder()
                     for message in session.take(outbox):
-                        if begun != (begun := loop.time()):  # the one before has taken no time
+                        if begun != (begun := loop.time()):  # else the one before has taken no time
                             deadline.reschedule(begun + self.send_seconds)
                         await self._write(message)
                     deadline.reschedule(None)
+                    begun = 0.0  # a loop's clock may stand still until the next are sent
             finally:
                 del deadline  # it holds the task, whose error holds this frame, and with it the session: see `_talk`
         await self.websocket.close(SERVICE_RESTART)

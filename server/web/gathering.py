@@ -36,7 +36,7 @@ class GatheringTransport:
 
     def _write_pieces(self) -> None:
         pieces, self._pieces, self._bytes = self._pieces, [], 0
-        if pieces:
+        if pieces and not self._transport.is_closing():  # one that was cut off in this turn takes nothing more
             self._transport.writelines(pieces)
 
     def close(self) -> None:

@@ -3,6 +3,9 @@
 import asyncio
 import contextlib
 import socket
+from typing import Any
+
+import uvloop
 
 from server.web.gathering import MOST_BYTES, GatheringTransport
 from server.web.turnstile import AT_ONCE, Turnstile
@@ -21,6 +24,9 @@ class Recorder(asyncio.Transport):
 
     def close(self) -> None:
         self.is_closed = True
+
+    def is_closing(self) -> bool:
+        return self.is_closed
 
 
 async def test_what_is_written_in_one_turn_is_one_call_in_order() -> None:
@@ -66,6 +72,23 @@ async def test_a_slow_reader_gets_every_byte_in_order() -> None:
                 received += await asyncio.wait_for(loop.sock_recv(far, 1 << 14), 30)
         assert received == b"".join(pieces)
         transport.close()
+
+
+def test_what_is_written_to_a_page_that_is_cut_off_is_let_go() -> None:
+    async def write_and_cut_off() -> list[dict[str, Any]]:
+        loop = asyncio.get_running_loop()
+        mistakes: list[dict[str, Any]] = []
+        loop.set_exception_handler(lambda loop, context: mistakes.append(context))
+        near, far = socket.socketpair()
+        with far:
+            inner, _ = await loop.create_connection(asyncio.Protocol, sock=near)
+            inner.abort()
+            GatheringTransport(inner).write(b"frame")
+            await asyncio.sleep(0.01)
+        return mistakes
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(write_and_cut_off()) == []
 
 
 async def test_news_for_hundreds_are_told_to_a_few_in_each_turn_in_order_and_once() -> None:

@@ -58,6 +58,14 @@ def create_app(settings: Settings) -> FastAPI:
     # No pages about the API: they would load scripts from another host.
     app = FastAPI(title="The GAN lab", lifespan=run_engine, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.hub, app.state.draining, app.state.hurry = hub, False, hurry
+    _add_guards(app, settings)
+    answer_refusals(app)
+    _add_routes(app, settings, telemetry, pool, hub)
+    return app
+
+
+def _add_guards(app: FastAPI, settings: Settings) -> None:
+    """Let in only who asks by one of the lab's names, and, where the lab has a token, knows it."""
     if settings.token:
         app.add_middleware(Gate, token=settings.token)
     app.add_middleware(
@@ -65,7 +73,10 @@ def create_app(settings: Settings) -> FastAPI:
         names=lab_names(settings.host, settings.allowed_hosts),
         frame_ancestors=settings.frame_ancestors,
     )
-    answer_refusals(app)
+
+
+def _add_routes(app: FastAPI, settings: Settings, telemetry: Telemetry, pool: Pool, hub: Hub) -> None:
+    """Give the lab all that can be asked of it: pages, documents, the conversation and the files of the page."""
     documents = (models_router(hub, pool), runs_router(hub, pool), exports_router(hub, pool))
     of_sessions = (*documents, branches_router(hub), inspection_router(hub))
     of_lab = (pages_router(pool, settings), api_router(pool), metrics_router(hub, telemetry))
@@ -73,4 +84,3 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(router)
     app.router.routes.append(socket_route(hub, settings, telemetry))
     app.mount("/static", OwnFiles(directory=find_folder("static")))
-    return app

@@ -26,19 +26,8 @@ def describe_techniques(configs: Sequence[RunConfig], catalog: Catalog) -> dict[
             than an answer of the generator, which a script cannot follow.
     """
     facts = {unit["key"]: unit for unit in catalog["techniques"]}
-    training = [[unit for unit in one.techniques if not facts[unit.name].get("refines")] for one in configs]
-    units = training[0]
-    if any(others != units for others in training):
-        raise ConfigError("techniques", "expected the same from the beginning of an exported run to its end")
-    if names := [unit.name for unit in units if facts[unit.name].get("compares")]:
-        because = "it compares real and generated points apart, in one pass, whose sums a script would add up otherwise"
-        raise ConfigError("techniques", f"expected none that cannot be exported, got {names[0]}: {because}")
     loss = next(one for one in catalog["losses"] if one["key"] == configs[0].loss.name)
-    if names := [] if loss["makes_points"] else [unit.name for unit in units if facts[unit.name].get("renews_data")]:
-        because = (
-            f"a script takes what the generator answers for samples, and with {loss['key']} they are more than that"
-        )
-        raise ConfigError("techniques", f"expected none that cannot be exported, got {names[0]}: {because}")
+    units = _list_training(configs, facts, loss)
     drawing = [unit for unit in configs[-1].techniques if facts[unit.name].get("refines")]
     on_line = configs[0].data_dimension == 1
     scripts = [
@@ -47,15 +36,7 @@ def describe_techniques(configs: Sequence[RunConfig], catalog: Catalog) -> dict[
     return {
         "techniques": [facts[unit.name] for unit in units],
         "lines": {place: [script[place] for script in scripts if place in script] for place in PLACES},
-        "moving": {
-            player: [
-                rename(script[place], {"player": player})
-                for script in scripts
-                for place in ("moving", f"moving_{player}")
-                if place in script
-            ]
-            for player in PLAYERS
-        },
+        "moving": {player: _list_moving(player, scripts) for player in PLAYERS},
         "rounds": configs[0].rounds,
         "ahead": next(
             (s["ahead"] for unit, s in zip(units, scripts, strict=True) if "ahead" in s and unit.values["k"]), ""
@@ -71,12 +52,41 @@ def describe_techniques(configs: Sequence[RunConfig], catalog: Catalog) -> dict[
     }
 
 
+def _list_training(
+    configs: Sequence[RunConfig], facts: Mapping[str, Any], loss: Mapping[str, Any]
+) -> Sequence[UnitConfig]:
+    """Give the techniques that a run trains with; see `describe_techniques` for what is refused."""
+    training = [[unit for unit in one.techniques if not facts[unit.name].get("refines")] for one in configs]
+    units = training[0]
+    if any(others != units for others in training):
+        raise ConfigError("techniques", "expected the same from the beginning of an exported run to its end")
+    if names := [unit.name for unit in units if facts[unit.name].get("compares")]:
+        because = "it compares real and generated points apart, in one pass, whose sums a script would add up otherwise"
+        raise ConfigError("techniques", f"expected none that cannot be exported, got {names[0]}: {because}")
+    if names := [] if loss["makes_points"] else [unit.name for unit in units if facts[unit.name].get("renews_data")]:
+        because = (
+            f"a script takes what the generator answers for samples, and with {loss['key']} they are more than that"
+        )
+        raise ConfigError("techniques", f"expected none that cannot be exported, got {names[0]}: {because}")
+    return units
+
+
 def _describe_drawing(unit: UnitConfig, facts: Mapping[str, Any], makes_points: bool) -> Mapping[str, Any]:
     """Give the facts of a technique of drawing with its numbers in its code, which says where samples are made else."""
     code = _fill(unit, {"code": facts["code"]})["code"]
     if not makes_points:
         code = "# make_samples(z) is what draw_samples makes of z\n" + rename(code, {"generator": "make_samples"})
     return {**facts, "code": code}
+
+
+def _list_moving(player: str, scripts: Sequence[Mapping[str, str]]) -> list[str]:
+    """Give the lines before a player's optimizer moves it: those of both players, and those of this one."""
+    return [
+        rename(script[place], {"player": player})
+        for script in scripts
+        for place in ("moving", f"moving_{player}")
+        if place in script
+    ]
 
 
 def _list_points(units: Sequence[UnitConfig], facts: Mapping[str, Any]) -> list[str]:

@@ -35,6 +35,8 @@ LEAN = 9.0
 PATIENCE_SECONDS = 2.0
 """A disk that does not answer for so long is told of, and no page waits for it any longer."""
 RETRY_SECONDS = 1.0
+TIDY_SECONDS = 3600.0
+"""So often are the sessions forgotten that nobody has used for long; the first time as the lab starts."""
 STOP_SECONDS = 1.2
 """What a stopping lab takes to keep what has changed; with all else that it has to do it is gone in 5 s."""
 BROKEN = "The lab made a mistake as it kept this run (its log says more): it would be lost if the lab stopped"
@@ -69,6 +71,7 @@ class Keeper:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._working: asyncio.Task[None] | None = None
         self._retry_at = 0.0
+        self._tidy_at = clock()
         self._favours_asked = False
 
     async def start(self) -> None:
@@ -150,6 +153,8 @@ class Keeper:
                 self._enter_trouble(error)
 
     async def _work_once(self) -> None:
+        if self._clock() >= max(self._tidy_at, self._retry_at):
+            await self._tidy()
         session = self._choose()
         if session is None:
             await self._rest(TICK_SECONDS)
@@ -203,10 +208,7 @@ class Keeper:
         try:
             frozen = session.freeze()
             writing = asyncio.get_running_loop().run_in_executor(self._thread, self._write, record, frozen)
-            if not (await asyncio.wait([writing], timeout=PATIENCE_SECONDS))[0]:
-                self._enter_trouble(TimeoutError("the disk does not answer"))
-                _call(asked)
-            await writing
+            await self._finish(writing, asked)
         except asyncio.CancelledError:
             asked.clear()  # nobody knows yet whether it is kept
             raise
@@ -240,6 +242,26 @@ class Keeper:
             entry, numbers = pack_session(frozen, {})
             self._store.put(record.digest, entry, spared)
         record.states = numbers
+
+    async def _tidy(self) -> None:
+        """Forget the kept sessions that nobody has used for long; those that are open stay."""
+        self._tidy_at = self._clock() + TIDY_SECONDS
+        spared = [_digest(session.key) for session in self._list_sessions()]
+        try:
+            await self._finish(
+                asyncio.get_running_loop().run_in_executor(self._thread, self._store.forget_old, spared), []
+            )
+        except (sqlite3.Error, OSError) as error:
+            self._enter_trouble(error)
+        else:
+            self._leave_trouble()
+
+    async def _finish(self, writing: asyncio.Future[None], asked: list[Callable[[], None]]) -> None:
+        """Wait until the thread has written; those that asked wait no longer than PATIENCE_SECONDS."""
+        if not (await asyncio.wait([writing], timeout=PATIENCE_SECONDS))[0]:
+            self._enter_trouble(TimeoutError("the disk does not answer"))
+            _call(asked)
+        await writing
 
     def _release(self, key: str) -> None:
         _call(self._asked.pop(key, []))

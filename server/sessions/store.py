@@ -2,8 +2,9 @@
 
 A session is found by a digest of its key, so that the file opens no session. Commits are in a write-ahead log: a
 process that is killed at any moment loses none of them, and a machine that loses its power the last ones at most.
-What is damaged, or of another version, is moved aside and begun anew.
-One thread at a time: no lock here. No clock either: sessions are forgotten in the order in which they were last kept.
+What is damaged is moved aside and begun anew; a lab of another version has a file of its own beside this one.
+One thread at a time: no lock here. Sessions are forgotten in the order in which they were last kept: the clock, which
+may be wrong, only tells which were not kept for many days.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import logging
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from itertools import count
@@ -25,18 +27,24 @@ logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-FILE = "sessions.sqlite3"
-VERSION = 1
+VERSION = 2
+FILE = f"sessions-{VERSION}.sqlite3"
 BUSY_SECONDS = 1.0
 """So long a statement waits for another program that has locked the file."""
 MOST_LOG_BYTES = 16 << 20
 MOST_STATE_BYTES = 1 << 30
 """A session's states are refused beyond this, written or read: all of them are read at once."""
+MOST_DAYS = 30
+"""So many whole days after the one on which it was kept last is a session forgotten."""
+MOST_FORGOTTEN = 100
+"""So many of those are forgotten at once: a page may wait for it."""
+DAY_SECONDS = 86_400
 TABLES = """
 CREATE TABLE sessions (
-    digest BLOB PRIMARY KEY, used INTEGER NOT NULL, bytes INTEGER NOT NULL, told TEXT NOT NULL, content BLOB NOT NULL
+    digest BLOB PRIMARY KEY, used INTEGER NOT NULL, day INTEGER NOT NULL, bytes INTEGER NOT NULL, told TEXT NOT NULL,
+    content BLOB NOT NULL
 );
-CREATE INDEX sessions_used ON sessions (used, bytes, digest);
+CREATE INDEX sessions_used ON sessions (used, bytes, day, digest);
 CREATE TABLE states (digest BLOB NOT NULL, number INTEGER NOT NULL, packed BLOB NOT NULL, PRIMARY KEY (digest, number));
 """
 
@@ -63,9 +71,10 @@ class StatesGone(FileError):
 class Store:
     """The sessions that are kept in a folder; those that were used longest ago give way beyond `most_bytes`."""
 
-    def __init__(self, folder: Path, most_bytes: int) -> None:
+    def __init__(self, folder: Path, most_bytes: int, now: Callable[[], float] = time.time) -> None:
+        """The file is begun when it is needed; `now` is in seconds since 1970."""
         self.path = folder / FILE
-        self._most_bytes = most_bytes
+        self._most_bytes, self._now = most_bytes, now
         self._connection: sqlite3.Connection | None = None
 
     def open(self) -> None:
@@ -87,9 +96,9 @@ class Store:
         def write(connection: sqlite3.Connection) -> None:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute(
-                "INSERT OR REPLACE INTO sessions (digest, used, bytes, told, content) "
-                "VALUES (?, (SELECT coalesce(max(used), 0) + 1 FROM sessions), ?, ?, ?)",
-                (digest, entry.size, entry.told, entry.content),
+                "INSERT OR REPLACE INTO sessions (digest, used, day, bytes, told, content) "
+                "VALUES (?, (SELECT coalesce(max(used), 0) + 1 FROM sessions), ?, ?, ?, ?)",
+                (digest, self._count_days(), entry.size, entry.told, entry.content),
             )
             connection.executemany(
                 "INSERT OR REPLACE INTO states (digest, number, packed) VALUES (?, ?, ?)",
@@ -130,6 +139,28 @@ class Store:
 
         return self._try(read)
 
+    def forget_old(self, spared: Collection[bytes] = ()) -> None:
+        """Forget the sessions that were not kept for MOST_DAYS, but for `spared` ones.
+
+        Raises:
+            sqlite3.Error, OSError: the file cannot be used just now.
+        """
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute("BEGIN IMMEDIATE")
+            # A day more, as days are counted whole: a clock that is wrong by hours forgets nothing before its time.
+            before = self._count_days() - MOST_DAYS - 1
+            found = connection.execute("SELECT digest FROM sessions WHERE day < ? ORDER BY used", (before,)).fetchall()
+            old = [digest for (digest,) in found if digest not in spared]
+            for digest in old[:MOST_FORGOTTEN]:
+                _delete(connection, digest)
+            connection.execute("COMMIT")
+
+        self._try(write)
+
+    def _count_days(self) -> int:
+        return int(self._now() // DAY_SECONDS)
+
     def interrupt(self) -> None:
         """Break off what another thread has under way; it is undone."""
         if self._connection:
@@ -149,8 +180,7 @@ class Store:
         for digest, held in connection.execute("SELECT digest, bytes FROM sessions ORDER BY used").fetchall():
             if digest in spared:
                 continue
-            connection.execute("DELETE FROM sessions WHERE digest = ?", (digest,))
-            connection.execute("DELETE FROM states WHERE digest = ?", (digest,))
+            _delete(connection, digest)
             size -= held
             if size <= self._most_bytes:
                 break
@@ -217,6 +247,11 @@ class Store:
             if beside.exists():
                 beside.replace(aside.with_name(f"{aside.name}{end}"))
         logger.error("the file of kept sessions cannot be read (%s): it is %s now, and a new one begins", reason, aside)
+
+
+def _delete(connection: sqlite3.Connection, digest: bytes) -> None:
+    connection.execute("DELETE FROM sessions WHERE digest = ?", (digest,))
+    connection.execute("DELETE FROM states WHERE digest = ?", (digest,))
 
 
 class _WrongVersion(sqlite3.DatabaseError):

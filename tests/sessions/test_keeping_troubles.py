@@ -19,6 +19,7 @@ from server.sessions.keeper import BROKEN, PATIENCE_SECONDS, TOO_LARGE, Keeper
 from server.sessions.run_file import write_run
 from server.sessions.store import FILE, Entry, StatesGone, Store
 from server.settings import Settings
+from tests.sessions.test_hub import Clock
 from tests.sessions.test_keeping import WAITS, begin, come_back, count_kept, open_hub, wait_until
 from tests.tools.sessions import Desk
 
@@ -55,6 +56,37 @@ async def test_a_session_whose_states_are_not_there_is_refused_and_nothing_is_ch
     store.put(b"one", Entry("told", b"second", {1: b"b"}, [0, 1]))
     assert store.get(b"one") == Entry("told", b"second", {0: b"a", 1: b"b"}, {0, 1})
     store.close()
+
+
+async def test_what_nobody_has_used_for_a_month_is_forgotten_and_nothing_before_however_the_clock_jumps(
+    tmp_path: Path,
+) -> None:
+    hour, day = 3600, 86_400
+    clock, began = Clock(), 20_000.0 * day
+    clock.now = began
+    store = Store(tmp_path, 1 << 20, clock)
+    store.put(b"old", Entry("told", b"", {0: b"a"}, [0]))
+    store.put(b"open", Entry("told", b"", {}, []))
+    for passed in (-hour, hour, 30 * day + hour, -hour):
+        clock.now = began + passed
+        store.forget_old()
+        assert store.get(b"old")
+    clock.now = began + 32 * day
+    store.put(b"new", Entry("told", b"", {}, []))
+    store.forget_old([b"open"])
+    assert [store.get(digest) is None for digest in (b"old", b"open", b"new")] == [True, False, False]
+    store.close()
+    with sqlite3.connect(tmp_path / FILE) as other:
+        assert other.execute("SELECT count(*) FROM states").fetchone() == (0,)
+    other.close()
+
+
+async def test_a_lab_that_starts_forgets_what_nobody_has_used_for_a_month(pool: Pool, tmp_path: Path) -> None:
+    store = Store(tmp_path, 1 << 20, lambda: 0.0)
+    store.put(b"old", Entry("told", b"", {}, []))
+    store.close()
+    async with open_hub(pool, tmp_path):
+        await wait_until(lambda: count_kept(tmp_path) == 0)
 
 
 async def test_a_mistake_with_one_session_is_told_and_the_others_are_kept_and_answered(

@@ -225,7 +225,9 @@ class RemoteRun:
         if report.revision != self.revision:
             return
         for reader in report.readers:
-            self._wants.pop(reader, None)
+            want = self._wants.get(reader)
+            if want and (want.layers, want.level) == (report.layers, report.level):  # else other was asked for since
+                del self._wants[reader]
         if not self.is_busy:  # one that is busy may still be lost by what it does after its frames
             self.futile_starts = 0
         self._show(report, body)

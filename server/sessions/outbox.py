@@ -1,7 +1,9 @@
 """What one page is to be sent: answers and history are kept in order and never lost, of frames there is one at most.
 
-A frame is asked for only when the page has granted a credit for it and the one before has been sent, so no frame is
-ever made for nothing, and the newest state is the one that is shown.
+A frame is asked for only when the page has granted a credit for it and the one before has been sent, so the newest
+state is the one that is shown. Only where a page is to have other layers or sizes than those that were asked for is
+other asked for at once: then a frame of the former that was made meanwhile is let go, and no page gets more frames than
+it has granted, nor one of other sizes than it was to have.
 History is not kept here: the outbox knows how far the page has seen the session's timeline.
 """
 
@@ -16,6 +18,7 @@ from server.sessions.sizing import Sizing
 
 MOST_CREDIT = 8
 MOST_ANSWERS = 1_000
+NOTHING_FIXED: tuple[int, int, frozenset[Layer]] = (0, 0, frozenset())
 
 
 class Outbox:
@@ -45,7 +48,8 @@ class Outbox:
         self.is_finished = False
         self._answers: deque[Done | Failure] = deque()
         self._asked: tuple[tuple[Layer, ...], int] | None = None
-        self._fixed: tuple[int, int, frozenset[Layer]] = (0, 0, frozenset())
+        self._fixed = NOTHING_FIXED
+        """The revision, the level and the layers of the newest fixed arrays that the page has."""
 
     def grant(self, count: int) -> None:
         """Allow `count` more frames, up to a bound."""
@@ -82,9 +86,14 @@ class Outbox:
         self._asked = None
 
     def put_frame(self, report: reports.Frame, frame: bytes) -> None:
-        """Keep a frame until it is taken; it uses up a credit."""
+        """Keep a frame until it is taken, which uses up a credit; one that is not what was asked for last is let go."""
+        if self._asked != (report.layers, report.level):
+            if self._asked is None:
+                # The run takes it as seen. With fixed arrays it gives another, even where nothing changes any more.
+                self._fixed = NOTHING_FIXED
+            return
         self._asked = None
-        self.credit = max(0, self.credit - 1)
+        self.credit -= 1
         self.frame = frame
         if report.fixed:
             self._fixed = (report.revision, report.level, frozenset(report.layers))

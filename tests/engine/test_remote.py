@@ -128,7 +128,10 @@ def test_a_frame_that_is_waited_for_is_asked_for_again(config: RunConfig) -> Non
     wire.run.want(1, ("real",), fixed=True)
     assert [order.type for order, _ in wire.resume()] == ["open", "want"]
     frame = reports.Frame(run="a", revision=1, readers=(1,), layers=("real",), fixed=True)
-    wire.run.receive(frame, b"frame")
+    wire.run.want(1, ("real",), fixed=True, level=1)
+    wire.run.receive(frame, b"frame")  # made before the worker had heard of other sizes, which it still has to make
+    assert [order.type for order, _ in wire.resume()] == ["open", "want"]
+    wire.run.receive(frame.model_copy(update={"level": 1}), b"frame")
     assert [order.type for order, _ in wire.resume()] == ["open"]
 
 

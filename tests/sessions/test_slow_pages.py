@@ -109,6 +109,17 @@ async def test_after_a_pause_no_frame_is_made_twice_without_end(page: Page) -> N
     assert page.sent - sent <= 4
 
 
+async def test_a_pause_right_after_play_shows_pictures_of_one_size_and_in_the_end_all(page: Page) -> None:
+    await page.play_until(SAMPLES[1])
+    page.say(Pause(id=page.next_id()))
+    await page.rest()
+    for turn in range(40):
+        page.say(Play(id=page.next_id()))
+        await asyncio.sleep(0.002 * (turn % 4))
+        page.say(Pause(id=page.next_id()))
+        await page.rest()
+
+
 async def test_steps_by_hand_and_ways_back_and_slow_motion_are_shown_in_full(page: Page) -> None:
     await page.play_until(SAMPLES[COARSEST])
     page.say(Seek(id=page.next_id(), step=3))

@@ -21,7 +21,7 @@ def count_cores() -> int:
 
 def find_cache() -> Path:
     """Give the folder for what the lab can make again: in `XDG_CACHE_HOME`, or in `.cache` at home."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ganlab"
+    return (_read_base("XDG_CACHE_HOME") or Path.home() / ".cache") / "ganlab"
 
 
 def find_data() -> Path:
@@ -30,7 +30,13 @@ def find_data() -> Path:
     Raises:
         RuntimeError: nobody knows where this user is at home.
     """
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "ganlab"
+    return (_read_base("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "ganlab"
+
+
+def _read_base(variable: str) -> Path | None:
+    """Read a folder from the environment; one that is not absolute is none (XDG Base Directory Specification)."""
+    base = Path(os.environ.get(variable, ""))
+    return base if base.is_absolute() else None
 
 
 def read_folder(folder: object) -> object:
@@ -69,7 +75,8 @@ class Settings(BaseSettings):
     """The folder in which sessions are kept, so that they outlive the lab; in none, nothing is. Where nothing is said,
     `ganlab` takes one of the user's own."""
     kept_megabytes: Annotated[int, Field(ge=0, le=1 << 20)] = 1024
-    """How much of `data_dir` the sessions may take: those that were open longest ago give way. 0 keeps nothing."""
+    """How much of `data_dir` the sessions may take: those that were open longest ago give way. 0 keeps nothing.
+    Where neither this nor a folder is said, `ganlab` takes less."""
     max_sessions: Annotated[int, Field(ge=1)] = 64
     """How many sessions may be open at once; who comes later waits in line."""
     max_waiting: Annotated[int, Field(ge=0)] | None = None

@@ -33,6 +33,8 @@ GRACE_SECONDS = 2
 """How long a stopping server waits for open requests; with telling the pages and ending the workers it is under 5 s."""
 PORTS_TRIED = 20
 TOKEN_BYTES = 32
+OWN_MEGABYTES = 256
+"""So much of the user's own folder the kept sessions may take, where nobody has named one, nor how much."""
 
 
 class LabServer(uvicorn.Server):
@@ -78,7 +80,12 @@ def serve_lab(browser: bool, **options: Any) -> None:
     settings = make_settings(options)
     configure_logs(settings.log_level, settings.log_form)
     listener = open_listener(settings.host, list_ports(settings))
-    settings = settings.model_copy(update={"token": choose_token(settings), "data_dir": choose_folder(settings)})
+    chosen = {
+        "token": choose_token(settings),
+        "data_dir": choose_folder(settings),
+        "kept_megabytes": choose_megabytes(settings),
+    }
+    settings = settings.model_copy(update=chosen)
     address = lab_address(settings.host, listener.getsockname()[1], settings.token)
     app = create_app(settings)
     config = uvicorn.Config(
@@ -173,11 +180,17 @@ def choose_folder(settings: Settings) -> Path | None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if os.access(folder, os.W_OK | os.X_OK):
             return folder
-        reason = f"{folder} belongs to somebody else"
+        reason = f"{folder} cannot be written to"
     except (OSError, RuntimeError) as error:
         reason = str(error)
     logger.warning("sessions end with this lab, as it has no folder to keep them in: %s", reason)
     return None
+
+
+def choose_megabytes(settings: Settings) -> int:
+    """Give how much the kept sessions may take: what was said, and less in a folder that nobody has named."""
+    is_named = not {"data_dir", "kept_megabytes"}.isdisjoint(settings.model_fields_set)
+    return settings.kept_megabytes if is_named else OWN_MEGABYTES
 
 
 def lab_address(host: str, port: int, token: str | None = None) -> str:

@@ -21,6 +21,7 @@ from websockets.sync.client import connect
 
 from server.commands.serve import (
     choose_folder,
+    choose_megabytes,
     choose_token,
     lab_address,
     list_ports,
@@ -29,7 +30,7 @@ from server.commands.serve import (
     open_listener,
 )
 from server.errors import ConfigError, LabError
-from server.settings import Settings
+from server.settings import Settings, find_cache, find_data
 from tests.tools.lab import ROOT
 
 
@@ -125,6 +126,32 @@ def test_a_lab_that_can_have_no_folder_of_its_own_says_so_and_keeps_nothing(
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "a file"))
     assert choose_folder(make_settings({})) is None
     assert "sessions end with this lab" in caplog.text
+
+
+def test_a_folder_that_cannot_be_written_to_is_called_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    # As on a disk that is mounted for reading only, which a test cannot have; who runs it may be allowed everything.
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert choose_folder(make_settings({})) is None
+    assert f"{tmp_path / 'ganlab'} cannot be written to" in caplog.text
+
+
+def test_a_relative_folder_in_the_environment_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path) if variable == "HOME" else "here")
+    assert (find_data(), find_cache()) == (tmp_path / ".local/share/ganlab", tmp_path / ".cache/ganlab")
+
+
+def test_a_folder_that_nobody_named_is_kept_small_unless_it_is_said_how_large(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = {"data_dir": str(tmp_path)}
+    options: list[dict[str, Any]] = [{}, named, {"kept_megabytes": 2000}, {**named, "kept_megabytes": 3}]
+    assert [choose_megabytes(make_settings(option)) for option in options] == [256, 1024, 2000, 3]
+    monkeypatch.setenv("GANLAB_KEPT_MEGABYTES", "0")
+    assert choose_megabytes(make_settings({})) == 0
 
 
 def test_a_named_port_that_is_taken_is_one_sentence_and_exit_code_1(taken_port: int) -> None:

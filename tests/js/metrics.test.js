@@ -16,8 +16,18 @@ test("a sharp picture, or one of which nothing is known, is left without the wor
 });
 
 test("the ticks of a short run are whole steps, each once", () => {
-  assert.deepEqual(placeTicks(1), { tickmode: "linear", tick0: 0, dtick: 1 });
-  assert.deepEqual(placeTicks(100), { nticks: 6 });
+  assert.deepEqual(placeTicks([0, 1]), { tickmode: "array", tickvals: [0, 1] });
+  assert.deepEqual(placeTicks([99.5, 103.2]), { tickmode: "array", tickvals: [100, 101, 102, 103] });
+  assert.deepEqual(placeTicks([0, 100]), { nticks: 6 });
+  assert.deepEqual(placeTicks([0, 0]), { nticks: 6 });
+});
+
+test("a run that begins far behind step 0 has few ticks, however long its axis", () => {
+  for (const last of [0, 1, 6]) {
+    const ticks = placeTicks([0, last]);
+    assert.ok((ticks.nticks ?? ticks.tickvals?.length ?? Infinity) <= 7);
+    assert.ok(!("dtick" in ticks));
+  }
 });
 
 test("the first step of a run is seen on its chart, though one point makes no line", () => {

@@ -97,12 +97,12 @@ export class Chart {
 
   /** @param {View} view */
   #drawPlot(view) {
-    const { data, isZoomed, span, floors, failure } = this.#trace(view);
+    const { data, isZoomed, steps, floors, failure } = this.#trace(view);
     this.#showReset(isZoomed);
     // A branch goes on in the view of the run that it leaves.
     const run = identifyRun(view.state.tree);
     const [palette, font] = [view.palette, readFont(this.#plot)];
-    showFigure(this.#plot, { data, layout: layOutChart({ ...this.#size, span, run, palette, font, floors, failure }) });
+    showFigure(this.#plot, { data, layout: layOutChart({ ...this.#size, steps, run, palette, font, floors, failure }) });
     if (this.#isListening) return;
     this.#isListening = true;
     listenToPlot(this.#plot, { zoom: this.#askToDraw, doubleClick: () => undefined });
@@ -126,18 +126,19 @@ export class Chart {
     ];
     const floors = series.filter((one) => one.floor !== undefined && isShown(one));
     const last = Math.max(0, ...series.map(({ steps }) => steps[steps.length - 1] ?? 0));
-    const span = isZoomed && range ? range[1] - range[0] : last;
-    return { data: [...lines, ...events], floors, failure, range, span, isZoomed };
+    /** @type {[number, number]} */
+    const steps = isZoomed && range ? [range[0], range[1]] : [0, last];
+    return { data: [...lines, ...events], floors, failure, range, steps, isZoomed };
   }
 
   /** @param {"png" | "svg"} format */
   #save(format) {
     if (!this.#view) return;
     const { palette, state } = this.#view;
-    const { data, range, span, floors, failure } = this.#trace(this.#view);
+    const { data, range, steps, floors, failure } = this.#trace(this.#view);
     const font = readFont(this.#plot);
     const run = identifyRun(state.tree);
-    const layout = layOutChartExport({ span, floors, failure, run, palette, font }, this.#title, range);
+    const layout = layOutChartExport({ steps, floors, failure, run, palette, font }, this.#title, range);
     const { width, height } = /** @type {{width: number, height: number}} */ (layout);
     const step = state.status?.step ?? 0;
     const filename = `gan-${this.#title.toLowerCase().replaceAll(" ", "-")}-step-${step}`;

@@ -29,6 +29,8 @@ import { describeMark } from "./mark_words.js";
 
 /** Points a line; more would cost time and show nothing on so few pixels. */
 const LIMIT = 400;
+/** So many steps in view have a tick each. */
+const FEW_STEPS = 7;
 const EXPORT_SIZE = { width: 900, height: 480 };
 
 /**
@@ -142,19 +144,23 @@ export function tracePresent(step, palette) {
 }
 
 /**
- * Where an axis of steps has its ticks: there is no step between 0 and 1.
- * @param {number} span how many steps are in view
+ * Where an axis of steps has its ticks: there is no step between 0 and 1. They are listed, so that they stay few if
+ * the axis turns out to be longer than the lines: a mark may stand far behind them.
+ * @param {readonly [number, number]} steps the first and the last step in view
  */
-export function placeTicks(span) {
-  return span <= 6 ? { tickmode: "linear", tick0: 0, dtick: 1 } : { nticks: 6 };
+export function placeTicks([first, last]) {
+  const begin = Math.ceil(first);
+  const count = Math.floor(last) - begin + 1;
+  if (count < 2 || count > FEW_STEPS) return { nticks: 6 };
+  return { tickmode: "array", tickvals: Array.from({ length: count }, (_, i) => begin + i) };
 }
 
 /**
  * The layout of a chart.
- * @param {{span: number, failure?: Divergence | null, width: number, height: number, run: string | null, palette: Palette, font: {family: string, size: number}, floors: readonly Series[]}} view
+ * @param {{steps: readonly [number, number], failure?: Divergence | null, width: number, height: number, run: string | null, palette: Palette, font: {family: string, size: number}, floors: readonly Series[]}} view
  * @returns {Layout}
  */
-export function layOutChart({ span, width, height, run, palette, font, floors, failure }) {
+export function layOutChart({ steps, width, height, run, palette, font, floors, failure }) {
   const clear = formatColour(palette.panel, 0);
   const axis = { zeroline: false, gridcolor: formatColour(palette.line), linecolor: formatColour(palette.line) };
   return {
@@ -179,7 +185,7 @@ export function layOutChart({ span, width, height, run, palette, font, floors, f
       title: { text: "Step", standoff: 4 },
       showgrid: false,
       rangemode: "tozero",
-      ...placeTicks(span),
+      ...placeTicks(steps),
       tickformat: ",d",
       unifiedhovertitle: { text: "Step %{x:,d}" },
     },

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from server.commands.configs import read_config
 from server.commands.outcomes import Outcome, describe_outcome, pick_number, tell_progress
 from server.errors import ConfigError
-from server.gan.compiled.workshop import Stepper, Workshop
+from server.gan.compiled.foundry import Foundry, Stepper
 from server.gan.config import RunConfig
 from server.gan.metrics import METRICS, evaluate_stack
 from server.gan.model_file import build_model, write_file, write_model
@@ -53,8 +53,8 @@ def train_runs(
     torch.set_num_threads(1 if len(chosen) == 1 else count_cores())
     configs = [config.with_seed(seed) for seed in chosen]
     trainer = Trainer(configs[0] if len(configs) == 1 else configs)
-    with closing(Workshop(find_cache() / "compiled")) if compiled else nullcontext() as workshop:
-        outcomes = train_steps(trainer, steps, Stepper(trainer, workshop).step if workshop else None)
+    with closing(Foundry(find_cache() / "compiled", patience=0.0)) if compiled else nullcontext() as foundry:
+        outcomes = train_steps(trainer, steps, Stepper(trainer, foundry).step if foundry else None)
     if save is not None:
         write_file(save, write_model(build_model(trainer.config, trainer.state.pack(), outcomes[0].scalars)))
     for outcome in outcomes:

@@ -1,7 +1,6 @@
 """Real workers with a compiler's work at hand: what was compiled comes back bit for bit, and so does what was not."""
 
 import os
-import shutil
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,26 +11,16 @@ import pytest_asyncio
 from server.engine import reports
 from server.engine.course import Leg
 from server.engine.pool import Pool
-from server.engine.worker.foundry import GAP_SECONDS, PATIENCE_SECONDS, Foundry
 from server.gan.catalog import build_catalog
 from server.gan.compiled.building import build_program
-from server.gan.compiled.machine import find_compiler
-from server.gan.compiled.workshop import LOOK_SECONDS, Workshop
 from server.gan.config import check_config
-from server.gan.trainer import Trainer
 from server.settings import find_cache
-from tests.engine.test_joined_runs import SMALL, close, come_to, go, is_same, play_together, read_state, rest
+from tests.engine.test_joined_runs import SMALL, close, come_to, go, play_together, read_state, rest
+from tests.tools.compiled import COMPILING, needs_compiler
 from tests.tools.engine import Listener, open_pool
+from tests.tools.states import find_distance, is_same
 
-# The compiler's own code, as it is imported and used.
-QUIET = ("ignore::FutureWarning", "ignore::DeprecationWarning", "ignore::UserWarning")
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.skipif(not shutil.which(find_compiler()), reason="there is no C++ compiler"),
-    # A compiler takes a quarter of a minute for a step, and many times that on a machine that others use too.
-    pytest.mark.timeout(600),
-    *(pytest.mark.filterwarnings(rule) for rule in QUIET),
-]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), needs_compiler, *COMPILING]
 CONFIG = check_config(SMALL, build_catalog())
 
 
@@ -123,35 +112,5 @@ async def test_where_a_program_is_gone_its_steps_are_made_again_but_for_last_dig
         found = read_state(elsewhere)
     assert elsewhere.run.course.legs == legs
     assert found.step == state.step
-    assert max(float((found.tensors[name] - state.tensors[name]).abs().max()) for name in found.tensors) < 1e-3
+    assert find_distance(found, state) < 1e-3
     close(pool, [listener])
-
-
-async def test_nothing_is_compiled_for_a_run_before_it_has_played_for_a_while(tmp_path: Path) -> None:
-    now = 0.0
-    foundry, trainer = Foundry(tmp_path / "cache", clock=lambda: now), Trainer(CONFIG)
-
-    def play(seconds: float) -> bool:
-        nonlocal now
-        end = now + seconds
-        while now < end:
-            assert foundry.find(trainer) is None
-            now += LOOK_SECONDS
-        return foundry._open().is_building
-
-    assert not play(PATIENCE_SECONDS / 2)
-    now += 2 * GAP_SECONDS
-    assert not play(PATIENCE_SECONDS)
-    assert play(2 * LOOK_SECONDS)
-    foundry.close()
-
-
-async def test_a_lab_that_is_not_to_compile_uses_programs_for_what_they_have_made_only(cache: Path) -> None:
-    trainer = Trainer(CONFIG)
-    key = Workshop(cache).find_key(trainer)
-    foundry = Foundry(cache, builds=False)
-    assert foundry.find(trainer) is None
-    found = foundry.recall(trainer, key)
-    assert found
-    assert found.key == key
-    assert foundry.recall(trainer, "0" * 32) is None

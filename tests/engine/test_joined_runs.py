@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-import torch
 
 from server.engine import reports
 from server.engine.pool import Pool
 from server.engine.remote import Place
 from server.gan.state import RunState
 from tests.tools.engine import Listener, open_pool
+from tests.tools.states import is_same
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -61,10 +61,6 @@ async def go(listener: Listener, step: int, phases: int = 0) -> None:
     """Go to a step, from the beginning of the run on."""
     place = Place(b"", 0, reports.Position(step=step, phases=phases), is_start=True)
     assert (await listener.answer(listener.run.seek(place))).type == "applied"
-
-
-def is_same(one: RunState, other: RunState) -> bool:
-    return one[1:] == other[1:] and all(torch.equal(one.tensors[name], other.tensors[name]) for name in one.tensors)
 
 
 def close(pool: Pool, listeners: list[Listener]) -> None:

@@ -22,7 +22,8 @@ from server.gan.trainer import Trainer
 from server.protocol.frames import Arrays, decode_frame
 from server.protocol.messages import Layer
 from tests.tools.engine import Listener, open_pool
-from tests.tools.shop import SMALL, Shop, is_same
+from tests.tools.shop import SMALL, Shop
+from tests.tools.states import is_same
 
 LAYERS: tuple[Layer, ...] = ("noise", "generated", "predictions", "surface", "gradients", "d_gradients")
 RUNS = [f"{seed}" for seed in range(9)]

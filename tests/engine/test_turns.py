@@ -14,7 +14,8 @@ from server.engine.worker.group import split_evenly
 from server.engine.worker.turns import Turns
 from server.gan.config import check_config
 from tests.tools.engine import EXPLODING
-from tests.tools.shop import SMALL, Shop, is_same
+from tests.tools.shop import SMALL, Shop
+from tests.tools.states import is_same
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from server.gan.latents import LATENTS
 from server.gan.losses import LOSSES
 from server.gan.probes import Sizes, probe_layers, probe_together
 from server.gan.source import KEPT_NUMBERS, MOST_KEPT
-from server.gan.state import RunState
 from server.gan.trainer import Trainer
 from server.protocol.frames import LAYER_ARRAYS
+from tests.tools.states import is_same
 
 SMALL: dict[str, Any] = {
     "generator": {"hidden_layers": 1, "width": 8},
@@ -82,10 +82,6 @@ def test_a_look_at_several_changes_none_of_them() -> None:
         for trainer in (*looked, *other):
             trainer.step()
     assert all(is_same(one.state, two.state) for one, two in zip(looked, other, strict=True))
-
-
-def is_same(one: RunState, other: RunState) -> bool:
-    return one[1:] == other[1:] and all(torch.equal(one.tensors[name], other.tensors[name]) for name in one.tensors)
 
 
 def test_what_is_kept_for_looks_is_what_would_be_drawn_and_there_is_an_end_to_it() -> None:

@@ -1,10 +1,7 @@
 """The compiled tier: a step as machine code trains as the eager step does, and a run may go from one to the other."""
 
-import os
-import shutil
-import signal
-import stat
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import cast
 
@@ -14,34 +11,23 @@ from torch import Tensor
 
 from server.gan.compiled import machine
 from server.gan.compiled.building import STEPS, build_program, compare
+from server.gan.compiled.foundry import Foundry, Stepper
 from server.gan.compiled.keys import Unfit, find_key
-from server.gan.compiled.machine import describe_machine, find_compiler
-from server.gan.compiled.programs import CODE, FACTS, REFUSAL, Program
+from server.gan.compiled.machine import describe_machine
+from server.gan.compiled.programs import Program
 from server.gan.compiled.tracing import trace_step
-from server.gan.compiled.workshop import (
-    RETRY_SECONDS,
-    Stepper,
-    Workshop,
-    find_obstacle,
-    forget_oldest,
-    is_settled,
-)
+from server.gan.compiled.workshop import Workshop
 from server.gan.config import RunConfig
 from server.gan.losses import LOSSES
 from server.gan.optimizers import OPTIMIZERS
 from server.gan.phases import Diverged
 from server.gan.state import RunState
 from server.gan.trainer import Trainer
+from tests.tools.compiled import COMPILING, CONFIG, SMALL, STACK, needs_compiler
 from tests.tools.runs import make_config
+from tests.tools.states import find_distance, is_same
 
-SMALL = ("generator.width=8", "discriminator.width=8", "batch_size=16")
-CONFIG = make_config(*SMALL)
-STACK = [CONFIG.with_seed(seed) for seed in range(3)]
-needs_compiler = pytest.mark.skipif(not shutil.which(find_compiler()), reason="there is no C++ compiler")
-# The compiler's own code, as it is imported and used.
-QUIET = ("ignore::FutureWarning", "ignore::DeprecationWarning", "ignore::UserWarning")
-# A compiler takes a quarter of a minute for a step, and many times that on a machine that others use too.
-pytestmark = [*(pytest.mark.filterwarnings(rule) for rule in QUIET), pytest.mark.timeout(600)]
+pytestmark = COMPILING
 
 
 def trace_program(configs: RunConfig | list[RunConfig]) -> Program:
@@ -62,17 +48,14 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def workshop(cache: Path) -> Iterator[Workshop]:
-    made = Workshop(cache)
-    yield made
-    made.close()
+    with closing(Workshop(cache)) as made:
+        yield made
 
 
-def same(a: RunState, b: RunState) -> bool:
-    return a[1:] == b[1:] and all(torch.equal(a.tensors[name], b.tensors[name]) for name in (*a.tensors, *b.tensors))
-
-
-def part(a: RunState, b: RunState) -> float:
-    return max((a.tensors[name] - b.tensors[name]).abs().max().item() for name in a.tensors)
+@pytest.fixture
+def foundry(cache: Path) -> Iterator[Foundry]:
+    with closing(Foundry(cache, patience=0.0)) as made:
+        yield made
 
 
 def train(program: Program, trainer: Trainer, steps: int) -> Trainer:
@@ -151,172 +134,6 @@ def test_rates_share_a_program_and_structures_do_not() -> None:
     assert find_key(Trainer([CONFIG.with_seed(seed) for seed in range(20)])) == find_key(Trainer(STACK))
 
 
-# The machine code ---------------------------------------------------------------------------------------------------
-
-
-@needs_compiler
-@pytest.mark.parametrize("configs", [CONFIG, STACK], ids=["one run", "a stack"])
-def test_the_tiers_agree_over_twenty_steps(workshop: Workshop, configs: RunConfig | list[RunConfig]) -> None:
-    eager, compiled = Trainer(configs), Trainer(configs)
-    program = workshop.find(compiled)
-    assert program
-    for _ in range(STEPS):
-        expected, got = eager.step(), program.step(compiled)
-        assert got
-        for one, other in zip(expected, got, strict=True):
-            assert one is not None
-            assert other is not None
-            assert one.shape == other.shape
-            torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
-    assert eager.state[1:] == compiled.state[1:]
-    assert part(eager.state, compiled.state) < 1e-4
-
-
-@needs_compiler
-def test_a_run_goes_from_one_tier_to_the_other_and_back_in_its_middle(workshop: Workshop) -> None:
-    eager, mixed = Trainer(CONFIG), Trainer(CONFIG)
-    program = workshop.find(mixed)
-    assert program
-    for step in range(STEPS):
-        eager.step()
-        assert program.step(mixed) if 5 <= step < 15 else mixed.step()
-    assert eager.state[1:] == mixed.state[1:]
-    assert part(eager.state, mixed.state) < 1e-4
-
-
-@needs_compiler
-def test_compiled_steps_come_again_bit_for_bit_from_a_state_in_their_middle(workshop: Workshop) -> None:
-    trainer = Trainer(CONFIG)
-    program = workshop.find(trainer)
-    assert program
-    packed = train(program, trainer, 7).state.pack()
-    first = train(program, trainer, 9).state
-    assert same(first, train(program, Trainer(CONFIG, state=RunState.unpack(packed)), 9).state)
-    assert same(first, train(Program.load(workshop._cache / find_key(trainer)), Trainer(CONFIG), 16).state)
-
-
-@needs_compiler
-def test_a_rate_that_is_turned_is_the_rate_of_the_next_compiled_step(workshop: Workshop) -> None:
-    eager, compiled = Trainer(CONFIG), Trainer(CONFIG)
-    program = workshop.find(compiled)
-    assert program
-    turned = make_config(*SMALL, "g_optimizer.learning_rate=0.02")
-    for config in (CONFIG, turned):
-        for trainer in (eager, compiled):
-            trainer.configure(config)
-        for _ in range(5):
-            eager.step()
-            assert program.step(compiled)
-    assert part(eager.state, compiled.state) < 1e-4
-
-
-@needs_compiler
-def test_a_step_that_is_not_finite_is_the_eager_trainers_to_refuse(workshop: Workshop) -> None:
-    trainer = Trainer(CONFIG)
-    stepper = Stepper(trainer, workshop)
-    stepper.step()
-    broken = trainer.state.tensors["generator"].clone()
-    broken[3] = float("inf")
-    trainer.state = before = trainer.state._replace(tensors={**trainer.state.tensors, "generator": broken})
-    with pytest.raises(Diverged):
-        stepper.step()
-    assert trainer.state is before
-    assert stepper.compiled_steps == 1
-
-
-@needs_compiler
-def test_a_stack_with_a_failed_run_goes_on_with_the_eager_trainer(workshop: Workshop) -> None:
-    trainer = Trainer(STACK)
-    stepper = Stepper(trainer, workshop)
-    stepper.step()
-    broken = trainer.state.tensors["generator"].clone()
-    broken[1, 3] = float("nan")
-    trainer.state = trainer.state._replace(tensors={**trainer.state.tensors, "generator": broken})
-    for _ in range(3):
-        stepper.step()
-    assert [bool(failure) for failure in trainer.failures[:3]] == [False, True, False]
-    assert (stepper.compiled_steps, trainer.state.step) == (1, 4)
-
-
-@needs_compiler
-def test_a_change_of_the_loss_leaves_the_program_of_the_old_one(workshop: Workshop) -> None:
-    trainer, eager = Trainer(CONFIG), Trainer(CONFIG)
-    stepper = Stepper(trainer, workshop)
-    stepper.step(), eager.step()
-    hinge = make_config(*SMALL, "loss.name=hinge", "regularizers=[]")
-    for one in (trainer, eager):
-        one.configure(hinge)
-    for _ in range(3):
-        stepper.step(), eager.step()
-    assert stepper.compiled_steps == 1
-    assert part(trainer.state, eager.state) < 1e-4
-
-
-# The workshop -------------------------------------------------------------------------------------------------------
-
-
-@needs_compiler
-def test_a_program_is_built_beside_the_training_and_swapped_in(tmp_path: Path) -> None:
-    tmp_path.chmod(0o700)
-    trainer, eager = Trainer(CONFIG), Trainer(CONFIG)
-    workshop = Workshop(tmp_path)
-    stepper = Stepper(trainer, workshop)
-    stepper.step()
-    assert stepper.compiled_steps == 0
-    (builder,) = workshop._builders.values()
-    assert builder.wait(540) == 0  # at the lowest priority, and others may be busy
-    later = Stepper(trainer, workshop)
-    later.step()
-    workshop.close()
-    for _ in range(2):
-        eager.step()
-    assert later.compiled_steps == 1
-    assert part(trainer.state, eager.state) < 1e-4
-    folder = tmp_path / find_key(trainer)
-    assert sorted(path.name for path in folder.iterdir()) == [FACTS, CODE]
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert builder.stdin
-    assert builder.stdin.closed
-    assert not [*tmp_path.glob("inductor-*"), *tmp_path.glob("building-*")]
-
-
-@needs_compiler
-def test_a_builder_that_is_not_wanted_any_more_ends_at_once_even_where_signals_are_ignored(tmp_path: Path) -> None:
-    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)  # as in a worker
-    try:
-        workshop = Workshop(tmp_path / "cache")
-        workshop.find(Trainer(CONFIG))
-        (builder,) = workshop._builders.values()
-        workshop.close()
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    assert builder.returncode == -signal.SIGKILL
-
-
-def test_without_a_compiler_the_log_says_so_and_the_eager_trainer_trains(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.delenv("CXX", raising=False)
-    trainer, eager = Trainer(CONFIG), Trainer(CONFIG)
-    stepper = Stepper(trainer, Workshop(tmp_path / "cache"))
-    stepper.step(), eager.step()
-    assert "steps are not compiled: there is no C++ compiler" in caplog.text
-    assert same(trainer.state, eager.state)
-
-
-@needs_compiler
-def test_a_folder_that_others_may_write_to_is_not_executed_from_nor_one_in_it(tmp_path: Path) -> None:
-    cache = tmp_path / "open" / "closed"
-    assert find_obstacle(cache) is None
-    cache.parent.chmod(0o777)
-    assert f"others may write to {cache.parent}" in (find_obstacle(cache) or "")
-    cache.parent.chmod(0o1777)  # nobody may put another folder in the place of ours
-    assert find_obstacle(cache) is None
-    cache.chmod(0o1777)
-    assert f"others may write to {cache}" in (find_obstacle(cache) or "")
-
-
 def test_another_compiler_or_processor_has_programs_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     keys = {find_key(Trainer(CONFIG))}
     other = tmp_path / "other-compiler"
@@ -336,75 +153,113 @@ def test_another_compiler_or_processor_has_programs_of_its_own(monkeypatch: pyte
     describe_machine.cache_clear()
 
 
+# The machine code ---------------------------------------------------------------------------------------------------
+
+
 @needs_compiler
-def test_what_is_no_program_is_not_used(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    tmp_path.chmod(0o700)
+@pytest.mark.parametrize("configs", [CONFIG, STACK], ids=["one run", "a stack"])
+def test_the_tiers_agree_over_twenty_steps(workshop: Workshop, configs: RunConfig | list[RunConfig]) -> None:
+    eager, compiled = Trainer(configs), Trainer(configs)
+    program = workshop.find(compiled)
+    assert program
+    for _ in range(STEPS):
+        expected, got = eager.step(), program.step(compiled)
+        assert got
+        for one, other in zip(expected, got, strict=True):
+            assert one is not None
+            assert other is not None
+            assert one.shape == other.shape
+            torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
+    assert eager.state[1:] == compiled.state[1:]
+    assert find_distance(eager.state, compiled.state) < 1e-4
+
+
+@needs_compiler
+def test_a_run_goes_from_one_tier_to_the_other_and_back_in_its_middle(workshop: Workshop) -> None:
+    eager, mixed = Trainer(CONFIG), Trainer(CONFIG)
+    program = workshop.find(mixed)
+    assert program
+    for step in range(STEPS):
+        eager.step()
+        assert program.step(mixed) if 5 <= step < 15 else mixed.step()
+    assert eager.state[1:] == mixed.state[1:]
+    assert find_distance(eager.state, mixed.state) < 1e-4
+
+
+@needs_compiler
+def test_compiled_steps_come_again_bit_for_bit_from_a_state_in_their_middle(workshop: Workshop) -> None:
     trainer = Trainer(CONFIG)
-    place = tmp_path / find_key(trainer)
-    place.mkdir()
-    (place / CODE).write_bytes(b"no code")
-    trace_step(CONFIG)[2].write(place)
-    assert Workshop(tmp_path).find(trainer, build=False) is None
-    assert "cannot be read" in caplog.text
-    assert not place.exists()
+    program = workshop.find(trainer)
+    assert program
+    packed = train(program, trainer, 7).state.pack()
+    first = train(program, trainer, 9).state
+    assert is_same(first, train(program, Trainer(CONFIG, state=RunState.unpack(packed)), 9).state)
+    assert is_same(first, train(Program.load(workshop._cache / find_key(trainer)), Trainer(CONFIG), 16).state)
 
 
 @needs_compiler
-def test_code_that_is_not_what_was_written_is_thrown_away_before_it_runs(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    tmp_path.chmod(0o700)
+def test_a_rate_that_is_turned_is_the_rate_of_the_next_compiled_step(workshop: Workshop) -> None:
+    eager, compiled = Trainer(CONFIG), Trainer(CONFIG)
+    program = workshop.find(compiled)
+    assert program
+    turned = make_config(*SMALL, "g_optimizer.learning_rate=0.02")
+    for config in (CONFIG, turned):
+        for trainer in (eager, compiled):
+            trainer.configure(config)
+        for _ in range(5):
+            eager.step()
+            assert program.step(compiled)
+    assert find_distance(eager.state, compiled.state) < 1e-4
+
+
+@needs_compiler
+def test_a_step_that_is_not_finite_is_the_eager_trainers_to_refuse(foundry: Foundry) -> None:
     trainer = Trainer(CONFIG)
-    place = tmp_path / find_key(trainer)
-    place.mkdir()
-    (place / CODE).write_bytes(b"all of the code")
-    trace_step(CONFIG)[2].write(place)
-    (place / CODE).write_bytes(b"all of the c")
-    assert Workshop(tmp_path).find(trainer, build=False) is None
-    assert "not what was written" in caplog.text
-    assert not place.exists()
+    stepper = Stepper(trainer, foundry)
+    stepper.step()
+    broken = trainer.state.tensors["generator"].clone()
+    broken[3] = float("inf")
+    trainer.state = before = trainer.state._replace(tensors={**trainer.state.tensors, "generator": broken})
+    with pytest.raises(Diverged):
+        stepper.step()
+    assert trainer.state is before
+    assert stepper.compiled_steps == 1
 
 
 @needs_compiler
-def test_a_refusal_is_kept_and_nothing_is_built_again(tmp_path: Path) -> None:
-    tmp_path.chmod(0o700)
-    config = make_config(*SMALL, "loss.name=glo", "data.size=20")  # its codes belong to points by number
-    with pytest.raises(Unfit):
-        build_program(config, tmp_path)
-    trainer, workshop = Trainer(config), Workshop(tmp_path)
-    assert [path.name for path in (tmp_path / find_key(trainer)).iterdir()] == [REFUSAL]
-    assert workshop.find(trainer) is None
-    assert not workshop._builders
+def test_a_stack_with_a_failed_run_goes_on_with_the_eager_trainer(foundry: Foundry) -> None:
+    trainer = Trainer(STACK)
+    stepper = Stepper(trainer, foundry)
+    stepper.step()
+    broken = trainer.state.tensors["generator"].clone()
+    broken[1, 3] = float("nan")
+    trainer.state = trainer.state._replace(tensors={**trainer.state.tensors, "generator": broken})
+    for _ in range(3):
+        stepper.step()
+    assert [bool(failure) for failure in trainer.failures[:3]] == [False, True, False]
+    assert (stepper.compiled_steps, trainer.state.step) == (1, 4)
 
 
 @needs_compiler
-def test_a_refusal_of_long_ago_is_not_believed_for_ever(tmp_path: Path) -> None:
-    tmp_path.chmod(0o700)
-    trainer, now = Trainer(CONFIG), 0.0
-    refusal = tmp_path / find_key(trainer) / REFUSAL
-    refusal.parent.mkdir()
-    refusal.write_text("no space was left")
-    workshop = Workshop(tmp_path, clock=lambda: now)
-    assert workshop.find(trainer) is None
-    os.utime(refusal, times=(refusal.stat().st_mtime - RETRY_SECONDS,) * 2)
-    assert not is_settled(refusal.parent)
-    assert workshop.find(trainer) is None
-    assert not workshop._builders
-    now += RETRY_SECONDS
-    assert workshop.find(trainer) is None
-    assert [*workshop._builders] == [find_key(trainer)]
-    workshop.close()
+def test_a_change_of_the_loss_leaves_the_program_of_the_old_one(foundry: Foundry) -> None:
+    trainer, eager = Trainer(CONFIG), Trainer(CONFIG)
+    stepper = Stepper(trainer, foundry)
+    stepper.step(), eager.step()
+    hinge = make_config(*SMALL, "loss.name=hinge", "regularizers=[]")
+    for one in (trainer, eager):
+        one.configure(hinge)
+    for _ in range(3):
+        stepper.step(), eager.step()
+    assert stepper.compiled_steps == 1
+    assert find_distance(trainer.state, eager.state) < 1e-4
 
 
-def test_the_programs_that_were_used_longest_ago_are_thrown_away(tmp_path: Path) -> None:
-    signature = trace_step(CONFIG)[2]
-    for age, name in enumerate("abcdef"):
-        (tmp_path / name).mkdir()
-        if name in "abc":
-            (tmp_path / name / CODE).write_bytes(b"code")
-            signature.write(tmp_path / name)
-        kept = tmp_path / name / (FACTS if name in "abc" else REFUSAL)
-        kept.touch()
-        os.utime(kept, (100 - age, 100 - age))
-    forget_oldest(tmp_path, 2, 1)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "d"]
+@needs_compiler
+def test_a_lab_that_is_not_to_compile_uses_programs_for_what_they_have_made_only(cache: Path) -> None:
+    trainer = Trainer(CONFIG)
+    foundry = Foundry(cache, builds=False)
+    assert foundry.find(trainer) is None
+    found = foundry.recall(trainer, find_key(trainer))
+    assert found
+    assert found.key == find_key(trainer)
+    assert foundry.recall(trainer, "0" * 32) is None

@@ -12,6 +12,7 @@ from server.gan.optimizers import OPTIMIZERS
 from server.gan.phases import Diverged, Numbers
 from server.gan.state import RunState
 from server.gan.trainer import Trainer
+from tests.tools.states import is_same
 
 SMALL: dict[str, Any] = {
     "generator": {"hidden_layers": 1, "width": 8},
@@ -39,10 +40,6 @@ def advance(trainers: list[Trainer], count: int) -> list[Numbers | Diverged]:
     for _ in range(count):
         told = joined.advance()
     return told
-
-
-def is_same(one: RunState, other: RunState) -> bool:
-    return one[1:] == other[1:] and all(torch.equal(one.tensors[name], other.tensors[name]) for name in one.tensors)
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,10 @@ from server.engine import orders, reports
 from server.engine.pool import Pool
 from server.engine.remote import Receive, RemoteRun
 from server.engine.wire import pack_envelope
-from server.engine.worker.foundry import Foundry
 from server.engine.worker.journal import NEVER
 from server.engine.worker.loop import SLICE_SECONDS
 from server.engine.worker.runs import Run
+from server.gan.compiled.foundry import Foundry
 from server.gan.config import Catalog, check_config
 from server.protocol import messages
 from server.protocol.messages import Status

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from server.engine.course import Course
-from server.engine.worker.foundry import Foundry
+from server.gan.compiled.foundry import Foundry
 from server.gan.config import check_config
 from server.gan.joined import Joined
 from server.gan.phases import Numbers

@@ -3,8 +3,6 @@
 import socket
 from typing import Any
 
-import torch
-
 from server.engine import orders, reports
 from server.engine.course import Course
 from server.engine.worker.loop import Worker
@@ -76,7 +74,3 @@ class Shop:
     def close(self) -> None:
         self.far.close()
         self.worker.connection.close()
-
-
-def is_same(one: RunState, other: RunState) -> bool:
-    return one[1:] == other[1:] and all(torch.equal(one.tensors[name], other.tensors[name]) for name in one.tensors)

@@ -15,9 +15,9 @@ import torch
 from server.engine import reports
 from server.engine.spawn import inherit_socket
 from server.engine.wire import pack_envelope
-from server.engine.worker.foundry import Foundry
 from server.engine.worker.loop import Worker
 from server.errors import EngineError
+from server.gan.compiled.foundry import Foundry
 from server.logs import LogForm, configure_logs
 
 NICENESS = 10

@@ -12,9 +12,9 @@ from functools import partial
 from itertools import pairwise
 
 from server.engine.course import Made
-from server.engine.worker.foundry import Foundry
 from server.engine.worker.runs import Run
 from server.engine.worker.tasks import GoesOn
+from server.gan.compiled.foundry import Foundry
 from server.gan.joined import Joined, find_width
 
 logger = logging.getLogger(__name__)

@@ -13,12 +13,12 @@ import torch
 from server.engine import reports
 from server.engine.configs import Plain
 from server.engine.course import EAGERLY, Course, Made
-from server.engine.worker.foundry import Foundry
 from server.engine.worker.journal import Journal
 from server.engine.worker.path import Path
 from server.engine.worker.scores import METRIC_STEPS, Scores
 from server.engine.worker.walk import Walk
 from server.errors import CommandError
+from server.gan.compiled.foundry import Foundry
 from server.gan.compiled.programs import Program
 from server.gan.config import Catalog, RunConfig, check_config
 from server.gan.joined import Joined, find_kind

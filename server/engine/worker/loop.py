@@ -14,7 +14,6 @@ import torch
 
 from server.engine import orders, reports
 from server.engine.wire import Unpacker, pack_envelope
-from server.engine.worker.foundry import Foundry
 from server.engine.worker.group import Group
 from server.engine.worker.looks import Due, look_together
 from server.engine.worker.runs import Run
@@ -22,6 +21,7 @@ from server.engine.worker.scores import METRIC_KEYS
 from server.engine.worker.turns import Turns
 from server.errors import EngineError
 from server.gan.catalog import build_catalog
+from server.gan.compiled.foundry import Foundry
 from server.gan.config import RunConfig, check_config
 from server.gan.metrics import evaluate_metrics, metric_floors
 from server.gan.probes import probe_layers

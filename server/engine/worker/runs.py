@@ -15,7 +15,6 @@ import torch
 
 from server.engine import orders, reports
 from server.engine.course import Course, Made
-from server.engine.worker.foundry import Foundry
 from server.engine.worker.journal import NEVER, Journal, Send
 from server.engine.worker.journey import Journey
 from server.engine.worker.readers import Readers
@@ -23,6 +22,7 @@ from server.engine.worker.scores import METRIC_KEYS, METRIC_STEPS
 from server.engine.worker.tasks import GoesOn, Playing, Replaying, Stepping
 from server.engine.worker.voice import Voice
 from server.errors import LabError
+from server.gan.compiled.foundry import Foundry
 from server.gan.config import Catalog
 from server.gan.inspection import inspect_node, tell_sample
 from server.gan.metrics import metric_floors

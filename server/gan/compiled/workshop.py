@@ -21,13 +21,10 @@ from pathlib import Path
 from server.gan.compiled.keys import Unfit, find_key
 from server.gan.compiled.machine import find_compiler
 from server.gan.compiled.programs import FACTS, REFUSAL, Program
-from server.gan.phases import Losses
 from server.gan.trainer import Trainer
 
 logger = logging.getLogger(__name__)
 
-LOOK_SECONDS = 0.25
-"""How often a trainer that waits for its program looks whether it is there."""
 BUILDER = "server.gan.compiled"
 WORDS = "builder.log"
 """What the newest builder had to say."""
@@ -127,34 +124,6 @@ class Workshop:
             builder.wait()
             if builder.stdin:
                 builder.stdin.close()
-
-
-class Stepper:
-    """Makes a trainer's steps: by its program as soon as there is one, and by the eager trainer until then."""
-
-    def __init__(self, trainer: Trainer, workshop: Workshop, clock: Callable[[], float] = time.monotonic) -> None:
-        self.trainer, self._workshop, self._clock = trainer, workshop, clock
-        self._program: Program | None = None
-        self._look_at, self._configs = -1.0, trainer.configs
-        self.compiled_steps = 0
-        """How many steps a program has made."""
-
-    def step(self) -> Losses:
-        """Train one step of both players.
-
-        Raises:
-            Diverged: as `Trainer.step`.
-        """
-        if self._configs is not self.trainer.configs:  # they have changed: it may be another program's turn
-            self._program, self._look_at, self._configs = None, -1.0, self.trainer.configs
-        if self._program is None and self._clock() >= self._look_at:
-            self._program = self._workshop.find(self.trainer)
-            self._look_at = self._clock() + LOOK_SECONDS
-        losses = self._program.step(self.trainer) if self._program and not any(self.trainer.failures) else None
-        if losses is None:
-            return self.trainer.step()
-        self.compiled_steps += 1
-        return losses
 
 
 def find_obstacle(cache: Path) -> str | None:

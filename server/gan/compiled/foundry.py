@@ -1,4 +1,4 @@
-"""Compiled steps for the runs of a worker: used as soon as they are there, and asked for after a while of play.
+"""Compiled steps for whatever trains: used as soon as they are there, and asked for after a while of play.
 
 A run, or a stack, trains eagerly until its program is ready; nobody waits for a compiler. What trains the same
 structure shares a program.
@@ -14,12 +14,15 @@ from weakref import WeakKeyDictionary
 
 from server.gan.compiled.machine import describe_machine
 from server.gan.compiled.programs import Program
-from server.gan.compiled.workshop import LOOK_SECONDS, Workshop
+from server.gan.compiled.workshop import Workshop
 from server.gan.config import RunConfig
+from server.gan.phases import Losses
 from server.gan.trainer import Trainer
 
 logger = logging.getLogger(__name__)
 
+LOOK_SECONDS = 0.25
+"""How often a trainer that waits for its program looks whether it is there."""
 PATIENCE_SECONDS = 5.0
 """What has been played for so long is worth a compiler's time."""
 GAP_SECONDS = 1.0
@@ -39,12 +42,17 @@ class Foundry:
     """The programs in the folder `cache`; without one there are none.
 
     `builds`: those that are not there are built; else programs make only those steps again that they have made before.
+    `patience`: what has played for so many seconds has its program built.
     """
 
     def __init__(
-        self, cache: Path | None = None, builds: bool = True, clock: Callable[[], float] = time.monotonic
+        self,
+        cache: Path | None = None,
+        builds: bool = True,
+        patience: float = PATIENCE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._cache, self._builds, self._clock = cache, builds, clock
+        self._cache, self._builds, self._patience, self._clock = cache, builds, patience, clock
         self._workshop: Workshop | None = None
         self._known: WeakKeyDictionary[Trainer, Known] = WeakKeyDictionary()
         self._played: dict[str, tuple[float, float]] = {}
@@ -102,4 +110,26 @@ class Foundry:
         self._played = {of: times for of, times in self._played.items() if now - times[1] <= GAP_SECONDS}
         since, _ = self._played.get(key, (now, now))
         self._played[key] = since, now
-        return now - since >= PATIENCE_SECONDS
+        return now - since >= self._patience
+
+
+class Stepper:
+    """Makes a trainer's steps: by its program as soon as there is one, and by the eager trainer until then."""
+
+    def __init__(self, trainer: Trainer, foundry: Foundry) -> None:
+        self.trainer, self._foundry = trainer, foundry
+        self.compiled_steps = 0
+        """How many steps a program has made."""
+
+    def step(self) -> Losses:
+        """Train one step of both players.
+
+        Raises:
+            Diverged: as `Trainer.step`.
+        """
+        program = None if any(self.trainer.failures) else self._foundry.find(self.trainer)
+        losses = program.step(self.trainer) if program else None
+        if losses is None:
+            return self.trainer.step()
+        self.compiled_steps += 1
+        return losses

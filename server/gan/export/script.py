@@ -91,61 +91,99 @@ def describe_run(stages: Sequence[Stage], catalog: Catalog, pictures: bool) -> d
     losses = {
         letter: _list_losses(f"{letter}_loss", stages, catalog, _name_read(craft), craft["ahead"]) for letter in players
     }
-    regularizers = {unit["key"]: unit for unit in catalog["regularizers"]}
-    used = dict.fromkeys(unit.name for one in configs for unit in one.regularizers)
-    active = [name for name in used if any(player[0] in players for player in regularizers[name]["players"])]
-    wanted = set[str]().union(*(find_names(stage["code"]) for stage in losses.get("g", ())))
-    pairs, compares, judged = "real_logits" in wanted, "x_real" in wanted, any(one.is_game for one in configs)
-    loss_unit = find_unit(catalog, "losses", configs[-1].loss.name)
-    data = _describe_data(first.data, catalog) if "d" in players or pairs or compares or pictures else None
-    latent = _describe_latent(first.latent, catalog)
-    beside = "encoder" if first.has_encoder else "learned_noise" if latent["learned_code"] else ""
-    loss_code = [stage["code"] for parts in losses.values() for stage in parts]
-    loss_code += [code for codes in craft["lines"].values() for code in codes]
-    played = {"generator", *(["discriminator"] if judged else ()), *set[str]().union(*map(find_names, loss_code))}
-    networks = describe_networks(first, latent["dimension"], catalog, played)
-    begin_code = [init["code"] for init in networks["inits"]]
-    begin_code += [code for unit in networks["layers"] for code in unit["script"].values()]
-    draw_code = [latent["code"], latent["points_code"], *begin_code]
-    draw_code += [data["settings"], data["code"], data["pick"]] if data else []
+    game = _describe_game(configs, losses.get("g", ()), craft, catalog)
+    penalties = _describe_regularizers(configs, players, catalog)
+    training = [stage["code"] for parts in losses.values() for stage in parts]
+    training += [code for codes in craft["lines"].values() for code in codes]
+    shows_data = "d" in players or game["pairs"] or game["compares"] or pictures
     return {
         "config": first,
-        "label": find_unit(catalog, "datasets", first.data.name)["label"],
-        "names": set[str]().union(*map(find_names, (*draw_code, *loss_code))),
-        "methods": [one for one in METHODS if f"draws.{one}(" in "".join((*draw_code, *loss_code))],
+        "craft": craft,
+        "losses": losses,
+        **game,
+        **penalties,
+        "sees_real": game["pairs"] or any(unit["reads_features"] for unit in penalties["regularizers"]),
+        **_describe_makings(first, training, game["judged"], shows_data, catalog),
+        **_describe_players(stages, players, craft, catalog),
+    }
+
+
+def _describe_game(
+    configs: Sequence[RunConfig], parts: Sequence[Facts], craft: Facts, catalog: Catalog
+) -> dict[str, Any]:
+    """Give what the generator learns from; `parts` are its losses as `_list_losses` has them."""
+    wanted = set[str]().union(*(find_names(part["code"]) for part in parts))
+    judged = any(one.is_game for one in configs)
+    loss = configs[-1].loss
+    unit = find_unit(catalog, "losses", loss.name)
+    numbers = {key: repr(value) for key, value in loss.values.items()}
+    return {
+        "loss_units": [find_unit(catalog, "losses", name) for name in dict.fromkeys(one.loss.name for one in configs)],
+        "judged": judged,
+        "pairs": "real_logits" in wanted,
+        "compares": "x_real" in wanted,
+        "takes_fake": bool(wanted & {"x_fake", SEEN}),
+        "draws_times": "draws" in wanted and not judged,
+        "poses": bool(craft["sampling"]) or not unit["makes_points"],
+        "reads_noise": unit["reads_noise"],
+        "codes": unit["has_codes"],
+        "words": unit.get("words"),
+        "sampling": craft["sampling"] or rename(unit["sampling_code"], numbers),
+    }
+
+
+def _describe_regularizers(configs: Sequence[RunConfig], players: Collection[str], catalog: Catalog) -> dict[str, Any]:
+    """Give the regularizers of those who play, and what these keep of the past."""
+    facts = {unit["key"]: unit for unit in catalog["regularizers"]}
+    used = dict.fromkeys(unit.name for one in configs for unit in one.regularizers)
+    active = [facts[name] for name in used if any(player[0] in players for player in facts[name]["players"])]
+    return {
+        "regularizers": active,
+        "averages": write_averages(configs[0].regularizers, facts, players),
+        "has_averages": any(unit["averages"] for unit in active),
+        "has_memories": any(unit.get("remembers") for unit in active),
+        "has_histories": any(unit["histories"] for unit in active),
+        "reads_field": any(unit["reads_field"] for unit in active),
+    }
+
+
+def _describe_makings(
+    config: RunConfig, training: Sequence[str], judged: bool, shows_data: bool, catalog: Catalog
+) -> dict[str, Any]:
+    """Give the data, the noise and the networks, and the `names` and `methods` that their code or `training` uses."""
+    data = _describe_data(config.data, catalog) if shows_data else None
+    latent = _describe_latent(config.latent, catalog)
+    played = {"generator", *(["discriminator"] if judged else ()), *set[str]().union(*map(find_names, training))}
+    networks = describe_networks(config, latent["dimension"], catalog, played)
+    codes = [latent["code"], latent["points_code"], *(init["code"] for init in networks["inits"]), *training]
+    codes += [code for unit in networks["layers"] for code in unit["script"].values()]
+    codes += [data["settings"], data["code"], data["pick"]] if data else []
+    return {
+        "label": find_unit(catalog, "datasets", config.data.name)["label"],
         "data": data,
         "latent": latent,
         **networks,
+        "names": set[str]().union(*map(find_names, codes)),
+        "methods": [one for one in METHODS if any(f"draws.{one}(" in code for code in codes)],
+    }
+
+
+def _describe_players(
+    stages: Sequence[Stage], players: Collection[str], craft: Facts, catalog: Catalog
+) -> dict[str, Any]:
+    """Give how the players are moved, what follows an update of theirs, and what changes on the way."""
+    first, configs = stages[0].config, [stage.config for stage in stages]
+    learned = find_unit(catalog, "latents", first.latent.name)["learned_code"]
+    beside = "encoder" if first.has_encoder else "learned_noise" if learned else ""
+    read = _name_read(craft)
+    return {
         "optimizers": _describe_optimizers(configs, players, catalog, timed=bool(craft["rate"])),
         "players": {letter: _write_optimizer(letter, first, beside) for letter in players},
-        "losses": losses,
         "afters": {
-            letter: _list_blocks(
-                [(one.step, _write_after(letter, one.config, catalog, _name_read(craft))) for one in stages]
-            )
+            letter: _list_blocks([(one.step, _write_after(letter, one.config, catalog, read)) for one in stages])
             for letter in players
         },
-        "averages": write_averages(first.regularizers, regularizers, players),
-        "has_averages": any(regularizers[name]["averages"] for name in active),
-        "has_memories": any(regularizers[name].get("remembers") for name in active),
-        "has_histories": any(regularizers[name]["histories"] for name in active),
-        "regularizers": [regularizers[name] for name in active],
-        "craft": craft,
-        "loss_units": [find_unit(catalog, "losses", name) for name in dict.fromkeys(one.loss.name for one in configs)],
-        "pairs": pairs,
-        "compares": compares,
-        "takes_fake": bool(wanted & {"x_fake", SEEN}),
-        "reads_field": any(regularizers[name]["reads_field"] for name in active),
-        "sees_real": pairs or any(regularizers[name]["reads_features"] for name in active),
-        "judged": judged,
-        "words": loss_unit.get("words"),
-        "draws_times": "draws" in wanted and not judged,
-        "poses": bool(craft["sampling"]) or not loss_unit["makes_points"],
-        "reads_noise": loss_unit["reads_noise"],
-        "codes": loss_unit["has_codes"],
-        "sampling": craft["sampling"]
-        or rename(loss_unit["sampling_code"], {key: repr(value) for key, value in configs[-1].loss.values.items()}),
-        "changes": list(_list_changes(stages, players, regularizers, beside)),
+        "changes": list(_list_changes(stages, players, catalog, beside)),
         "pauses": any(0 in (one.d_updates, one.g_updates) for one in configs),
     }
 
@@ -321,9 +359,10 @@ def _list_blocks(codes: Sequence[tuple[int, str]]) -> list[dict[str, Any]]:
 
 
 def _list_changes(
-    stages: Sequence[Stage], players: Collection[str], regularizers: Mapping[str, Facts], beside: str
+    stages: Sequence[Stage], players: Collection[str], catalog: Catalog, beside: str
 ) -> Iterator[dict[str, Any]]:
     """Give what the script does at the step of each change; a loss is chosen where it is computed."""
+    regularizers = {unit["key"]: unit for unit in catalog["regularizers"]}
     for before, stage in pairwise(stages):
         old, new = before.config, stage.config
         lines = [f"{key} = {getattr(new, key)}" for key in NUMBERS if getattr(new, key) != getattr(old, key)]

@@ -60,13 +60,19 @@ def build_program(configs: RunConfig | Sequence[RunConfig], cache: Path) -> Path
             compare(configs, program)
             compare_slots(configs, program)
         except Unfit as refusal:
-            for file in place.iterdir():
-                file.unlink()
-            (place / REFUSAL).write_text(str(refusal), encoding="utf-8")
-            put_away(place, folder)
+            refuse(folder, str(refusal))
             raise
         put_away(place, folder)
     return folder
+
+
+def refuse(folder: Path, reason: str) -> None:
+    """Keep the reason why there is no program in the place where it would be."""
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix="building-") as made:
+        place = Path(made) / "made"
+        place.mkdir(mode=0o700)
+        (place / REFUSAL).write_text(reason, encoding="utf-8")
+        put_away(place, folder)
 
 
 def put_away(made: Path, folder: Path) -> None:

@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -30,6 +31,9 @@ WORDS = "builder.log"
 """What the newest builder had to say."""
 MOST_PROGRAMS, MOST_REFUSALS = 64, 256
 """So many are kept on disk; older ones are thrown away. A program takes two megabytes."""
+BUILD_SECONDS = 900.0
+"""What is not built after so long is refused: a compiler that hangs would hold up all others. On a machine that has
+next to no time for it one takes two minutes."""
 RETRY_SECONDS = 24 * 3600.0
 """What could not be built is tried again after so long: the reason may have been that day's."""
 
@@ -37,8 +41,10 @@ RETRY_SECONDS = 24 * 3600.0
 class Workshop:
     """The programs in `cache`; without a compiler, or on another system than it knows, there are none."""
 
-    def __init__(self, cache: Path, clock: Callable[[], float] = time.monotonic) -> None:
-        self._cache = cache
+    def __init__(
+        self, cache: Path, clock: Callable[[], float] = time.monotonic, build_seconds: float = BUILD_SECONDS
+    ) -> None:
+        self._cache, self._build_seconds = cache, build_seconds
         self._found: dict[str, Program] = {}
         self._builders: dict[str, subprocess.Popen[bytes]] = {}
         self._retry_at: dict[str, float] = {}
@@ -102,7 +108,7 @@ class Workshop:
                 return
             logger.info("a step is being compiled")
             try:
-                self._builders[key] = start_builder(self._cache, trainer)
+                self._builders[key] = start_builder(self._cache, trainer, self._build_seconds)
             except OSError as error:
                 logger.warning("a step is not compiled: no process for it (%s)", error)
                 self._put_off(key)
@@ -120,7 +126,9 @@ class Workshop:
         """End the process that builds a program, if there is one, and let go of it."""
         builder = self._builders.pop(key, None)
         if builder:
-            builder.kill()  # it may have been told to take no notice of a gentler word: a worker is
+            if builder.poll() is None:
+                # With its compiler; it may have been told to take no notice of a gentler word: a worker is.
+                os.killpg(builder.pid, signal.SIGKILL)
             builder.wait()
             if builder.stdin:
                 builder.stdin.close()
@@ -159,10 +167,10 @@ def is_settled(folder: Path) -> bool:
         return os.path.isdir(folder)  # noqa: PTH112  # Path.is_dir raises where the folder above may not be read
 
 
-def start_builder(cache: Path, trainer: Trainer) -> subprocess.Popen[bytes]:
-    """Start a process that builds the program of a trainer's runs, and ends when its stdin does."""
+def start_builder(cache: Path, trainer: Trainer, seconds: float = BUILD_SECONDS) -> subprocess.Popen[bytes]:
+    """Start a process that builds the program of a trainer's runs in so many seconds, and ends when its stdin does."""
     configs = [config.to_json() for config in trainer.configs]
-    order = json.dumps({"single": trainer.single, "configs": configs})
+    order = json.dumps({"single": trainer.single, "configs": configs, "seconds": seconds})
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "TORCHINDUCTOR_COMPILE_THREADS": "1"}
     with (cache / WORDS).open("wb") as words:
         builder = subprocess.Popen(
@@ -172,6 +180,7 @@ def start_builder(cache: Path, trainer: Trainer) -> subprocess.Popen[bytes]:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=words,
+            process_group=0,
         )
     assert builder.stdin, "started with a pipe"
     try:

@@ -1,5 +1,6 @@
 """The compiled tier: a step as machine code trains as the eager step does, and a run may go from one to the other."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -11,12 +12,12 @@ from torch import Tensor
 
 from server.gan.compiled import machine
 from server.gan.compiled.building import STEPS, build_program, compare
-from server.gan.compiled.foundry import Foundry, Stepper
+from server.gan.compiled.foundry import NOTE_SECONDS, Foundry, Stepper
 from server.gan.compiled.keys import Unfit, find_key
 from server.gan.compiled.machine import describe_machine
-from server.gan.compiled.programs import Program
+from server.gan.compiled.programs import FACTS, Program
 from server.gan.compiled.tracing import trace_step
-from server.gan.compiled.workshop import Workshop
+from server.gan.compiled.workshop import Workshop, forget_oldest
 from server.gan.config import RunConfig
 from server.gan.losses import LOSSES
 from server.gan.optimizers import OPTIMIZERS
@@ -275,3 +276,16 @@ def test_a_lab_that_is_not_to_compile_uses_programs_for_what_they_have_made_only
     assert found
     assert found.key == find_key(trainer)
     assert foundry.recall(trainer, "0" * 32) is None
+
+
+@needs_compiler
+def test_a_program_that_trains_for_long_is_not_thrown_away_for_newer_ones(cache: Path) -> None:
+    now = 0.0
+    trainer, foundry = Trainer(CONFIG), Foundry(cache, patience=0.0, clock=lambda: now)
+    assert foundry.find(trainer)
+    facts = cache / find_key(trainer) / FACTS
+    os.utime(facts, (0, 0))
+    now += NOTE_SECONDS
+    assert foundry.find(trainer)
+    forget_oldest(cache, programs=0)
+    assert facts.exists()

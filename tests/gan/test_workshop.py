@@ -1,6 +1,8 @@
 """The workshop and the foundry: programs are built beside the training, and only such are used as are to be trusted."""
 
+import grp
 import os
+import pwd
 import signal
 import stat
 from pathlib import Path
@@ -12,7 +14,7 @@ from server.gan.compiled.foundry import GAP_SECONDS, LOOK_SECONDS, PATIENCE_SECO
 from server.gan.compiled.keys import Unfit, find_key
 from server.gan.compiled.programs import CODE, FACTS, REFUSAL
 from server.gan.compiled.tracing import trace_step
-from server.gan.compiled.workshop import RETRY_SECONDS, Workshop, find_obstacle, forget_oldest, is_settled
+from server.gan.compiled.workshop import RETRY_SECONDS, Workshop, find_obstacle, forget_oldest, is_private, is_settled
 from server.gan.trainer import Trainer
 from tests.tools.compiled import COMPILING, CONFIG, SMALL, needs_compiler
 from tests.tools.runs import make_config
@@ -81,6 +83,29 @@ def test_a_folder_that_others_may_write_to_is_not_executed_from_nor_one_in_it(tm
     assert find_obstacle(cache) is None
     cache.chmod(0o1777)
     assert f"others may write to {cache}" in (find_obstacle(cache) or "")
+
+
+@needs_compiler
+def test_a_folder_that_only_the_users_own_group_may_write_to_is_as_good_as_closed(tmp_path: Path) -> None:
+    """A umask of 002, as many systems have it, leaves such folders behind."""
+    group, cache = grp.getgrgid(os.getgid()), tmp_path / "open" / "closed"
+    assert find_obstacle(cache) is None
+    cache.parent.chmod(0o775)
+    is_own = group.gr_name == pwd.getpwuid(os.getuid()).pw_name and not {*group.gr_mem} - {group.gr_name}
+    assert (find_obstacle(cache) is None) is is_own
+    for other in {one.gr_gid for one in grp.getgrall()} - {os.getgid()}:
+        try:
+            os.chown(cache.parent, -1, other)
+        except PermissionError:  # only an administrator may give a folder to a group that he is not in
+            continue
+        assert f"others may write to {cache.parent}" in (find_obstacle(cache) or "")
+
+
+def test_a_group_that_others_are_in_is_nobodys_own() -> None:
+    ours, user = grp.struct_group(("ada", "x", 7, ["ada"])), pwd.struct_passwd(("ada", "x", 7, 7, "", "", ""))
+    assert is_private(ours, user)
+    for name, number, members in (("ada", 7, ["ada", "bob"]), ("ada", 8, []), ("users", 7, [])):
+        assert not is_private(grp.struct_group((name, "x", number, members)), user)
 
 
 @needs_compiler

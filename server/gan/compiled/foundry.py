@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 from server.gan.compiled.machine import describe_machine
 from server.gan.compiled.programs import Program
-from server.gan.compiled.workshop import Workshop
+from server.gan.compiled.workshop import USED_SECONDS, Workshop
 from server.gan.config import RunConfig
 from server.gan.phases import Losses
 from server.gan.trainer import Trainer
@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.25
 """How often a trainer that waits for its program looks whether it is there."""
+NOTE_SECONDS = USED_SECONDS / 6
+"""How often a trainer that has its program has it noted that this is in use."""
 PATIENCE_SECONDS = 5.0
 """What has been played for so long is worth a compiler's time."""
 GAP_SECONDS = 1.0
@@ -69,7 +71,12 @@ class Foundry:
         if known is None:
             return None
         now = self._clock()
-        if known.program is None and known.key and now >= known.look_at:
+        if not known.key or now < known.look_at:
+            return known.program
+        if known.program:
+            known.look_at = now + NOTE_SECONDS
+            self._open().note_use(known.key)
+        else:
             known.look_at = now + LOOK_SECONDS
             known.program = self._open().find(trainer, build=self._note_play(known.key, now))
         return known.program

@@ -18,11 +18,16 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from server.gan.compiled.keys import Unfit, find_key
 from server.gan.compiled.machine import find_compiler
 from server.gan.compiled.programs import FACTS, REFUSAL, Program
 from server.gan.trainer import Trainer
+
+if TYPE_CHECKING:
+    import grp
+    import pwd
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +36,8 @@ WORDS = "builder.log"
 """What the newest builder had to say."""
 MOST_PROGRAMS, MOST_REFUSALS = 64, 256
 """So many are kept on disk; older ones are thrown away. A program takes two megabytes."""
+USED_SECONDS = 3600.0
+"""A program that was used in this time is kept, however many there are: some process may need it again."""
 BUILD_SECONDS = 900.0
 """What is not built after so long is refused: a compiler that hangs would hold up all others. On a machine that has
 next to no time for it one takes two minutes."""
@@ -98,8 +105,12 @@ class Workshop:
         for oldest in list(self._found)[:-MOST_PROGRAMS]:
             del self._found[oldest]
         self._end(key)  # who built it is done
-        with suppress(OSError):
-            (folder / FACTS).touch()
+        self.note_use(key)
+
+    def note_use(self, key: str) -> None:
+        """Have it known on disk that a program is in use."""
+        with suppress(OSError):  # it may be there no more
+            os.utime(self._cache / key / FACTS)
 
     def _build(self, key: str, trainer: Trainer) -> None:
         builder = self._builders.get(key)
@@ -154,9 +165,31 @@ def find_stranger(cache: Path) -> str | None:
         is_ours = facts.st_uid == os.getuid() or (folder != cache and facts.st_uid == 0)
         # In a folder with that bit, as /tmp, everybody may add, and nobody may move what is another's.
         is_shared = folder != cache and facts.st_mode & stat.S_ISVTX
-        if not is_ours or (facts.st_mode & 0o022 and not is_shared):
+        open_to = stat.S_IWOTH | (0 if has_own(facts.st_gid) else stat.S_IWGRP)
+        if not is_ours or (facts.st_mode & open_to and not is_shared):
             return f"others may write to {folder}, and what is in {cache} is executed"
     return None
+
+
+def has_own(group: int) -> bool:
+    """Whether a group is this user's own: many systems give everybody one, and a umask that lets it write."""
+    # Here, because not every system has them on which this module is imported.
+    import grp
+    import pwd
+
+    try:
+        return is_private(grp.getgrgid(group), pwd.getpwuid(os.getuid()))
+    except KeyError:  # it, or the user, has no name here
+        return False
+
+
+def is_private(group: grp.struct_group, user: pwd.struct_passwd) -> bool:
+    """Whether nobody but a user is in a group.
+
+    Those whose first group it is are not named as its members; but then it does not have the name of one of them.
+    """
+    is_first = group.gr_gid == user.pw_gid and group.gr_name == user.pw_name
+    return is_first and set(group.gr_mem) <= {user.pw_name}
 
 
 def is_settled(folder: Path) -> bool:
@@ -192,8 +225,10 @@ def start_builder(cache: Path, trainer: Trainer, seconds: float = BUILD_SECONDS)
 
 
 def forget_oldest(cache: Path, programs: int = MOST_PROGRAMS, refusals: int = MOST_REFUSALS) -> None:
-    """Throw away what was used, or refused, longest ago of more than so many."""
-    for name, most in ((FACTS, programs), (REFUSAL, refusals)):
-        kept = sorted(cache.glob(f"*/{name}"), key=lambda path: path.stat().st_mtime)
-        for path in kept[: max(0, len(kept) - most)]:
-            shutil.rmtree(path.parent, ignore_errors=True)
+    """Throw away what was used, or refused, longest ago of more than so many; but no program that is in use."""
+    now = time.time()
+    for name, most, spared in ((FACTS, programs, USED_SECONDS), (REFUSAL, refusals, 0.0)):
+        kept = sorted((path.stat().st_mtime, path) for path in cache.glob(f"*/{name}"))
+        for used_at, path in kept[: max(0, len(kept) - most)]:
+            if now - used_at >= spared:
+                shutil.rmtree(path.parent, ignore_errors=True)

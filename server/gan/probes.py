@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from server.gan.beside import Beside
+from server.gan.beside import stand_beside
 from server.gan.config import RunConfig
 from server.gan.craft import Seen
 from server.gan.datasets import DATASETS
@@ -71,7 +71,7 @@ def probe_together(
 
     Most of it is computed at once: the numbers are the same but for the rounding of their last digits.
     """
-    beside = Beside(trainers)
+    beside = stand_beside(trainers)
     told: list[dict[str, np.ndarray]] = [{} for _ in trainers]
     for layer in layers:
         if goes_one_by_one(layer, beside.config):

@@ -10,8 +10,10 @@ units here; `generate` gives published ones.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import partial
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -54,6 +56,8 @@ class Runs:
         if len({structure(config) for config in self.configs}) != 1:
             raise EngineError("runs of one stack: expected configs that differ in seed and live numbers only")
         self.runs = len(self.configs)
+        self.width = 1 if self.single else -(-self.runs // STACK_UNIT) * STACK_UNIT
+        """How many runs the tensors hold, the padding among them; 1 for a single run, which has no axis of them."""
         self.device = torch.device(device)
         self._views: dict[str, tuple[Tensor, list[Tensor]]] = {}
         self._apply_configs()
@@ -65,13 +69,19 @@ class Runs:
         return self.configs[0]
 
     @property
-    def width(self) -> int:
-        """How many runs the tensors hold, the padding among them; 1 for a single run, which has no axis of them."""
-        return 1 if self.single else -(-self.runs // STACK_UNIT) * STACK_UNIT
-
-    @property
     def _padded(self) -> tuple[RunConfig, ...]:
         return self.configs + self.configs[-1:] * (self.width - self.runs)
+
+    def stand_for(self, configs: Sequence[RunConfig], source: Source, state: RunState) -> Self:
+        """Give other runs of this structure at their `state`, to be looked at and never trained; there is no padding.
+
+        It costs little: laws, networks and loss are this run's, and so are the numbers that may differ, like rates.
+        """
+        others = copy(self)
+        others.single, others.configs = False, tuple(configs)
+        others.runs = others.width = len(others.configs)
+        others.source, others.state, others._views = source, state, {}
+        return others
 
     # Building ---------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,8 @@ Points are in lab units, unless published ones are named.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from copy import copy
 from functools import partial
 from typing import Any, Literal
 
@@ -45,9 +46,19 @@ class Source:
         self._seeds, self._device, self._batch_size = seeds, device, config.batch_size
         self._batches: dict[str, Batches] = {}
         self._kept: dict[tuple[str, str, int], Tensor] = {}
+        self._beside: Sequence[Source] = ()
         size = int(law["size"])  # type: ignore[arg-type]  # checked by check_config
         self.points = self.sample_data(size, draws_for(seeds, 0, "finite data")) if size else None
         """The real points (..., N, D) that a run learns from, where they are finitely many."""
+
+    @staticmethod
+    def join_looks(sources: Sequence[Source]) -> Source:
+        """Give what is looked at of the sources of several runs of one kind, one row a run: nobody trains on it."""
+        joined = copy(sources[0])  # the laws are the same
+        joined._beside = sources
+        points = [source.points for source in sources if source.points is not None]
+        joined.points = torch.stack(points) if points else None
+        return joined
 
     def draws(self, purpose: str) -> Draws:
         """Give draws of the runs' seeds for a look; training never uses a look's purposes."""
@@ -55,16 +66,18 @@ class Source:
 
     def look_at_latent(self, count: int, purpose: str = "latent") -> Tensor:
         """Give latents as `sample_latent` does, for a look: the same each time, kept, and never to be changed."""
-        return self._keep(("latent", purpose, count), self.sample_latent)
+        return self._keep("latent", purpose, count)
 
     def look_at_data(self, count: int, purpose: str = "data") -> Tensor:
         """Give fresh real points as `sample_data` does, for a look: the same each time, kept, never to be changed."""
-        return self._keep(("data", purpose, count), self.sample_data)
+        return self._keep("data", purpose, count)
 
-    def _keep(self, look: tuple[str, str, int], sample: Callable[[int, Draws], Tensor]) -> Tensor:
-        drawn = self._kept.get(look)
+    def _keep(self, kind: Literal["data", "latent"], purpose: str, count: int) -> Tensor:
+        if self._beside:
+            return torch.stack([source._keep(kind, purpose, count) for source in self._beside])
+        drawn = self._kept.get(look := (kind, purpose, count))
         if drawn is None:
-            _, purpose, count = look
+            sample = self.sample_data if kind == "data" else self.sample_latent
             drawn = sample(count, self.draws(purpose))
             if drawn.numel() <= KEPT_NUMBERS:
                 for oldest in [*self._kept][: len(self._kept) + 1 - MOST_KEPT]:
@@ -129,17 +142,3 @@ class Source:
     def from_lab(self, points: Tensor) -> Tensor:
         """Map points (..., D) of training to published units."""
         return from_lab(points, self.box)
-
-
-class SourcesBeside(Source):
-    """What is looked at of the sources of several runs of one kind, one row a run: nobody trains on it."""
-
-    def __init__(self, sources: Sequence[Source]) -> None:
-        self.__dict__ |= vars(sources[0])  # the laws are the same
-        self._sources = sources
-        points = [source.points for source in sources if source.points is not None]
-        self.points = torch.stack(points) if points else None
-
-    def _keep(self, look: tuple[str, str, int], sample: Callable[[int, Draws], Tensor]) -> Tensor:
-        kind = "sample_latent" if look[0] == "latent" else "sample_data"
-        return torch.stack([source._keep(look, getattr(source, kind)) for source in self._sources])

@@ -116,8 +116,9 @@ def _find_memory(state: RunState) -> tuple[Mapping[str, Tensor], int | None]:
 
 def stack_tensors(states: Sequence[RunState], names: Sequence[str]) -> dict[str, Tensor]:
     """Give tensors of several runs as one each, (R, ...); at once where these are runs of one stack."""
-    memory = [_find_memory(state) for state in states]
-    runs, together = [run for _, run in memory], memory[0][0]
-    if None not in runs and all(tensors is together for tensors, _ in memory):
-        return {name: together[name][runs] for name in names}
+    together, _ = _find_memory(states[0])
+    runs = [run for tensors, run in map(_find_memory, states) if run is not None and tensors is together]
+    if len(runs) == len(states):
+        rows = torch.tensor(runs, device=together[names[0]].device)
+        return {name: together[name].index_select(0, rows) for name in names}
     return {name: torch.stack([state.tensors[name] for state in states]) for name in names}

@@ -8,7 +8,7 @@ import torch
 
 from server.gan.catalog import build_catalog
 from server.gan.config import RunConfig, check_config
-from server.gan.joined import find_kind
+from server.gan.joined import Joined, find_kind
 from server.gan.latents import LATENTS
 from server.gan.losses import LOSSES
 from server.gan.probes import Sizes, probe_layers, probe_together
@@ -61,7 +61,17 @@ CONFIGS = find_configs()
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_what_is_seen_of_runs_beside_each_other_is_what_is_seen_of_each(name: str) -> None:
-    trainers = train(CONFIGS[name])
+    see_beside(train(CONFIGS[name]))
+
+
+def test_rows_of_one_stack_are_seen_beside_each_other_in_any_order() -> None:
+    trainers = train(CONFIGS["finite data"])
+    Joined(trainers).advance()
+    see_beside([trainers[3], trainers[0], trainers[1]])
+
+
+def see_beside(trainers: list[Trainer]) -> None:
+    """Raise unless each run is seen as by itself."""
     together = probe_together(trainers, tuple(LAYER_ARRAYS), SIZES)
     for trainer, seen in zip(trainers, together, strict=True):
         alone = probe_layers(trainer, tuple(LAYER_ARRAYS), SIZES, fixed=False)

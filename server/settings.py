@@ -94,7 +94,8 @@ class Settings(BaseSettings):
     grace_seconds: Annotated[float, Field(ge=0)] = 60.0
     """How long a session without any page waits for one to come back, before it is kept in `data_dir`, or ends."""
     idle_seconds: Annotated[float, Field(gt=0)] = 3600.0
-    """After so long without a word from its pages a session's run is paused: a forgotten tab trains for nobody."""
+    """After so long without a word from its pages a session's run is paused: a forgotten tab trains for nobody. In a
+    full lab its place is then that of a page that waits; the forgotten one waits in line for another."""
     heartbeat_seconds: Annotated[float, Field(gt=0)] = 2.0
     """A worker that is silent for so long, beyond the time that its runs' steps may take, is replaced."""
     frames_per_second: Annotated[float, Field(gt=0, le=240)] = 30.0

@@ -32,6 +32,10 @@ SWEEP_SECONDS = 1.0
 DRAIN_SECONDS = 1.0
 LEAST_SHARE = 1 << 20
 """So many bytes the past of a session may take, however many there are."""
+FORGOTTEN = (
+    "the lab is full, and nothing was done on this page for long: its place was given to one who waited; "
+    "this page waits for the next"
+)
 
 
 class Hub:
@@ -262,19 +266,31 @@ class Hub:
         self._end(key, session, "no page has come back to it")
 
     def _let_go(self) -> None:
-        """Make room in a full lab: of the sessions that cannot be kept, end the one that has waited longest."""
-        if self.keeper is None:
-            return
-        sessions = [session for session in self.sessions.values() if self._is_lonely(session)]
-        lonely = [session for session in sessions if self.keeper.is_in_trouble(session)]
-        if lonely:
-            longest = min(lonely, key=lambda session: session.lonely_since)
+        """Make room in a full lab: end the session that is needed least, of those whose pages nobody looks at."""
+        spare = [session for session in self.sessions.values() if self._is_stranded(session)]
+        if spare:
+            longest = min(spare, key=lambda session: session.lonely_since)
             self._end(longest.key, longest, "its place is needed, and it could not be kept")
+            return
+        spare = [session for session in self.sessions.values() if self._is_forgotten(session)]
+        if spare:
+            longest = min(spare, key=lambda session: session.heard_at)
+            self._end(longest.key, longest, "its place is needed, and no page has said anything for long", FORGOTTEN)
 
-    def _end(self, key: str, session: Session, reason: str) -> None:
+    def _is_stranded(self, session: Session) -> bool:
+        """Tell whether nobody has come back to a session that cannot be kept."""
+        return self.keeper is not None and self._is_lonely(session) and self.keeper.is_in_trouble(session)
+
+    def _is_forgotten(self, session: Session) -> bool:
+        """Tell whether the pages of a run that rests have said nothing for long; what is to be kept of it is."""
+        is_silent = bool(session.readers) and self._clock() - session.heard_at >= self.settings.idle_seconds
+        return is_silent and session.state != "running" and (self.keeper is None or self.keeper.is_kept(session))
+
+    def _end(self, key: str, session: Session, reason: str, told: str | None = None) -> None:
+        """End a session, for a reason that the log is given; its pages are `told` another."""
         del self.sessions[key]
         self._share_memory(len(self.sessions))
-        session.close()
+        session.close(told)
         if self.keeper:
             self.keeper.forget(key)
         self._log(key, "the session ends: %s", reason)

@@ -18,7 +18,7 @@ from server.engine.reports import Position
 from server.errors import CommandError
 from server.gan.config import RunConfig
 from server.gan.model_file import Model
-from server.protocol.messages import PROTOCOL, ClientMessage, Command, Credit, State, Status, Watch, Welcome
+from server.protocol.messages import PROTOCOL, ClientMessage, Command, Credit, Failure, State, Status, Watch, Welcome
 from server.sessions.audience import Audience
 from server.sessions.branches import Branch, Branches
 from server.sessions.commands import CLOSED, Commands, Keep
@@ -253,10 +253,13 @@ class Session:
         """Pause the run without a page's command."""
         self._commands.pause()
 
-    def close(self) -> None:
-        """End the run and tell the pages."""
+    def close(self, reason: str | None = None) -> None:
+        """End the run and tell the pages, and why where they are to know."""
         self._pool.close_run(self._run)
         self._looks.refuse_all("inspect: the session is closed")
         self._commands.close()
         self._present.enter("closed")
+        if reason:
+            for outbox in self.readers:
+                outbox.answer(Failure(id=None, message=reason))
         self.readers.finish()

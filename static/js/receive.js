@@ -96,9 +96,11 @@ function describeRestored({ connection, status }, now) {
  * @param {Readonly<PageState>} state
  * @param {boolean} resumed
  */
-function describeReturn({ session, config, connection }, resumed) {
+function describeReturn({ session, config, connection, status }, resumed) {
   if (resumed) return connection === "lost" ? "Connected again." : null;
   if (session === null) return null;
+  // Of a run that was asked nothing nothing is kept: the new one is the same.
+  if (status && status.revision === 1 && status.head === 0 && !status.phase) return "Connected again. A new run begins.";
   const same = config ? " with the same settings" : "";
   return `Your run had ended while you were away; this is a new one${same}.`;
 }

@@ -73,12 +73,15 @@ def test_an_open_page_finds_its_run_again_after_a_restart_and_says_so_in_one_lin
     press(page, "Step")
     press(page, "Step")
     expect(step_of(page)).to_have_text("2")
+    untouched = page.context.new_page()
+    open_page(untouched)
     if kill:  # what was done by hand is kept a second later
         running_lab.wait_until_kept(page, head=2)
     running_lab.restart(kill)
     expect(words_of(page)).to_have_text(
         "Connected again. Your run is here again, as it was kept. Paused at step 2.", timeout=BACK_MS
     )
+    expect(words_of(untouched)).to_contain_text("Connected again. A new run begins. Ready.", timeout=BACK_MS)
     expect(problem_of(page)).to_be_empty()
     expect(step_of(page)).to_have_text("2")
     expect(page.get_by_role("radio", name="Grid of 25")).to_be_checked()

@@ -156,6 +156,16 @@ test("a run that ended while its page was away is said, and whether the settings
   assert.match(news ?? "", /had ended while you were away; this is a new one\.$/);
 });
 
+test("a new run in place of one that was never touched is no loss", () => {
+  const untouched = { ...status(1), step: 0, head: 0 };
+  const again = receiveAll({ ...welcome(0, 1, false), status: untouched }, untouched, welcome(0, 1, false));
+  assert.equal(again.news, "Connected again. A new run begins.");
+  for (const touched of [{ revision: 2 }, { head: 1 }]) {
+    const { news } = receiveAll(welcome(0, 1, false), { ...untouched, ...touched }, welcome(0, 1, false));
+    assert.match(news ?? "", /had ended while you were away/);
+  }
+});
+
 test("a first visit and a reload bring no news, and a connection that is back does", () => {
   assert.equal(receiveAll(welcome(0, 1, false)).news, null);
   assert.equal(receiveAll(welcome(0, 1, true)).news, null);

@@ -10,7 +10,7 @@ import pytest
 from server.engine.pool import Pool
 from server.engine.reports import Position
 from server.errors import ConfigError, EngineError, FullError
-from server.protocol.messages import Hello, Play, State
+from server.protocol.messages import Credit, Hello, Play, State
 from server.sessions.hub import Hub
 from server.sessions.session import Session
 from server.settings import Settings
@@ -117,6 +117,31 @@ async def test_p60_a_forgotten_run_is_paused(pool: Pool) -> None:
     await wait_for(session, "paused", news)
     status = session.describe_status()
     assert (status.state, status.steps_per_second) == ("paused", 0.0)
+    hub.leave(session, outbox)
+    await hub.stop()
+
+
+async def test_a_page_that_says_nothing_loses_its_place_only_when_its_time_is_over_and_somebody_waits(
+    pool: Pool,
+) -> None:
+    clock, news = Clock(), asyncio.Event()
+    hub = Hub(Settings(max_sessions=1, idle_seconds=100), pool, clock)
+    session = hub.join(Hello())
+    outbox = session.attach(0, news.set)
+    clock.now += 1_000
+    hub.sweep()
+    assert list(hub.sessions.values()) == [session]
+    session.handle(outbox, Credit())
+    guest = hub.queue_up()
+    clock.now += 99
+    hub.sweep()
+    assert list(hub.sessions.values()) == [session]
+    assert not guest.called.is_set()
+    clock.now += 1
+    hub.sweep()
+    assert not hub.sessions
+    assert guest.called.is_set()
+    assert outbox.is_finished
     hub.leave(session, outbox)
     await hub.stop()
 

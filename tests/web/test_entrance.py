@@ -10,6 +10,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from server.engine.pool import Pool
+from server.sessions.hub import FORGOTTEN
 from tests.tools.page import Page, Place, open_page, open_socket
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -147,6 +148,27 @@ async def test_a_kept_session_comes_back_to_the_page_that_waited_for_room(pool: 
             await back.until(lambda: bool(back.all("welcome")))
             assert back.all("welcome")[0]["restored"]
             assert back.status["step"] == 7
+
+
+async def test_a_forgotten_page_gives_its_place_to_who_waits_and_gets_its_run_back_when_it_is_its_turn(
+    pool: Pool, tmp_path: Path
+) -> None:
+    async with open_socket(pool, max_sessions=1, idle_seconds=0.5, data_dir=tmp_path) as place:
+        await place.hub.start()
+        async with open_page(place.url) as forgotten:
+            left_at = (await forgotten.command("step", count=7))["step"]
+            (welcome,) = forgotten.all("welcome")
+            async with stand_in_line(place) as waiting:
+                await told(waiting, 1)
+                await waiting.until(lambda: bool(waiting.all("welcome")))
+                with pytest.raises(ConnectionClosed, match="1012"):
+                    await forgotten.until(lambda: False)
+                assert forgotten.all("failure")[-1]["message"] == FORGOTTEN
+                async with stand_in_line(place, session=welcome["session"]) as back:
+                    await back.until(lambda: bool(back.all("welcome")))
+                    assert list_places(back) == [1]
+                    assert back.all("welcome")[0]["restored"]
+                    assert back.status["step"] == left_at
 
 
 async def test_a_wrong_beginning_is_refused_before_it_waits_and_talk_in_line_is_answered(pool: Pool) -> None:

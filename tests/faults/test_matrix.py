@@ -39,7 +39,9 @@ MATRIX: dict[tuple[str, str], tuple[str, ...]] = {
         "web/test_socket.py::test_a_page_that_leaves_takes_its_session_along_at_once",
     ),
     ("reader slow, reader stopped", "memory bounded, others' rate unchanged, the picture of now"): (
-        "faults/test_scarcity.py::test_a_slow_reader_sees_what_is_now_and_others_are_not_slowed",
+        "faults/test_scarcity.py::test_a_slow_reader_sees_what_is_now",
+        "faults/test_scarcity.py::"
+        "test_while_a_reader_is_stalled_all_others_have_their_frames_and_it_goes_on_with_what_is_now",
         "faults/test_readers.py::test_pages_that_never_read_are_let_go_and_their_sessions_end",
     ),
     ("reconnect storm of three hundred", "all back with every row"): (

@@ -8,45 +8,35 @@ from pathlib import Path
 import pytest
 
 from tests.faults.test_restarts import CONFIG, address_of, has_trained, start, wait_until_kept
+from tests.tools.clock import SkewedClock
 from tests.tools.lab import Lab
 from tests.tools.page import open_page
 
 pytestmark = pytest.mark.timeout(240, func_only=True)
 HOUR = 3600
-# Python runs this before anything else: from then on what time it is depends on what a file says.
-SKEWED = """
-import pathlib, time
-told = pathlib.Path(__file__).with_name("hours")
-real = time.time
-def skewed():
-    return real() + float(told.read_text())
-time.time = skewed
-"""
 
 
 @pytest.fixture
-def clock(tmp_path: Path) -> Path:
-    """The file that says by how many seconds the lab's clock is wrong."""
-    folder = tmp_path / "clock"
-    folder.mkdir()
-    (folder / "sitecustomize.py").write_text(SKEWED)
-    (folder / "hours").write_text("0")
-    return folder / "hours"
+def clock(tmp_path: Path) -> SkewedClock:
+    return SkewedClock(tmp_path / "clock")
 
 
 @pytest.fixture
-def lab(tmp_path: Path, clock: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+def lab(tmp_path: Path, clock: SkewedClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     """A lab, its workers with it, that lives by that clock."""
-    monkeypatch.setenv("PYTHONPATH", str(clock.parent))
+    for name, value in clock.environment.items():
+        monkeypatch.setenv(name, value)
     with start(tmp_path) as lab:
         yield lab
 
 
-def test_a_clock_that_jumps_an_hour_ends_no_session_and_holds_none_up(lab: Lab, clock: Path, tmp_path: Path) -> None:
+def test_a_clock_that_jumps_an_hour_ends_no_session_and_holds_none_up(
+    lab: Lab, clock: SkewedClock, tmp_path: Path
+) -> None:
     async def live() -> None:
         key, seen = None, 0
         for skew in (0, HOUR, 0, -HOUR):
-            await asyncio.to_thread(clock.write_text, str(skew))
+            await asyncio.to_thread(clock.jump, skew)
             async with open_page(address_of(lab), config=CONFIG, session=key, seen=seen) as page:
                 welcome = page.all("welcome")[0]
                 assert key in (None, welcome["session"])

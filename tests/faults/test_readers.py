@@ -1,18 +1,16 @@
 """Readers that stop, stall or vanish: they cost the lab bounded memory, no descriptor for long, and nobody's time."""
 
 import asyncio
-import re
 import time
 from collections.abc import Iterator
 
-import httpx
 import pytest
 
 from server.load.client import Client
 from server.load.trial import Plan, find_socket, try_lab
 from tests.tools.deaf import open_deaf
 from tests.tools.held import Held, needs_proc
-from tests.tools.lab import Lab, open_lab
+from tests.tools.lab import Lab, count_open, open_lab
 from tests.tools.page import open_page
 from tests.tools.storm import raise_storm
 
@@ -45,10 +43,7 @@ async def wait_until_over(lab: Lab) -> dict[str, int]:
     """Wait until no session is open; returns how many are, and how many runs the workers have."""
     left: dict[str, int] = {}
     for _ in range(int(GONE_SECONDS / 0.2)):
-        async with httpx.AsyncClient(timeout=GONE_SECONDS) as http:
-            told = (await http.get(f"{lab.url}metrics")).text
-        found = re.findall(r"^ganlab_(sessions|runs) (\d+)", told, re.MULTILINE)
-        left = {name: int(count) for name, count in found}
+        left = await asyncio.to_thread(count_open, lab)
         if not any(left.values()):
             break
         await asyncio.sleep(0.2)

@@ -13,8 +13,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.soak.plan import draw_plan
-from tests.soak.trial import ENVIRONMENT, soak
-from tests.tools.lab import open_lab
+from tests.soak.trial import soak_lab
 
 
 def read_arguments() -> argparse.Namespace:
@@ -31,8 +30,8 @@ def main() -> int:
     arguments, console = read_arguments(), Console(highlight=False, soft_wrap=True)
     plan = draw_plan(arguments.seed, arguments.clients, arguments.seconds)
     console.print(plan.describe(), markup=False)
-    with tempfile.TemporaryDirectory() as folder, open_lab(Path(folder), environment=ENVIRONMENT) as lab:
-        report = asyncio.run(soak(lab, plan))
+    with tempfile.TemporaryDirectory() as folder:
+        report = asyncio.run(soak_lab(Path(folder), plan))
     console.print(report.describe(), markup=False)
     console.print("nothing broke" if not report.wrong else f"{len(report.wrong)} promises were broken")
     return 1 if report.wrong else 0

@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-Fault = Literal["kill", "stop", "deaf"]
+Fault = Literal["kill", "stop", "deaf", "full", "lock", "clock"]
 MOST_PAUSE = 8.0
 LEAST_PAUSE = 4.0
 """Seconds between two faults: a run whose workers are lost one after another is itself suspected, and rightly."""

@@ -3,37 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 import random
-import signal
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from server.errors import LoadError
 from server.load.trial import ask_health, find_socket
 from tests.soak.checks import check_run
+from tests.soak.faults import Faults
 from tests.soak.life import Life
-from tests.soak.plan import Fault, Plan
-from tests.tools.deaf import open_deaf
-from tests.tools.held import Held, list_children
-from tests.tools.lab import Lab
+from tests.soak.plan import Plan
+from tests.tools.clock import SkewedClock
+from tests.tools.held import Held, Process, count_unburied, list_family, weigh_all
+from tests.tools.lab import Lab, count_open, open_lab
 
 GRACE_SECONDS = 2
 """How long the lab keeps a session that its client has left."""
-ENVIRONMENT = {"GANLAB_GRACE_SECONDS": str(GRACE_SECONDS)}
-"""What the lab is started with."""
 SETTLE_SECONDS = 60.0
 """How long the lab may take, on a busy machine, to let everything go."""
 HEALTH_SECONDS = 0.2
+LOOKS = 5
+"""The memory of all processes is counted once in so many looks: the system takes its time for it."""
 MOST_HEALTH_SECONDS = 5.0
 """No answer of /healthz may take longer, however busy the machine is."""
 MOST_GROWTH = 48 << 20
 """Bytes: by how much the web process may be larger in the end than at its largest in the first half."""
 MOST_TOGETHER = 3 << 29
-"""Bytes: all processes of the lab."""
+"""Bytes: all processes of the lab, with what they share counted once."""
 SPARE_DESCRIPTORS = 2
 """A worker that is just being replaced has its ends of sockets twice."""
+TROUBLE, NO_TROUBLE = "sessions cannot be kept", "sessions can be kept again"
+"""What the log says, and is to say, where the disk fails."""
 
 
 @dataclass
@@ -48,6 +49,8 @@ class Report:
     health: list[float] = field(default_factory=list)
     memory: list[int] = field(default_factory=list)
     together: int = 0
+    family: set[Process] = field(default_factory=set)
+    """Every process that the lab was seen to have started, itself or by another."""
 
     def describe(self) -> str:
         """Say it in a few lines."""
@@ -59,20 +62,31 @@ class Report:
         return "\n".join([told, *self.wrong])
 
 
-async def soak(lab: Lab, plan: Plan) -> Report:
-    """Let a plan happen to a lab that was started with ENVIRONMENT; says what broke."""
-    report, chance = Report(), random.Random(plan.seed)
+async def soak_lab(folder: Path, plan: Plan) -> Report:
+    """Let a plan happen to a lab of its own, which keeps its sessions below a folder; says what broke."""
+    clock, report, data = SkewedClock(folder / "clock"), Report(), folder / "data"
+    environment = {"GANLAB_GRACE_SECONDS": str(GRACE_SECONDS), **clock.environment}
+    with open_lab(data, environment=environment) as lab:
+        await soak(lab, plan, Faults(lab, data, clock, random.Random(plan.seed)), report)
+    left = await wait_until_gone(report.family)
+    report.wrong += [f"process {process.number} is left when the lab has ended" for process in left]
+    return report
+
+
+async def soak(lab: Lab, plan: Plan, faults: Faults, report: Report) -> None:
+    """Let a plan happen, and take down what broke."""
+    chance = random.Random(plan.seed)
     before, until = Held.of(lab.process.pid), time.monotonic() + plan.seconds
     seeds = [chance.random() for _ in range(plan.clients)]
     watching = asyncio.create_task(watch(lab, report))
     lives = [live_on(lab, number, random.Random(seed), until, report) for number, seed in enumerate(seeds)]
     try:
-        await asyncio.gather(cause_faults(lab, plan, report), *lives)
+        await asyncio.gather(cause_faults(faults, plan, report), *lives)
+        await check_end(lab, before, report)
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
-    await check_end(lab, before, report)
-    return report
+        faults.close()
 
 
 async def live_on(lab: Lab, number: int, chance: random.Random, until: float, report: Report) -> None:
@@ -96,23 +110,13 @@ async def live_on(lab: Lab, number: int, chance: random.Random, until: float, re
         report.steps += life.client.record.steps
 
 
-async def cause_faults(lab: Lab, plan: Plan, report: Report) -> None:
+async def cause_faults(faults: Faults, plan: Plan, report: Report) -> None:
     """Let go wrong what the plan says, when it says so."""
-    began, chance = time.monotonic(), random.Random(plan.seed)
+    began = time.monotonic()
     for second, fault in plan.faults:
         await asyncio.sleep(max(0.0, began + second - time.monotonic()))
-        await cause(lab, fault, chance)
+        await faults.cause(fault)
         report.faults += 1
-
-
-async def cause(lab: Lab, fault: Fault, chance: random.Random) -> None:
-    """Let one thing go wrong."""
-    if fault == "deaf":
-        deaf = await asyncio.to_thread(open_deaf, lab.url, 20)
-        asyncio.get_running_loop().call_later(GRACE_SECONDS, deaf.close)
-    elif workers := list_children(lab.process.pid):
-        with contextlib.suppress(ProcessLookupError):  # it has been replaced just now
-            os.kill(chance.choice(workers), signal.SIGKILL if fault == "kill" else signal.SIGSTOP)
 
 
 async def watch(lab: Lab, report: Report) -> None:
@@ -122,21 +126,46 @@ async def watch(lab: Lab, report: Report) -> None:
             report.health.append(await asyncio.to_thread(ask_health, lab.url))
         except LoadError as error:
             report.wrong.append(str(error))
+        family = list_family(lab.process.pid)
+        report.family |= family
         report.memory.append(Held.of(lab.process.pid).memory)
-        together = report.memory[-1] + sum(Held.of(worker).memory for worker in list_children(lab.process.pid))
-        report.together = max(report.together, together)
+        if len(report.memory) % LOOKS == 1:
+            together = await asyncio.to_thread(weigh_all, [lab.process.pid, *(process.number for process in family)])
+            report.together = max(report.together, together)
         await asyncio.sleep(HEALTH_SECONDS)
 
 
 async def check_end(lab: Lab, before: Held, report: Report) -> None:
     """Wait until everybody's session is over, and compare what the lab holds and has said with what it may."""
+    most_descriptors = before.descriptors + SPARE_DESCRIPTORS
     deadline = time.monotonic() + SETTLE_SECONDS
-    after = Held.of(lab.process.pid)
-    while after.descriptors > before.descriptors + SPARE_DESCRIPTORS and time.monotonic() < deadline:
-        await asyncio.sleep(0.2)
-        after = Held.of(lab.process.pid)
-    if after.descriptors > before.descriptors + SPARE_DESCRIPTORS:
+    while time.monotonic() < deadline:
+        after, left = Held.of(lab.process.pid), await asyncio.to_thread(count_open, lab)
+        if after.descriptors <= most_descriptors and not any(left.values()):
+            break
+        await asyncio.sleep(HEALTH_SECONDS)
+    if after.descriptors > most_descriptors:
         report.wrong.append(f"{before.descriptors} descriptors at the beginning, and {after.descriptors} in the end")
+    report.wrong += [f"{count} {name} are open when everybody has left" for name, count in left.items() if count]
+    strays = report.family - list_family(lab.process.pid)
+    report.wrong += [f"process {process.number} is nobody's" for process in await wait_until_gone(strays)]
+    if unburied := count_unburied(lab.process.pid):
+        report.wrong.append(f"the ends of {unburied} processes were not taken in")
+    check_sizes(after, report)
+    check_words(lab.lines, report)
+
+
+async def wait_until_gone(processes: set[Process]) -> set[Process]:
+    """Wait until all of these have ended; gives those that do not."""
+    left, deadline = processes, time.monotonic() + SETTLE_SECONDS
+    while left and time.monotonic() < deadline:
+        left = {process for process in processes if process.is_alive()}
+        await asyncio.sleep(HEALTH_SECONDS if left else 0)
+    return left
+
+
+def check_sizes(after: Held, report: Report) -> None:
+    """Compare memory, and the answers of /healthz, with what they may be."""
     report.memory.append(after.memory)
     most = max(report.memory[: len(report.memory) // 2 + 1])
     if after.memory - most > MOST_GROWTH:
@@ -145,4 +174,12 @@ async def check_end(lab: Lab, before: Held, report: Report) -> None:
         report.wrong.append(f"all processes took {report.together >> 20} MB together")
     if max(report.health, default=0.0) > MOST_HEALTH_SECONDS:
         report.wrong.append(f"an answer of /healthz took {max(report.health):.1f} s")
-    report.wrong += [f"the log: {line}" for line in lab.lines if "[error" in line or line.startswith("Traceback")]
+
+
+def check_words(lines: list[str], report: Report) -> None:
+    """Look for what the log must not say, and that all trouble with the disk is over."""
+    kept = [line for line in lines if TROUBLE in line or NO_TROUBLE in line]
+    if kept and NO_TROUBLE not in kept[-1]:
+        report.wrong.append("sessions cannot be kept although the disk is well again")
+    wrong = [line for line in lines if "[error" in line or line.startswith("Traceback")]
+    report.wrong += [f"the log: {line}" for line in wrong if TROUBLE not in line]

@@ -104,6 +104,13 @@ def wait_ready(lab: Lab, deadline: float) -> bool:
     return False
 
 
+def count_open(lab: Lab) -> dict[str, int]:
+    """Count the lab's open sessions, and the runs that its workers have."""
+    with urllib.request.urlopen(f"{lab.url}metrics", timeout=60) as answer:
+        told = answer.read().decode()
+    return {name: int(count) for name, count in re.findall(r"^ganlab_(sessions|runs) (\d+)", told, re.MULTILINE)}
+
+
 def stop_process(process: subprocess.Popen[str]) -> None:
     """Ask the process to end, and end it where it does not."""
     if process.poll() is None:

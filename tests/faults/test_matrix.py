@@ -75,6 +75,14 @@ MATRIX: dict[tuple[str, str], tuple[str, ...]] = {
         "sessions/test_limits.py::test_neither_a_model_nor_a_run_file_comes_in_past_the_limits",
         "engine/test_pool.py::test_a_run_that_breaks_fails_alone",
     ),
+    ("compiler that hangs, fails, or is not there; its disk full", "training goes on, no other build is held up"): (
+        "gan/test_builders.py::"
+        "test_a_compiler_that_never_ends_is_ended_with_a_refusal_and_the_next_builder_has_its_turn",
+        "gan/test_builders.py::"
+        "test_a_builder_whose_disk_is_full_says_so_leaves_nothing_behind_and_is_not_started_again",
+        "gan/test_workshop.py::test_code_that_is_not_what_was_written_is_thrown_away_before_it_runs",
+        "gan/test_workshop.py::test_without_a_compiler_the_log_says_so_and_the_eager_trainer_trains",
+    ),
     ("SIGTERM while several play, and a second one", "state saved, gone under 5 s; at once"): (
         "faults/test_restarts.py::"
         "test_a_lab_that_is_stopped_while_several_play_keeps_the_last_of_each_and_is_gone_in_five_seconds",
@@ -86,6 +94,7 @@ MATRIX: dict[tuple[str, str], tuple[str, ...]] = {
     ("messages that are too long, rubbish, unknown, deep, not numbers", "a worded failure, memory flat"): (
         "web/test_hostile.py::test_hostile_messages_are_refused_with_a_sentence_and_cost_nothing",
         "web/test_socket.py::test_a_bad_message_is_answered_and_the_connection_kept",
+        "web/test_socket.py::test_another_protocol_is_told_and_let_go",
         "web/test_socket.py::test_a_long_config_is_taken_and_an_endless_message_closes_the_socket",
     ),
     ("upload of a gigabyte, zip bomb, PNG bomb, path names in files", "refused before it is read or unpacked"): (

@@ -1,5 +1,6 @@
 """The processes that compile steps: none of them outlives who wanted it, and none holds up the others for ever."""
 
+import resource
 import signal
 import subprocess
 import time
@@ -10,14 +11,16 @@ import pytest
 from server.gan.compiled.keys import find_key
 from server.gan.compiled.machine import describe_machine
 from server.gan.compiled.programs import REFUSAL
-from server.gan.compiled.workshop import Workshop
+from server.gan.compiled.workshop import WORDS, Workshop
 from server.gan.trainer import Trainer
+from tests.tools.compiled import COMPILING, needs_compiler
 from tests.tools.held import needs_proc
 from tests.tools.runs import make_config
 
-pytestmark = [needs_proc, pytest.mark.timeout(600)]
+pytestmark = [needs_proc, *COMPILING]
 CONFIGS = [make_config("generator.width=8", "discriminator.width=8", f"batch_size={size}") for size in (16, 32)]
 PATIENCE_SECONDS = 300.0
+LEAST_FILE_BYTES = 512
 ENDLESS = """#!/bin/sh
 [ "$1" = --version ] && exec echo endless 1.0
 echo $$ >> {told}
@@ -108,3 +111,18 @@ def test_a_builder_whose_worker_is_gone_takes_its_compiler_along(told: Path, cac
     builder.stdin.close()  # as the system does with what a killed process had open
     assert builder.wait(PATIENCE_SECONDS) == -signal.SIGKILL
     wait_until_gone(compiler)
+
+
+@needs_compiler
+def test_a_builder_whose_disk_is_full_says_so_leaves_nothing_behind_and_is_not_started_again(
+    cache: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    trainer, workshop = Trainer(CONFIGS[0]), Workshop(cache)
+    builder = start_building(workshop, trainer)
+    resource.prlimit(builder.pid, resource.RLIMIT_FSIZE, (LEAST_FILE_BYTES, resource.RLIM_INFINITY))
+    assert builder.wait(PATIENCE_SECONDS) == 1
+    for _ in range(2):
+        assert workshop.find(trainer) is None
+    assert caplog.text.count("a step is not compiled: its compiler ended with exit code 1") == 1
+    assert {path.name for path in cache.iterdir()} == {"lock", WORDS}
+    assert not workshop._builders

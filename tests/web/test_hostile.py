@@ -29,6 +29,8 @@ OTHER_FORMATS = [b"PK\x03\x04", b"\x80\x04\x95", b"\x89PNG\r\n", b"\x1f\x8b"]
 """How a zip file, a pickle, a picture and a gzip file begin."""
 MOST_GROWTH = 24 << 20
 """Bytes: what the web process may keep of thousands of refused words and files; it is what one session's past takes."""
+KEPT_ALIVE = 4
+"""Connections that a client of HTTP may leave open for its next request."""
 KINDS = [
     *("hello", "configure", "play", "pause", "advance", "step", "seek", "back", "switch", "rename", "delete"),
     *("restore", "reset", "watch", "credit", "welcome"),
@@ -151,9 +153,7 @@ def attack_with_files(lab: Lab, key: str, kind: str, good: bytes) -> None:
         st.tuples(heads, st.just(1), st.binary(min_size=1, max_size=1)),
         st.tuples(heads, st.just(0), st.binary(min_size=1, max_size=20)),
         st.tuples(st.just(0), st.just(8), st.binary(min_size=8, max_size=8)),
-        st.tuples(
-            st.just(0), st.just(0), st.sampled_from([b"PK\x03\x04", b"\x80\x04\x95", b"\x89PNG\r\n", b"\x1f\x8b"])
-        ),
+        st.tuples(st.just(0), st.just(0), st.sampled_from(OTHER_FORMATS)),
     )
     refused = 0
     with httpx.Client(base_url=lab.url, timeout=60) as client:
@@ -189,11 +189,23 @@ def make_schema() -> Any:
 schema = make_schema()
 
 
+@pytest.fixture(scope="module")
+def beginning(lab: Lab) -> Held:
+    """What the lab holds before the first request of these."""
+    httpx.get(f"{lab.url}api/catalog", timeout=60)
+    return Held.of(lab.process.pid)
+
+
+@needs_proc
 @schema.parametrize()  # type: ignore[untyped-decorator]  # schemathesis publishes no type for it
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
-def test_no_request_breaks_the_http_side(lab: Lab, case: Case[Any]) -> None:
+def test_no_request_breaks_the_http_side_and_a_refusal_has_words(lab: Lab, beginning: Held, case: Case[Any]) -> None:
     answer = case.call(base_url=lab.url.rstrip("/"))
     assert answer.status_code < 500, answer.text
+    assert answer.status_code < 400 or len(answer.text) > 3 or case.method == "HEAD"
+    now = Held.of(lab.process.pid)
+    assert now.memory - beginning.memory < MOST_GROWTH
+    assert now.descriptors <= beginning.descriptors + KEPT_ALIVE
 
 
 def test_after_all_that_the_lab_trains(lab: Lab) -> None:

@@ -110,7 +110,7 @@ class Client:
         self.session = welcome["session"]
         if welcome["since"] == 0:  # all events come again
             self._seen, self._shown = 0, None
-        self._since = self._playing_since = time.monotonic()
+        self._since = time.monotonic()
         self._take_status(welcome["status"])
         self._listening = asyncio.create_task(self._listen(self._connection))
         await self._say({"type": "watch", "layers": LAYERS})
@@ -187,7 +187,7 @@ class Client:
             self._watchers = [one for one in self._watchers if one[1] is not future]
 
     def note_time(self) -> None:
-        """Count the time up to now to that spent connected, and playing."""
+        """Count the time up to now to that spent connected, and playing; a run plays on while its page is away."""
         now = time.monotonic()
         self.record.connected += now - self._since
         if self.state == "running":

@@ -1,5 +1,6 @@
 """`ganlab load` against a real lab, with a real socket."""
 
+import asyncio
 import json
 import random
 import subprocess
@@ -49,6 +50,24 @@ async def test_a_client_goes_back_and_on_and_comes_back_to_its_run_with_every_ro
     assert len(client.record.seeks) == len(client.record.returns) == 1
     assert client.record.steps >= 30
     assert client.record.errors == {}
+
+
+async def test_the_time_in_which_a_run_played_without_its_page_counts_as_its_steps_do(running_lab: Lab) -> None:
+    client = Client(find_socket(running_lab.url), {"seed": 6}, 0.02)
+    await client.open()
+    await client.command("play", rate=20.0)
+    for _ in range(3):
+        await asyncio.sleep(0.2)
+        await client.drop()
+        await asyncio.sleep(1.0)
+        await client.open()
+    reached = client.step
+    assert reached >= 10
+    await client.paint(lambda step: step > reached)
+    await client.command("pause")
+    await client.close()
+    assert client.record.steps >= reached
+    assert client.record.steps / client.record.playing < 1.5 * 20.0
 
 
 async def test_what_the_lab_refuses_is_told_in_its_words(running_lab: Lab) -> None:

@@ -11,6 +11,7 @@ from server.engine.remote import RemoteRun
 from server.engine.reports import Position
 from server.protocol.messages import Status
 from server.sessions.outbox import Outbox
+from server.sessions.sizing import Sizing
 from server.sessions.timeline import Timeline
 
 
@@ -22,6 +23,8 @@ class Audience:
         self.run: RemoteRun | None = None
         self._most_frames, self._clock = most_frames, clock
         self._numbers = count(1)
+        self._left: Sizing | None = None
+        """How large the frames of the page were that left last: the next one, most likely the same, begins so."""
         self._events: tuple[int, int, list[str]] = (0, 0, [])
         """What was told last: the events after one number up to another, for whoever else has seen as much."""
         self._status: tuple[Position | None, str] | None = None
@@ -39,6 +42,9 @@ class Audience:
         """Let a page in that has seen the events up to number `seen`; tells whether others were here before."""
         number = next(self._numbers)
         outbox = Outbox(number, seen, notify, notify_soon, self._most_frames)
+        if self._left:
+            outbox.sizing, self._left = self._left, None
+            outbox.sizing.rest()
         self.outboxes.append(outbox)
         return outbox, number > 1
 
@@ -47,6 +53,7 @@ class Audience:
         if outbox not in self.outboxes:
             return False
         self.outboxes.remove(outbox)
+        self._left = outbox.sizing
         if self.run:
             self.run.leave(outbox.reader)
         return True

@@ -16,6 +16,10 @@ TINY: dict[str, Any] = {
 }
 
 
+def do_nothing() -> None:
+    """Hear of nothing."""
+
+
 class Watcher:
     """A page that only looks on, and how it was told of news."""
 
@@ -100,3 +104,12 @@ def test_rows_of_a_playing_run_may_wait_for_a_frame_and_what_somebody_did_may_no
     watcher.calls.clear()
     desk.do("Pause")
     assert "now" in watcher.calls
+
+
+def test_a_page_that_comes_back_has_frames_as_large_as_it_had_and_one_beside_it_full_ones() -> None:
+    session = LockstepDesk(TINY).session
+    page = session.attach(0, do_nothing)
+    page.sizing.level = 2
+    session.detach(page)
+    back, beside = (session.attach(0, do_nothing) for _ in range(2))
+    assert (back.sizing.level, beside.sizing.level) == (2, 0)

@@ -1,6 +1,7 @@
 """The pool of workers: starts them, gives runs to them, and replaces those that are lost.
 
 A spare worker that has already imported torch waits beside the others, so that lost runs are back at once.
+Where more runs play at one worker than at another, some change places, so that all are equally fast.
 Heavy runs have a worker of their own, as soon as there is one: what was the spare until then, and another is hired.
 """
 
@@ -13,6 +14,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 
 from server.engine import orders, reports
+from server.engine.evenness import Evenness
 from server.engine.link import WorkerLink
 from server.engine.remote import Receive, RemoteRun
 from server.engine.silence import Cause
@@ -65,6 +67,7 @@ class Pool:
         self._stopping = False
         self._hiring = False
         self._failed_starts = 0
+        self._evenness = Evenness()
         self.trouble = ""
         """Why there is no worker and never will be, in words for a user; empty while there is hope."""
 
@@ -166,10 +169,16 @@ class Pool:
             return
         place = self._find_place(run)
         if place.is_apart == run.is_heavy:
-            run.send(orders.Close(run=run.key), b"")
-            del before.runs[run.key]
-            place.adopt(run)
-            run.resume()
+            _move(run, before, place)
+
+    def _even_out(self) -> None:
+        """Have playing runs computed where fewer of them are."""
+        links = [link for link in self._links if link.is_ready and not link.is_apart]
+        playing = [[run for run in link.runs.values() if run.is_racing] for link in links]
+        if move := self._evenness.watch([len(runs) for runs in playing]):
+            quiet = [run for run in playing[move.here] if not run.is_asked]
+            for run in quiet[-move.runs :]:
+                _move(run, links[move.here], links[move.there])
 
     # Workers ----------------------------------------------------------------------------------------------------
 
@@ -278,6 +287,7 @@ class Pool:
             for link in [*self._links, *([self._spare] if self._spare else [])]:
                 if link.check_life(seconds, self.settings.heartbeat_seconds, patience) == "silent":
                     patience = min(MOST_PATIENCE, 2 * patience)
+            self._even_out()
             for link in self._ended:
                 link.process.poll()  # reaps it
             self._ended = [link for link in self._ended if link.process.returncode is None]
@@ -287,6 +297,14 @@ class Pool:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(_log_failure)
+
+
+def _move(run: RemoteRun, before: WorkerLink, place: WorkerLink) -> None:
+    """Have a run computed at another place, from where it was seen last."""
+    run.send(orders.Close(run=run.key), b"")
+    del before.runs[run.key]
+    place.adopt(run)
+    run.resume()
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:

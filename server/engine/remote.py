@@ -69,7 +69,12 @@ class RemoteRun:
     @property
     def is_busy(self) -> bool:
         """Whether the worker computes for this run, or was asked to."""
-        return self._playing is not None or bool(self._pending)
+        return self._playing is not None or self.is_asked
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether an order is not answered yet."""
+        return bool(self._pending)
 
     @property
     def is_racing(self) -> bool:

@@ -13,7 +13,8 @@ from server.engine import orders, reports
 from server.engine.pool import Pool
 from server.engine.remote import Place
 from server.engine.worker import loop
-from server.engine.worker.looks import MOST_APART, find_most
+from server.engine.worker.looks import MOST_APART, MOST_NUMBERS, count_numbers
+from server.engine.worker.plan import SHARES
 from server.gan.catalog import build_catalog
 from server.gan.config import check_config
 from server.gan.probes import LADDER, probe_layers
@@ -45,8 +46,8 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
 
 def look(shop: Shop) -> None:
     """Let everything be shown that is due, and nothing be trained."""
-    for due in shop.worker.plan().looks.values():
-        shop.worker._look(due, lambda: True)
+    for waiting in [*shop.plan().looks.values()]:
+        shop.worker._look(waiting, lambda: True)
 
 
 def check_frame(shop: Shop, key: str, body: bytes) -> None:
@@ -64,7 +65,7 @@ def check_arrays(arrays: Arrays, expected: Mapping[str, np.ndarray]) -> None:
 def test_the_frames_of_a_stack_are_made_in_one_turn_and_each_shows_its_own_run(shop: Shop) -> None:
     for key in RUNS:
         shop.want(key, LAYERS)
-    plan = shop.worker.plan()
+    plan = shop.plan()
     assert [len(due) for due in plan.looks.values()] == [9]
     look(shop)
     assert [frame.run for frame, _ in shop.frames] == RUNS
@@ -88,20 +89,25 @@ def test_who_looks_at_something_else_or_needs_what_is_fixed_is_shown_that(shop: 
 
 def test_a_turn_ends_after_a_part_of_a_group_and_the_rest_comes_next(shop: Shop) -> None:
     most = 4
-    assert find_most(check_config({"generator": {"width": 256}}, build_catalog()), LAYERS) == 1
+    assert (
+        count_numbers(check_config({"generator": {"width": 256}}, build_catalog()), (LAYERS, False, 0))
+        > MOST_NUMBERS / 2
+    )
     for key in RUNS:
         shop.want(key, LAYERS)
-    (due,) = shop.worker.plan().looks.values()
+    (waiting,) = shop.plan().looks.values()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("server.engine.worker.looks.MOST_NUMBERS", most * 1600 * 8)
         for reached in (4, 8, 9):
-            shop.worker._look([(at, run) for at, run in due if run.list_looks()], lambda: False)
+            shop.worker._look(waiting, lambda: False)
             assert [frame.run for frame, _ in shop.frames] == RUNS[:reached]
 
 
-def test_what_is_made_run_by_run_is_made_of_few_runs_in_a_part() -> None:
+def test_what_is_made_run_by_run_is_made_of_few_runs_in_a_part_and_small_frames_of_many() -> None:
     config = check_config(SMALL, build_catalog())
-    assert find_most(config, ("generated", "optimum")) == MOST_APART < find_most(config, LAYERS)
+    assert MOST_NUMBERS // count_numbers(config, (("generated", "optimum"), False, 0)) == MOST_APART
+    full, smallest = (MOST_NUMBERS // count_numbers(config, (LAYERS, False, level)) for level in (0, 2))
+    assert MOST_APART < full < smallest / 2
 
 
 def test_steps_wait_for_a_long_look_as_often_as_it_has_runs(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,10 +115,11 @@ def test_steps_wait_for_a_long_look_as_often_as_it_has_runs(shop: Shop, monkeypa
     monkeypatch.setattr(loop, "SLICE_SECONDS", 1.0)
     for key in RUNS:
         shop.want(key, LAYERS)
-    plan = shop.worker.plan()
+    plan = shop.plan()
     kinds = shop.worker._kinds
-    before = {kind: kinds._find_start(kind) for kind in loop.SHARES}
-    shop.worker.take_turn(loop.Plan({}, plan.looks, {}))
+    before = {kind: kinds._find_start(kind) for kind in SHARES}
+    plan.training.clear()
+    shop.worker.take_turn(plan)
     assert len(shop.frames) == len(RUNS)
     assert kinds._had["looks"] - max(before["looks"], kinds._clock) == pytest.approx(len(RUNS) * 1e-6, rel=1e-3)
 

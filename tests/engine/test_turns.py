@@ -1,16 +1,16 @@
 """Turns in proportion to what each has had, and what a worker's runs make of them."""
 
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 import pytest
 import torch
 
 from server.engine import orders, reports
-from server.engine.wire import pack_envelope
 from server.engine.worker import loop
-from server.engine.worker.group import split_evenly
+from server.engine.worker.group import LEAST_JOINED, split_again
 from server.engine.worker.turns import Turns
 from server.gan.config import check_config
 from tests.tools.engine import EXPLODING
@@ -48,12 +48,33 @@ def test_who_was_away_has_the_next_turn_but_has_saved_nothing_up() -> None:
     assert Counter(after) == {"here": 5, "back": 5}
 
 
+def split(parts: list[list[int]], runs: Sequence[int], most: int = 8) -> list[list[int]]:
+    return split_again(parts, runs, most)  # type: ignore[arg-type,return-value]  # whatever they are
+
+
 def test_parts_of_a_group_differ_by_one_at_most() -> None:
     for count in range(1, 40):
-        parts = split_evenly(range(count), 8)  # type: ignore[arg-type]  # whatever they are
+        parts = split([], range(count))
         assert [*chain(*parts)] == [*range(count)]
         assert max(map(len, parts)) <= 8
         assert max(map(len, parts)) - min(map(len, parts)) <= 1
+
+
+def test_who_comes_and_who_goes_leaves_the_other_parts_as_they_are() -> None:
+    parts = split([], range(20))
+    gone = [run for run in range(20) if run not in (7, 8)]
+    after = split(parts, gone)
+    assert after == [parts[0], [run for run in parts[1] if run in gone], parts[2]]
+    assert split(after, [50, *gone]) == [after[0], [*after[1], 50], after[2]]
+
+
+def test_parts_are_made_anew_where_fewer_do_or_one_is_too_small_for_a_stack() -> None:
+    parts = split([], range(20))
+    assert split(parts, range(15)) == split([], range(15))
+    left = [*parts[0], *parts[1], *parts[2][:LEAST_JOINED]]
+    assert split(parts, left)[0] == parts[0]
+    assert split(parts, left[:-1]) == split([], left[:-1])
+    assert split([[0], [1], [2]], [0, 2, 5], most=0) == [[0], [5], [2]]
 
 
 def test_thirty_playing_runs_make_the_same_steps_though_some_are_looked_at(shop: Shop) -> None:
@@ -169,8 +190,39 @@ def test_a_step_by_hand_has_the_very_next_turn_and_its_frame_one_soon_after(shop
     assert [r.run for r in shop.told if isinstance(r, reports.Frame) and r.run == "by hand"] == ["by hand"]
 
 
-def test_a_turn_ends_after_a_step_as_soon_as_an_order_has_come(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_turn_ends_after_a_step_as_soon_as_somebody_waits_for_an_answer(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(loop, "SLICE_SECONDS", 3_600.0)
     shop.open("alone")
-    shop.far.sendall(pack_envelope(orders.Ping().model_dump_json().encode(), b""))
+    shop.send(orders.Pause(run="another", number=1))
     shop.work_until("alone", 1)
+
+
+def test_who_wants_a_frame_or_a_sign_of_life_ends_no_turn_and_is_heard_after_it(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.open("alone")
+    shop.work_until("alone", 1)
+    monkeypatch.setattr(loop, "SLICE_SECONDS", 3_600.0)
+    goes_on = shop.worker._make_slice(time.monotonic())
+    shop.send(orders.Ping(), orders.Want(run="alone", readers=(1,), layers=("generated",), fixed=False))
+    assert goes_on()
+    assert not any(isinstance(report, reports.Pong) for report in shop.told)
+    shop.send(orders.Pause(run="alone", number=9))
+    assert not goes_on()
+    shop.told.clear()
+    assert shop.worker._receive(0.0)
+    assert isinstance(shop.told[0], reports.Pong)
+    assert isinstance(shop.told[-1], reports.Applied)
+    shop.work()
+    assert [frame.run for frame, _ in shop.frames] == ["alone"]
+
+
+def test_a_turn_ends_when_the_other_end_is_closed(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "SLICE_SECONDS", 3_600.0)
+    goes_on = shop.worker._make_slice(time.monotonic())
+    assert goes_on()
+    shop.far.close()
+    assert not goes_on()
+    assert not shop.worker._receive(0.0)

@@ -5,7 +5,9 @@ from typing import Any
 
 from server.engine import orders, reports
 from server.engine.course import Course
+from server.engine.wire import pack_envelope
 from server.engine.worker.loop import Worker
+from server.engine.worker.plan import Plan
 from server.engine.worker.runs import Run
 from server.gan.config import check_config
 from server.gan.state import RunState
@@ -48,8 +50,18 @@ class Shop:
         self._number += 1
         self.worker._obey(order(run=key, number=self._number, **fields), b"")
 
+    def send(self, *given: orders.Order) -> None:
+        """Give orders as the web process does."""
+        for order in given:
+            self.far.sendall(pack_envelope(order.model_dump_json().encode(), b""))
+
     def want(self, key: str, layers: tuple[Layer, ...] = ("generated",), fixed: bool = False) -> None:
         self.worker._obey(orders.Want(run=key, readers=(1,), layers=layers, fixed=fixed), b"")
+
+    def plan(self) -> Plan:
+        """Who has something to do at this very moment; the worker itself looks less often."""
+        self.worker._plan.make(self.worker.runs.values())
+        return self.worker._plan
 
     def work(self, turns: int = 1) -> None:
         for _ in range(turns):

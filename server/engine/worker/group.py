@@ -31,12 +31,13 @@ class Group:
 
     def __init__(self, guard: Guard, foundry: Foundry) -> None:
         self._guard, self._foundry = guard, foundry
+        self._parts: list[list[Run]] = []
         self._joined: dict[int, Joined] = {}
         self._next = 0
 
     def play(self, runs: Sequence[Run], goes_on: GoesOn) -> None:
         """Let the runs, which have something to do, make steps in equal numbers; go on there next time."""
-        parts = split_evenly(runs, find_width(runs[0].config))
+        parts = self._parts = split_again(self._parts, runs, find_width(runs[0].config))
         self._joined = {number: joined for number, joined in self._joined.items() if number < len(parts)}
         while True:
             self._next = (self._next + 1) % len(parts)
@@ -86,8 +87,21 @@ def begin_steps(runs: Sequence[Run], made: Made) -> None:
         run.begin_steps(made)
 
 
-def split_evenly(runs: Sequence[Run], most: int) -> list[Sequence[Run]]:
-    """Split runs into as few parts as have `most` runs or fewer, one of which has one more than another at most."""
-    count = max(1, -(-len(runs) // most)) if most else len(runs)
+def split_again(parts: Sequence[Sequence[Run]], runs: Sequence[Run], most: int) -> list[list[Run]]:
+    """Split runs into as few parts as have `most` runs or fewer, or into single ones; who was in a part stays in it.
+
+    So who comes and who goes changes one part's stack alone. Parts are made anew where another number of them is
+    enough, or one has become too small for a stack.
+    """
+    count = -(-len(runs) // most) if most else len(runs)
+    here = set(runs)
+    kept = [[run for run in part if run in here] for part in parts]
+    known = {run for part in kept for run in part}
+    if len(kept) == count:
+        for run in runs:
+            if run not in known:
+                min(kept, key=len).append(run)
+    if len(kept) == count and (count == 1 or not most or min(map(len, kept)) >= LEAST_JOINED):
+        return kept
     borders = [len(runs) * part // count for part in range(count + 1)]
-    return [runs[begin:end] for begin, end in pairwise(borders)]
+    return [list(runs[begin:end]) for begin, end in pairwise(borders)]

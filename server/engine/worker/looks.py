@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from itertools import groupby
+from itertools import groupby, islice
 
 import numpy as np
 
@@ -27,22 +27,23 @@ MOST_NUMBERS = 3 << 16
 6 ms; more at once would be no faster, and make who waits for a step wait longer."""
 MOST_APART = 4
 """So many are looked at in one part where a layer is made run by run: 2 ms each."""
-LEAST_TOGETHER = 2
+LEAST_TOGETHER, MOST_TOGETHER = 2, 32
+MOST_ASKED = 64
+"""So many of those that wait are asked what is looked at of them, to find some that go together."""
 
-Due = tuple[float, Run]
-"""The time at which a frame or rows of a run were due."""
 Waiting = tuple[Look, Run]
 
 
-def look_together(due: Sequence[Due], goes_on: GoesOn, guard: Guard) -> int:
-    """Make the frames and rows that are due for runs of one kind, as long as the turn goes on; tells for how many."""
-    waiting = [run for _, run in sorted(due, key=lambda pair: pair[0])]
-    most = find_most(waiting[0].config, {layer for run in waiting for look in run.list_looks() for layer in look[0]})
+def look_together(waiting: dict[str, Run], goes_on: GoesOn, guard: Guard) -> int:
+    """Take runs of one kind from those that wait, and make the frames and rows that are due for them.
+
+    It goes on as long as the turn does; tells for how many.
+    """
     done = 0
-    while done < len(waiting):
-        part = waiting[done : done + most]
-        show_together([(look, run) for run in part for look in run.list_looks()], guard)
-        for run in part:
+    while waiting:
+        part = take_part(waiting)
+        show_together([(look, run) for run, looks in part for look in looks], guard)
+        for run, _ in part:
             guard(run, run.look)
         done += len(part)
         if not goes_on():
@@ -50,11 +51,28 @@ def look_together(due: Sequence[Due], goes_on: GoesOn, guard: Guard) -> int:
     return done
 
 
-def find_most(config: RunConfig, layers: Collection[str]) -> int:
-    """Tell how many runs like this one are worth a look at these layers together."""
-    widest, sizes = max(config.generator.width, config.discriminator.width), LADDER[0]
-    most = max(1, MOST_NUMBERS // (max(sizes.surface**2, sizes.real) * widest))
-    return min(most, MOST_APART) if any(goes_one_by_one(layer, config) for layer in layers) else most
+def take_part(waiting: dict[str, Run]) -> list[tuple[Run, list[Look]]]:
+    """Take the first run, and of the next ones that are looked at in the same way as many as are worth it together."""
+    part: list[tuple[Run, list[Look]]] = []
+    numbers = 0
+    for key, run in [*islice(waiting.items(), MOST_ASKED)]:
+        looks = run.list_looks()
+        if part and looks and looks != part[0][1]:
+            continue
+        numbers += max([count_numbers(run.config, look) for look in looks], default=0)
+        if part and (numbers > MOST_NUMBERS or len(part) == MOST_TOGETHER):
+            break
+        part.append((waiting.pop(key), looks))
+    return part
+
+
+def count_numbers(config: RunConfig, look: Look) -> int:
+    """Tell how many of MOST_NUMBERS a look at such a run is worth."""
+    layers, _, level = look
+    widest, sizes = max(config.generator.width, config.discriminator.width), LADDER[level]
+    numbers = max(sizes.surface**2, sizes.real) * widest
+    is_apart = any(goes_one_by_one(layer, config) for layer in layers)
+    return max(numbers, MOST_NUMBERS // MOST_APART) if is_apart else numbers
 
 
 def show_together(waiting: Sequence[Waiting], guard: Guard) -> None:

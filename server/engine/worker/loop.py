@@ -7,15 +7,15 @@ import select
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import torch
 
 from server.engine import orders, reports
 from server.engine.wire import Unpacker, pack_envelope
 from server.engine.worker.group import Group
-from server.engine.worker.looks import Due, look_together
+from server.engine.worker.looks import look_together
+from server.engine.worker.plan import SHARES, Plan
 from server.engine.worker.runs import Run
 from server.engine.worker.scores import METRIC_KEYS
 from server.engine.worker.turns import Turns
@@ -35,10 +35,10 @@ logger = logging.getLogger(__name__)
 RECEIVE_BYTES = 1 << 16
 MOST_HELD = 1 << 18
 """So many bytes of reports are sent without waiting for more."""
-SLICE_SECONDS = 0.004
-"""How long a turn goes on where a single step is not longer; it ends sooner when an order has come."""
-SHARES = {"waited for": 2, "looks": 1, "training": 1}
-"""How the time is shared where there is more to do than fits in: what somebody waits for, frames and rows, steps."""
+SLICE_SECONDS = 0.01
+"""How long a turn goes on where a single step is not longer; it ends sooner when somebody waits for an answer."""
+PATIENT = orders.Want | orders.Leave | orders.Ping
+"""Orders that can wait until a turn is over: of many frames that are wanted by then, each costs less."""
 MOST_SLICES = 1_000
 """So many turns at most are told with a sign of life."""
 BROKEN = (
@@ -49,20 +49,6 @@ NO_MEMORY = "the run stopped: this computer has too little memory for it; expect
 
 MOST_DEBT = 0.02
 """A long turn, whose cost nobody could know before, keeps a kind of work waiting for so long a run in it at most."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Which runs have something to do: somebody waits for it; frames or rows of playing ones, and steps, by group."""
-
-    waited: Mapping[str, Run]
-    looks: Mapping[str, Sequence[Due]]
-    groups: Mapping[str, Sequence[Run]]
-
-    @property
-    def kinds(self) -> list[str]:
-        """The kinds of work that there are, by their names among the shares."""
-        return [kind for kind, work in zip(SHARES, (self.waited, self.looks, self.groups), strict=True) if work]
 
 
 class Worker:
@@ -78,10 +64,13 @@ class Worker:
         self.catalog = build_catalog()
         self.runs: dict[str, Run] = {}
         self._unpacker = Unpacker()
+        self._heard: deque[tuple[orders.Order, bytes]] = deque()
+        self._is_left = False
         self._outgoing: list[bytes] = []
         self._outgoing_bytes = 0
         self._in_turn: str | None = ""
         self._groups: dict[str, Group] = {}
+        self._plan = Plan()
         self._kinds, self._waited, self._looks, self._trained = (Turns[str]() for _ in range(4))
         self._slices: deque[float] = deque(maxlen=MOST_SLICES)
 
@@ -92,8 +81,7 @@ class Worker:
             warm_up(check_config({}, self.catalog), self.device)
             self.foundry.prepare()
             self.report(reports.Ready(catalog=self.catalog))
-            plan = self.plan()
-            while self._receive(0.0 if plan.kinds else self._find_pause()):
+            while self._receive(0.0 if self._plan.kinds else self._find_pause()):
                 plan = self.plan()
                 if plan.kinds:
                     self.take_turn(plan)
@@ -126,31 +114,25 @@ class Worker:
         """Carry out what has arrived, waiting for it up to `pause` seconds; False when the other end is closed."""
         if pause != 0.0:
             self._send_reports()
+        self._listen(0.0 if self._heard else pause)
+        while self._heard:
+            self._obey(*self._heard.popleft())
+        return not self._is_left
+
+    def _listen(self, pause: float | None) -> None:
+        """Take in what has arrived, waiting for it up to `pause` seconds; it is carried out between two turns."""
         readable, _, _ = select.select([self.connection], [], [], pause)
-        if not readable:
-            return True
-        piece = self.connection.recv(RECEIVE_BYTES)
-        for header, body in self._unpacker.feed(piece):
-            self._obey(orders.read_order(header), body)
-        return bool(piece)
+        if readable:
+            piece = self.connection.recv(RECEIVE_BYTES)
+            self._is_left = not piece
+            self._heard.extend((orders.read_order(header), body) for header, body in self._unpacker.feed(piece))
 
     def plan(self) -> Plan:
-        """Find who has something to do now; the stacks of those who play no more, or are closed, are let go."""
-        now = time.monotonic()
-        waited: dict[str, Run] = {}
-        looks, groups = dict[str, list[Due]](), dict[str, list[Run]]()
-        for key, run in self.runs.items():
-            if run.is_waited_for:
-                if run.find_due() <= now:
-                    waited[key] = run
-                continue
-            group = run.kind or key
-            if (due := run.find_look_due()) <= now:
-                looks.setdefault(group, []).append((due, run))
-            if run.find_training_due() <= now:
-                groups.setdefault(group, []).append(run)
-        self._groups = {name: group for name, group in self._groups.items() if name in groups}
-        return Plan(waited, looks, groups)
+        """Give who has something to do; the stacks of those who play no more, or are closed, are let go."""
+        if self._plan.is_old:
+            self._plan.make(self.runs.values())
+            self._groups = {name: group for name, group in self._groups.items() if name in self._plan.training}
+        return self._plan
 
     def take_turn(self, plan: Plan) -> None:
         """Let a run, or a group of them, that has had the least of what is due to it, work for one slice."""
@@ -163,37 +145,45 @@ class Worker:
             self._work(run, lambda: run.work(self._make_slice(began)))
         elif kind == "looks":
             turns, chosen = self._looks, self._looks.choose(plan.looks)
-            share = self._look(plan.looks[chosen], self._make_slice(began))
+            share = self._look(waiting := plan.looks[chosen], self._make_slice(began))
+            if not waiting:
+                plan.looks.pop(chosen, None)
         else:
-            chosen = self._trained.choose(plan.groups)
-            share = len(plan.groups[chosen])
-            self._train(chosen, plan.groups[chosen], self._make_slice(began))
+            chosen = self._trained.choose(plan.training)
+            runs = list(plan.training[chosen].values())
+            share = len(runs)
+            self._train(chosen, runs, self._make_slice(began))
         seconds = time.monotonic() - began
         turns.charge(chosen, seconds / share)
         self._kinds.charge(kind, min(seconds, MOST_DEBT * share) / SHARES[kind])
         self._slices.append(seconds)
 
     def _make_slice(self, began: float) -> Callable[[], bool]:
-        """Give what tells whether a turn may go on: it is not over, and nobody has given an order meanwhile."""
+        """Give what tells whether a turn may go on: it is not over, and nobody has asked for anything but frames."""
 
         def goes_on() -> bool:
-            return time.monotonic() < began + SLICE_SECONDS and not select.select([self.connection], [], [], 0.0)[0]
+            if time.monotonic() >= began + SLICE_SECONDS:
+                return False
+            self._listen(0.0)
+            return not self._is_left and all(isinstance(order, PATIENT) for order, _ in self._heard)
 
         return goes_on
 
     def _work(self, run: Run, work: Callable[[], None]) -> None:
         self._note_turn(run.key)
         self._guard(run.key, run.revision, work)
+        if run.key in self.runs:
+            self._plan.note(run)
 
     def _train(self, name: str, runs: Sequence[Run], goes_on: Callable[[], bool]) -> None:
         """Let a group of playing runs make steps."""
         self._note_turn(runs[0].key if len(runs) == 1 else None)
         self._groups.setdefault(name, Group(self._guard_member, self.foundry)).play(runs, goes_on)
 
-    def _look(self, due: Sequence[Due], goes_on: Callable[[], bool]) -> int:
-        """Make frames and rows of a group of playing runs; tells of how many."""
-        self._note_turn(due[0][1].key if len(due) == 1 else None)
-        return look_together(due, goes_on, self._guard_member)
+    def _look(self, waiting: dict[str, Run], goes_on: Callable[[], bool]) -> int:
+        """Make frames and rows of a group of playing runs, and take these from those that wait; tells of how many."""
+        self._note_turn(next(iter(waiting)) if len(waiting) == 1 else None)
+        return look_together(waiting, goes_on, self._guard_member)
 
     def _guard_member(self, run: Run, work: Callable[[], None]) -> None:
         if run.key in self.runs:
@@ -208,8 +198,11 @@ class Worker:
         elif run := self.runs.get(order.run):
             if isinstance(order, orders.Close):
                 del self.runs[order.run]
-            else:
-                self._guard(order.run, run.revision, lambda: run.obey(order, body))
+                self._plan.forget(order.run)
+                return
+            self._guard(order.run, run.revision, lambda: run.obey(order, body))
+            if order.run in self.runs and (run.is_waited_for or not isinstance(order, orders.Want)):
+                self._plan.note(run)
         elif isinstance(order, orders.Numbered):
             self.report(reports.Refused(run=order.run, number=order.number, message=BROKEN))
 
@@ -218,7 +211,8 @@ class Worker:
         if before := self.runs.pop(order.run, None):
             before.end()
         seconds = 1 / self.frames_per_second
-        self.runs[order.run] = Run(order, body, self.catalog, self.device, seconds, self.report, self.foundry)
+        run = self.runs[order.run] = Run(order, body, self.catalog, self.device, seconds, self.report, self.foundry)
+        self._plan.note(run)
 
     def _note_turn(self, key: str | None) -> None:
         """Say whose turn it is, before it can take the worker down."""
@@ -238,6 +232,7 @@ class Worker:
             with speak_of(key):
                 logger.error("%s: %s", message, error, exc_info=message == BROKEN)
             run = self.runs.pop(key, None)
+            self._plan.forget(key)
             position = run.position if run else reports.Position()
             failure = Divergence(step=position.step, player="", quantity="", message=message)
             self.report(reports.Failed(run=key, revision=revision, position=position, failure=failure))

@@ -51,7 +51,7 @@ class Failures:
     def keep_losses(self, losses: Losses, before: Losses) -> Losses:
         """Give the losses of a step, those of failed runs as they were `before`; padding has none."""
         kept = (
-            new if new is None or old is None else torch.where(self._going[: new.numel()], new, old)
+            new if new is None or old is None else torch.where(self._going[: new.numel()], new, old.to(new.device))
             for new, old in zip(losses, before, strict=True)
         )
         return Losses(*kept)

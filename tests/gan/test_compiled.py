@@ -11,11 +11,12 @@ import torch
 from torch import Tensor
 
 from server.gan.compiled import machine
-from server.gan.compiled.building import STEPS, build_program, compare
+from server.gan.compiled.building import build_program
 from server.gan.compiled.foundry import NOTE_SECONDS, Foundry, Stepper
 from server.gan.compiled.keys import Unfit, find_key
 from server.gan.compiled.machine import describe_machine
 from server.gan.compiled.programs import FACTS, Program
+from server.gan.compiled.proof import STEPS, compare
 from server.gan.compiled.tracing import trace_step
 from server.gan.compiled.workshop import Workshop, forget_oldest
 from server.gan.config import RunConfig

@@ -27,11 +27,12 @@ pytestmark = COMPILING
 def test_a_program_is_built_beside_the_training_and_swapped_in(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     trainer, eager, now = Trainer(CONFIG), Trainer(CONFIG), 0.0
-    foundry = Foundry(tmp_path, patience=0.0, clock=lambda: now)
+    workshop = Workshop(tmp_path)
+    foundry = Foundry(patience=0.0, clock=lambda: now, makers={"cpu": lambda: workshop})
     stepper = Stepper(trainer, foundry)
     stepper.step()
     assert stepper.compiled_steps == 0
-    (builder,) = foundry._open()._builders.values()
+    (builder,) = workshop._builders.values()
     assert builder.wait(540) == 0  # at the lowest priority, and others may be busy
     now += LOOK_SECONDS
     stepper.step()
@@ -171,7 +172,8 @@ def test_a_refusal_of_long_ago_is_not_believed_for_ever(tmp_path: Path) -> None:
 @needs_compiler
 def test_nothing_is_compiled_for_a_run_before_it_has_played_for_a_while(tmp_path: Path) -> None:
     now = 0.0
-    foundry, trainer = Foundry(tmp_path / "cache", clock=lambda: now), Trainer(CONFIG)
+    workshop, trainer = Workshop(tmp_path / "cache"), Trainer(CONFIG)
+    foundry = Foundry(clock=lambda: now, makers={"cpu": lambda: workshop})
 
     def play(seconds: float) -> bool:
         nonlocal now
@@ -179,7 +181,7 @@ def test_nothing_is_compiled_for_a_run_before_it_has_played_for_a_while(tmp_path
         while now < end:
             assert foundry.find(trainer) is None
             now += LOOK_SECONDS
-        return foundry._open().is_building
+        return workshop.is_building
 
     assert not play(PATIENCE_SECONDS / 2)
     now += 2 * GAP_SECONDS

@@ -1,9 +1,12 @@
 """What tests of compiled steps have in common: a small run, a stack, and what the compiler asks of a test."""
 
 import shutil
+from collections.abc import Callable
 
 import pytest
+from torch import Tensor
 
+from server.gan.compiled.graphs import Compute
 from server.gan.compiled.machine import find_compiler
 from tests.tools.runs import make_config
 
@@ -18,3 +21,14 @@ COMPILING = [
     *(pytest.mark.filterwarnings(f"ignore::{kind}Warning") for kind in ("Future", "Deprecation", "User")),
 ]
 """The marks of a test in which something is compiled."""
+
+
+def call_again(compute: Compute) -> tuple[list[Tensor], Callable[[], None]]:
+    """Capture what is computed by computing it again, in the buffers that a device's graph would have."""
+    outputs = compute()
+
+    def replay() -> None:
+        for place, computed in zip(outputs, [one.clone() for one in compute()], strict=True):
+            place.copy_(computed)
+
+    return outputs, replay

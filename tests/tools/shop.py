@@ -9,6 +9,7 @@ from server.engine.wire import pack_envelope
 from server.engine.worker.loop import Worker
 from server.engine.worker.plan import Plan
 from server.engine.worker.runs import Run
+from server.gan.compiled.foundry import Foundry
 from server.gan.config import check_config
 from server.gan.state import RunState
 from server.protocol.messages import Layer
@@ -23,9 +24,9 @@ SMALL: dict[str, Any] = {
 class Shop:
     """A worker without its process: its runs, what they report, and the far end of its socket."""
 
-    def __init__(self) -> None:
+    def __init__(self, foundry: Foundry | None = None) -> None:
         near, self.far = socket.socketpair()
-        self.worker = Worker(near, "cpu", 30.0)
+        self.worker = Worker(near, "cpu", 30.0, foundry)
         self.told: list[reports.Report] = []
         self.frames: list[tuple[reports.Frame, bytes]] = []
         self.worker.report = self._take  # type: ignore[method-assign]  # nobody reads the far end

@@ -78,8 +78,9 @@ class Worker:
         """Work until the other end of the socket is closed."""
         self.connection.setblocking(True)
         try:
-            warm_up(check_config({}, self.catalog), self.device)
-            self.foundry.prepare()
+            first = check_config({}, self.catalog)
+            warm_up(first, self.device)
+            self.foundry.prepare(first, self.device)
             self.report(reports.Ready(catalog=self.catalog))
             while self._receive(0.0 if self._plan.kinds else self._find_pause()):
                 plan = self.plan()

@@ -15,16 +15,11 @@ from torch.fx import GraphModule
 
 from server.gan.compiled.keys import Unfit, find_key
 from server.gan.compiled.programs import CODE, REFUSAL, Program
+from server.gan.compiled.proof import compare, compare_slots
 from server.gan.compiled.tracing import trace_step
 from server.gan.config import RunConfig
 from server.gan.stacks import STACK_UNIT
 from server.gan.trainer import Trainer
-
-STEPS, TOLERANCE = 20, 1e-4
-"""Over so many steps a program's weights agree with the eager trainer's to this, or it is none."""
-SLOT_STEPS = 5
-OTHER_SEED = 1
-"""What is added to the seeds of the runs that are traced, for those that the program is tried on."""
 
 
 class Step(nn.Module):
@@ -110,43 +105,3 @@ def compile_step(configs: RunConfig | Sequence[RunConfig], place: Path) -> None:
         (place / CODE).write_bytes(files.read(code))
     Path(package).unlink()
     signature.write(place)
-
-
-def compare(configs: RunConfig | Sequence[RunConfig], program: Program) -> None:
-    """Train runs of other seeds with the program and without it.
-
-    Raises:
-        Unfit: they part.
-    """
-    single = isinstance(configs, RunConfig)
-    listed = [configs] if isinstance(configs, RunConfig) else list(configs)
-    others = [config.with_seed((config.seed + OTHER_SEED) % 2**32) for config in listed]
-    eager, compiled = (Trainer(others[0] if single else others) for _ in range(2))
-    for _ in range(STEPS):
-        expected, got = eager.step(), program.step(compiled)
-        if got is None or any((a is None) != (b is None) for a, b in zip(expected, got, strict=True)):
-            raise Unfit("its compiled step does not train as the eager one does")
-    if eager.state[1:] != compiled.state[1:]:
-        raise Unfit("its compiled step and the eager one count otherwise")
-    for name, tensor in eager.state.tensors.items():
-        if not torch.allclose(compiled.state.tensors[name], tensor, rtol=TOLERANCE, atol=TOLERANCE):
-            raise Unfit(f"its compiled step and the eager one part in {name}")
-
-
-def compare_slots(configs: RunConfig | Sequence[RunConfig], program: Program) -> None:
-    """Train the same runs in the slots of a stack in one order and in the other one.
-
-    Raises:
-        Unfit: the last digits of a run depend on its slot, so that nobody could have its steps again.
-    """
-    if isinstance(configs, RunConfig):
-        return
-    there = Trainer([configs[0].with_seed(seed) for seed in range(2 * STACK_UNIT)])
-    back = Trainer(there.configs[::-1])
-    for _ in range(SLOT_STEPS):
-        for trainer in (there, back):
-            if program.step(trainer) is None:
-                raise Unfit("its compiled step is not finite where the eager one is")
-    for name, tensor in there.state.tensors.items():
-        if not torch.equal(back.state.tensors[name].flip(0), tensor):
-            raise Unfit(f"the last digits of its compiled step depend on a run's slot, in {name}")

@@ -1,19 +1,26 @@
-"""Compiled steps for whatever trains: used as soon as they are there, and asked for after a while of play.
+"""Programs for whatever trains: used as soon as they are there, and asked for after a while of play.
 
-A run, or a stack, trains eagerly until its program is ready; nobody waits for a compiler. What trains the same
-structure shares a program.
+A run, or a stack, trains eagerly until its program is ready; nobody waits for a compiler, and a device captures steps
+in the midst of play, never before a first step. What trains the same structure shares a program.
+Each kind of device has its maker of programs: the CPU a workshop of machine code, a CUDA device its captured graphs.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 from weakref import WeakKeyDictionary
 
+import torch
+
+from server.gan.compiled.captures import Captures
 from server.gan.compiled.machine import describe_machine
 from server.gan.compiled.programs import Program
+from server.gan.compiled.tracing import trace_step
 from server.gan.compiled.workshop import USED_SECONDS, Workshop
 from server.gan.config import RunConfig
 from server.gan.phases import Losses
@@ -31,20 +38,41 @@ GAP_SECONDS = 1.0
 """Who plays again after such a pause has only begun to play."""
 
 
+class Maker(Protocol):
+    """Where the programs of one kind of device come from."""
+
+    def find(self, trainer: Trainer, build: bool = True) -> Program | None:
+        """Give the program of a trainer's runs; without one, with `build`, have it made."""
+
+    def find_key(self, trainer: Trainer) -> str:
+        """Give its key; empty where there can be none."""
+
+    def recall(self, trainer: Trainer, key: str) -> Program | None:
+        """Give the program of that key, which has made steps of such runs."""
+
+    def note_use(self, key: str) -> None:
+        """Take in that a program is in use; asked now and then."""
+
+    def close(self) -> None:
+        """Let go of all."""
+
+
 class Known:
     """What is known of a trainer's program: it, once it is there, and when to look for it again."""
 
-    def __init__(self, configs: tuple[RunConfig, ...], key: str) -> None:
-        self.configs, self.key = configs, key
+    def __init__(self, maker: Maker, trainer: Trainer) -> None:
+        self.maker, self.configs, self.key = maker, trainer.configs, maker.find_key(trainer)
         self.program: Program | None = None
+        self.recalled: dict[str, Program | None] = {}
         self.look_at = 0.0
 
 
 class Foundry:
-    """The programs in the folder `cache`; without one there are none.
+    """The programs of a process; the CPU's are in the folder `cache`, and without one there are none for it.
 
     `builds`: those that are not there are built; else programs make only those steps again that they have made before.
     `patience`: what has played for so many seconds has its program built.
+    `makers` makes other makers of programs than these, by the kind of device.
     """
 
     def __init__(
@@ -53,16 +81,21 @@ class Foundry:
         builds: bool = True,
         patience: float = PATIENCE_SECONDS,
         clock: Callable[[], float] = time.monotonic,
+        makers: Mapping[str, Callable[[], Maker]] | None = None,
     ) -> None:
         self._cache, self._builds, self._patience, self._clock = cache, builds, patience, clock
-        self._workshop: Workshop | None = None
+        own: dict[str, Callable[[], Maker]] = {"cpu": partial(Workshop, cache)} if cache else {}
+        self._makers = {**own, "cuda": Captures, **(makers or {})}
+        self._opened: dict[str, Maker] = {}
         self._known: WeakKeyDictionary[Trainer, Known] = WeakKeyDictionary()
         self._played: dict[str, tuple[float, float]] = {}
         self._missed: set[str] = set()
 
-    def prepare(self) -> None:
-        """Ask the compiler who it is, before anybody waits: it may take its time."""
-        if self._cache:
+    def prepare(self, config: RunConfig, device: torch.device) -> None:
+        """Do what takes its time the first time, before anybody waits: ask the compiler who it is, or trace a step."""
+        if device.type == "cuda":
+            trace_step(config, device, fuses=False)
+        elif self._cache:
             describe_machine()
 
     def find(self, trainer: Trainer) -> Program | None:
@@ -71,23 +104,27 @@ class Foundry:
         if known is None:
             return None
         now = self._clock()
+        if known.program and known.program.closed:
+            known.program, known.look_at = None, now
         if not known.key or now < known.look_at:
             return known.program
         if known.program:
             known.look_at = now + NOTE_SECONDS
-            self._open().note_use(known.key)
+            known.maker.note_use(known.key)
         else:
             known.look_at = now + LOOK_SECONDS
-            known.program = self._open().find(trainer, build=self._note_play(known.key, now))
+            known.program = known.maker.find(trainer, build=self._note_play(known.key, now))
         return known.program
 
     def recall(self, trainer: Trainer, key: str) -> Program | None:
         """Give the program of that key, by which a step was made that is now made again; none where it is not here."""
         known = self._look_up(trainer)
-        if known and known.key == key:
-            known.program = known.program or self._open().find(trainer, build=False)
-            if known.program:
-                return known.program
+        if known:
+            program = known.recalled.get(key)
+            if key not in known.recalled or (program and program.closed):
+                program = known.recalled[key] = known.maker.recall(trainer, key)
+            if program:
+                return program
         if key not in self._missed:
             self._missed.add(key)
             logger.warning("the program that made a step is not here; it is made again eagerly, but for last digits")
@@ -95,21 +132,21 @@ class Foundry:
 
     def close(self) -> None:
         """End what is being built."""
-        if self._workshop:
-            self._workshop.close()
+        for maker in self._opened.values():
+            maker.close()
 
-    def _open(self) -> Workshop:
-        """Give the workshop, which is opened when somebody plays: it says once why nothing can be compiled."""
-        assert self._cache, "there is a folder for programs"
-        self._workshop = self._workshop or Workshop(self._cache)
-        return self._workshop
+    def _open(self, kind: str) -> Maker:
+        """Give the maker for a kind of device, opened when somebody plays: one says once why nothing can be made."""
+        if kind not in self._opened:
+            self._opened[kind] = self._makers[kind]()
+        return self._opened[kind]
 
     def _look_up(self, trainer: Trainer) -> Known | None:
-        if self._cache is None:
+        if trainer.device.type not in self._makers:
             return None
         known = self._known.get(trainer)
         if known is None or known.configs is not trainer.configs:
-            known = self._known[trainer] = Known(trainer.configs, self._open().find_key(trainer))
+            known = self._known[trainer] = Known(self._open(trainer.device.type), trainer)
         return known
 
     def _note_play(self, key: str, now: float) -> bool:

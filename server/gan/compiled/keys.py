@@ -26,14 +26,44 @@ def find_key(trainer: Trainer) -> str:
     Raises:
         Unfit: these have what is not compiled.
     """
+    if trainer.device.type != "cpu":
+        raise Unfit(f"it computes on {trainer.device.type}")
+    facts = [*list_facts(trainer), torch.backends.cpu.get_cpu_capability(), *describe_machine()]
+    return digest_facts(facts)
+
+
+def find_graph_key(trainer: Trainer, slots: int) -> str:
+    """Give the key of the captured graph that trains such runs on their kind of device, in a stack so wide.
+
+    Raises:
+        Unfit: as `find_key`.
+    """
+    return digest_facts([*list_facts(trainer), slots, *describe_device(trainer.device)])
+
+
+def describe_device(device: torch.device) -> tuple[object, ...]:
+    """Give what a device's arithmetic may depend on: its kind, and of its libraries the build that torch is for."""
+    if device.type != "cuda":
+        return (device.type,)
+    facts = torch.cuda.get_device_properties(device)
+    return device.type, torch.version.cuda, facts.name, facts.major, facts.minor, facts.multi_processor_count
+
+
+def list_facts(trainer: Trainer) -> list[object]:
+    """Give what a step of such runs depends on, on whichever machine.
+
+    Raises:
+        Unfit: these have what is not traced.
+    """
     config = trainer.config
     for said, units in (("techniques", config.techniques), ("regularizers", config.regularizers)):
         if units:
             raise Unfit(f"{said} are at work: {', '.join(unit.name for unit in units)}")
-    if trainer.device.type != "cpu":
-        raise Unfit(f"it computes on {trainer.device.type}")
-    facts = [structure(config), trainer.single, torch.__version__, torch.backends.cpu.get_cpu_capability()]
-    facts += [*describe_machine(), hash_lab()]
+    return [structure(config), trainer.single, torch.__version__, hash_lab()]
+
+
+def digest_facts(facts: list[object]) -> str:
+    """Give a key of all that."""
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
 
 

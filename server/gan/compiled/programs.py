@@ -72,6 +72,11 @@ Run = Callable[[list[Tensor]], Sequence[Tensor]]
 class Program:
     """What computes a step, and what it takes."""
 
+    closed = False
+    """Whether it was let go of, and makes no steps any more."""
+    slots = 2 * STACK_UNIT
+    """In so many slots of a stack it is tried whether a run's last digits depend on which one it is in."""
+
     def __init__(self, signature: Signature, run: Run, key: str = "") -> None:
         self.signature, self._run, self.key = signature, run, key
         self._numbers: WeakKeyDictionary[Trainer, tuple[object, list[Tensor]]] = WeakKeyDictionary()
@@ -92,10 +97,18 @@ class Program:
 
         None, and nothing has changed, where a number was not finite: the eager trainer then says which.
         """
+        outputs = self._make(trainer)
+        return None if outputs is None else self._take_in(trainer, outputs)
+
+    def _make(self, trainer: Trainer) -> Sequence[Tensor] | None:
+        """Give what the next step gives, as `Signature` has it; none where a number is not finite."""
+        drawn = self._draw(trainer, trainer.state.step)
+        given = [*self._know(trainer), *drawn, *self._hold(trainer)]
+        return self._compute(given, 0 if trainer.single else trainer.width)
+
+    def _take_in(self, trainer: Trainer, outputs: Sequence[Tensor]) -> Losses:
+        """Let the trainer go to where a step has led."""
         state, signature = trainer.state, self.signature
-        outputs = self._compute(self._gather(trainer), 0 if trainer.single else trainer.width)
-        if outputs is None:
-            return None
         losses = outputs[len(signature.tensors) : -1]
         tensors = {**state.tensors, **dict(zip(signature.tensors, outputs, strict=False))}
         made = trainer.config.count_updates()
@@ -124,17 +137,24 @@ class Program:
         *columns, totals = zip(*parts, strict=True)
         return [*map(torch.cat, columns), torch.stack(totals)]
 
-    def _gather(self, trainer: Trainer) -> list[Tensor]:
-        state, source = trainer.state, trainer.source
-        drawn = [source.draw_batch(*draw, state.step, trainer.known) for draw in self.signature.draws]
+    def _know(self, trainer: Trainer) -> list[Tensor]:
+        """Give the tensors of the state that a step goes on from."""
+        return [trainer.state.tensors[name] for name in self.signature.tensors]
+
+    def _draw(self, trainer: Trainer, step: int) -> list[Tensor]:
+        """Give what is drawn in a step."""
+        return [trainer.source.draw_batch(*draw, step, trainer.known) for draw in self.signature.draws]
+
+    def _hold(self, trainer: Trainer) -> list[Tensor]:
+        """Give the numbers of the optimizers, and how many steps each of the two has made."""
         counts = [make_count(trainer.count_steps(player), trainer) for player in ("d", "g")]
-        known = [state.tensors[name] for name in self.signature.tensors]
-        return [*known, *drawn, *self._read_numbers(trainer), *counts]
+        return [*self._read_numbers(trainer), *counts]
 
     def _read_numbers(self, trainer: Trainer) -> Sequence[Tensor]:
         of, made = self._numbers.get(trainer, (None, []))
         if of is not trainer.numbers:
-            made = [make_number(trainer.numbers[player][key]) for player, key in self.signature.numbers]
+            numbers = [trainer.numbers[player][key] for player, key in self.signature.numbers]
+            made = [make_number(number, trainer.device) for number in numbers]
             self._numbers[trainer] = trainer.numbers, made
         return made
 
@@ -149,12 +169,12 @@ def cut(given: Tensor, begin: int) -> Tensor:
     return given[begin : begin + STACK_UNIT] if given.dim() else given
 
 
-def make_number(value: Value) -> Tensor:
+def make_number(value: Value, device: torch.device) -> Tensor:
     """Give a number of an optimizer as a program takes it: () or (R, 1), in float64."""
-    return torch.as_tensor(value, dtype=torch.float64)
+    return torch.as_tensor(value, dtype=torch.float64, device=device)
 
 
 def make_count(count: Value, trainer: Trainer) -> Tensor:
     """Give how many steps an optimizer has made as a program of such runs takes it: (), or for a stack (R, 1)."""
-    made = torch.as_tensor(count, dtype=torch.float64)
+    made = make_number(count, trainer.device)
     return made if trainer.single else made.expand(trainer.width, 1).contiguous()

@@ -70,8 +70,8 @@ class Watch(Failures):
 class Traced(Trainer):
     """A trainer whose step is a function of what it is given."""
 
-    def __init__(self, configs: RunConfig | Sequence[RunConfig]) -> None:
-        super().__init__(configs)
+    def __init__(self, configs: RunConfig | Sequence[RunConfig], device: str | torch.device = "cpu") -> None:
+        super().__init__(configs, device)
         self.given = Given(self.config, self._seeds, self.device)
         self.given.batches = {}
         self.source = self.given
@@ -103,7 +103,7 @@ class Traced(Trainer):
     def examples(self) -> list[Tensor]:
         """What a step of this trainer is given."""
         known = [self._start.tensors[name] for name in self.signature.tensors]
-        numbers = [make_number(self.numbers[player][key]) for player, key in self.signature.numbers]
+        numbers = [make_number(self.numbers[player][key], self.device) for player, key in self.signature.numbers]
         return [*known, *self.given.batches.values(), *numbers, self._count, self._count]
 
     def compute(self, *given: Tensor) -> tuple[Tensor, ...]:
@@ -139,16 +139,20 @@ class Traced(Trainer):
         return refuse
 
 
-def trace_step(configs: RunConfig | Sequence[RunConfig]) -> tuple[GraphModule, list[Tensor], Signature]:
+def trace_step(
+    configs: RunConfig | Sequence[RunConfig], device: str | torch.device = "cpu", fuses: bool = True
+) -> tuple[GraphModule, list[Tensor], Signature]:
     """Trace a step of such runs; with it what it is given, as an example, and the signature.
+
+    `fuses`: for a compiler, which makes small products faster than the library does; else these are the library's.
 
     Raises:
         Unfit: it computes with what belongs to a run, or decides by a number on the way.
     """
-    trainer = Traced(configs)
+    trainer = Traced(configs, device)
     examples = trainer.examples
     try:
-        graph = make_fx(trainer.compute, decomposition_table=INLINE)(*examples)
+        graph = make_fx(trainer.compute, decomposition_table=INLINE if fuses else {})(*examples)
     except (RuntimeError, TypeError) as error:
         raise Unfit(f"its step cannot be traced: {str(error).splitlines()[0]}") from error
     held = [node for node in graph.graph.nodes if node.op == "get_attr"]

@@ -79,6 +79,10 @@ class Workshop:
         except Unfit:
             return ""
 
+    def recall(self, trainer: Trainer, key: str) -> Program | None:
+        """Give the program of that key, if it is that of the trainer's runs and on the disk."""
+        return self.find(trainer, build=False) if key == self.find_key(trainer) else None
+
     @property
     def is_building(self) -> bool:
         """Whether a program is being built that this workshop has asked for."""

@@ -14,17 +14,37 @@ Wording: `learning_rate: expected a number from 0.0001 to 1, got 7`. Lower case,
 Divergence of a run is a state of the run, not an error.
 """
 
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+
+class Term(NamedTuple):
+    """A key among the words of a refusal, which a page may show by its label.
+
+    It may stand at `place`, a dotted path of a run's description; where that is empty, the key is such a path itself.
+    """
+
+    key: str
+    place: str = ""
+
+
+def join_terms(keys: Sequence[str], place: str, between: str) -> Iterator[str | Term]:
+    """Give words that list what may stand at a place."""
+    for i, key in enumerate(keys):
+        yield from (between, Term(key, place)) if i else (Term(key, place),)
+
 
 class LabError(Exception):
     """Something a user did that cannot be done; the text is written for them."""
 
 
 class ConfigError(LabError):
-    """A run's description is wrong at `key` (a dotted path)."""
+    """A run's description is wrong at `key` (a dotted path); `words`, put together, say how."""
 
-    def __init__(self, key: str, message: str) -> None:
+    def __init__(self, key: str, *words: str | Term) -> None:
+        message = "".join(word.key if isinstance(word, Term) else word for word in words)
         super().__init__(f"{key}: {message}" if key else message)
-        self.key = key
+        self.key, self.words = key, words
 
 
 class UnknownUnit(ConfigError):

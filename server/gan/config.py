@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from server.errors import ConfigError
+from server.errors import ConfigError, Term, join_terms
 from server.gan.partners import check_loss, check_needs, check_noise, check_units
 from server.gan.registry import Choice, Number, Parameter, Points, show
 
@@ -276,8 +276,8 @@ def _check_unit(path: str, given: object, facts: Sequence[Mapping[str, Any]], de
     name = values.get("name", default)
     found = next((unit for unit in facts if unit["key"] == name), None)
     if found is None:
-        names = ", ".join(unit["key"] for unit in facts) or "nothing (there is none yet)"
-        raise ConfigError(f"{path}.name", f"expected one of {names}, got {show(name)}")
+        place, names = f"{path}.name", [unit["key"] for unit in facts] or ["nothing (there is none yet)"]
+        raise ConfigError(place, "expected one of ", *join_terms(names, place, ", "), f", got {show(name)}")
     parameters = [parameter_from(p) for p in found["parameters"]]
     _refuse_unknown(path, values, {"name", *(p.key for p in parameters)})
     return UnitConfig(name, {p.key: p.check(f"{path}.{p.key}", values.get(p.key, p.default)) for p in parameters})
@@ -293,8 +293,9 @@ def _count_beside(made: Mapping[str, Any], dimension: int, facts: Sequence[Mappi
             packs = beside.get("packs", "")
             points: int = unit.values[packs] if packs else 2
             if (because := beside.get("company")) and points > made["batch_size"]:
-                words = f"{unit.name} goes with a batch of {points} points or more, not with {made['batch_size']}"
-                raise ConfigError(f"techniques.{i}.{packs or 'name'}", f"{words}: {because}")
+                expected = f" goes with a batch of {points} points or more, not with {made['batch_size']}"
+                named = Term(unit.name, f"techniques.{i}.name")
+                raise ConfigError(f"techniques.{i}.{packs or 'name'}", named, f"{expected}: {because}")
             return dimension * (points - 1) if packs else int(beside["adds"])
     return 0
 
@@ -307,9 +308,9 @@ def _count_rounds(made: Mapping[str, Any], facts: Sequence[Mapping[str, Any]]) -
             for player in NETWORKS:
                 count = made[f"{player[0]}_updates"]
                 if count > 1:
-                    words = f"{unit.name} goes with 1 update of the {player} in a step, not with {count}"
+                    place, expected = f"techniques.{i}.name", f" goes with 1 update of the {player} in a step, not with"
                     because = "it needs both players to look ahead from one and the same place"
-                    raise ConfigError(f"techniques.{i}.name", f"{words}: {because}")
+                    raise ConfigError(place, Term(unit.name, place), f"{expected} {count}: {because}")
             return int(known[unit.name]["rounds"])
     return 1
 
@@ -326,9 +327,9 @@ def _build_by(
             continue
         crowd = tuple(int(unit.values[key]) for key in builds.get("crowd", ()))  # type: ignore[arg-type]  # numbers
         if (builds["norm"] or builds["scales"] == "hidden" or crowd) and not network.hidden_layers:
-            expected = f"{unit.name} goes with a {path} of 1 hidden layer or more, not with 0"
+            place, expected = f"techniques.{i}.name", f" goes with a {path} of 1 hidden layer or more, not with 0"
             because = "it compares what the last of them answers" if crowd else "it changes what hidden layers answer"
-            raise ConfigError(f"techniques.{i}.name", f"{expected}: {because}")
+            raise ConfigError(place, Term(unit.name, place), f"{expected}: {because}")
         if crowd:
             network = replace(network, crowd=(crowd[0], crowd[1]))
         scaled, norm = max(network.scaled, layers[builds["scales"]]), network.norm or builds["norm"]

@@ -5,13 +5,14 @@ No torch here: the web process imports this module.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from server.errors import ConfigError
+from server.errors import ConfigError, Term, join_terms
 
 Facts = Mapping[str, Any]
 """A unit as the catalogue has it."""
+LOSS = "loss.name"
 
 
 def check_units(made: Facts, loss: Facts, lists: Mapping[str, list[Facts]]) -> None:
@@ -26,23 +27,34 @@ def check_units(made: Facts, loss: Facts, lists: Mapping[str, list[Facts]]) -> N
     units = {f"{section}.{i}.name": unit for section in lists for i, unit in enumerate(made[section])}
     for path, unit in units.items():
         _check_company(path, unit, made, known[unit.name])
-        for other in units.values():
+        for there, other in units.items():
             because = known[unit.name].get("apart", {}).get(other.name)
             if because and _may_meet(*(_find_network(one, known[one.name]) for one in (unit, other))):
-                raise ConfigError(path, f"{unit.name} does not go with {other.name}: {because}")
+                raise ConfigError(
+                    path, Term(unit.name, path), " does not go with ", Term(other.name, there), f": {because}"
+                )
         if known[unit.name].get("reads_features") and not made["discriminator"].hidden_layers:
-            expected = f"{unit.name} goes with a discriminator of 1 hidden layer or more, not with 0"
-            raise ConfigError(path, f"{expected}: it looks at what the last of them makes of the points")
+            expected = " goes with a discriminator of 1 hidden layer or more, not with 0"
+            because = "it looks at what the last of them makes of the points"
+            raise ConfigError(path, Term(unit.name, path), f"{expected}: {because}")
         if not loss["is_game"]:
-            _check_alone(path, unit, known[unit.name], loss["key"])
+            _check_alone(path, unit, known[unit.name], loss)
 
 
 def _check_company(path: str, unit: Any, made: Facts, facts: Facts) -> None:
     """Refuse a unit beside a choice of a section with which it means nothing."""
     for section, names in facts.get("goes_with", {}).items():
         if made[section].name not in names:
-            expected = f"{unit.name} goes with {section} {' or '.join(names)}, not with {made[section].name}"
-            raise ConfigError(path, f"{expected}: {facts['because']}")
+            raise _refuse_choice(path, Term(unit.name, path), section, names, made[section].name, facts["because"])
+
+
+def _refuse_choice(path: str, unit: Term, section: str, names: Sequence[str], chosen: str, because: str) -> ConfigError:
+    """Say at `path` that a unit goes with others of a section than the chosen one."""
+    place = f"{section}.name"
+    listed = join_terms(names, place, " or ")
+    return ConfigError(
+        path, unit, f" goes with {section} ", *listed, ", not with ", Term(chosen, place), f": {because}"
+    )
 
 
 def _find_network(unit: Any, facts: Facts) -> str:
@@ -55,12 +67,11 @@ def _may_meet(one: str, other: str) -> bool:
     return {one, other} != {"generator", "discriminator"}
 
 
-def _check_alone(path: str, unit: Any, facts: Facts, loss: str) -> None:
+def _check_alone(path: str, unit: Any, facts: Facts, loss: Facts) -> None:
     """Refuse a unit that changes how the discriminator learns, beside a loss that has none."""
     if facts["needs_discriminator"] or unit.values.get("network") == "discriminator":
         because = "it changes how the discriminator learns, and with this loss none does"
-        expected = f"{unit.name} goes with a loss that has a discriminator, not with {loss}"
-        raise ConfigError(path, f"{expected}: {because}")
+        raise _refuse_loss(path, unit.name, "has a discriminator", loss, because)
 
 
 def check_loss(made: Facts, loss: Facts, dimension: int, catalog: Facts) -> None:
@@ -73,12 +84,12 @@ def check_loss(made: Facts, loss: Facts, dimension: int, catalog: Facts) -> None
     """
     for section, names in loss["goes_with"].items():
         if made[section].name not in names:
-            expected = f"{loss['key']} goes with {section} {' or '.join(names)}, not with {made[section].name}"
-            raise ConfigError(f"{section}.name", f"{expected}: {loss['because']}")
-    _check_numbers("loss.name", made, loss)
+            chosen, unit = made[section].name, Term(loss["key"], LOSS)
+            raise _refuse_choice(f"{section}.name", unit, section, names, chosen, loss["because"])
+    _check_numbers(LOSS, made, loss)
     if made["batch_size"] > loss.get("most", made["batch_size"]):
-        most = f"expected at most {loss['most']} with {loss['key']}, which compares all pairs of its points"
-        raise ConfigError("batch_size", f"{most}, got {made['batch_size']}")
+        because = f", which compares all pairs of its points, got {made['batch_size']}"
+        raise ConfigError("batch_size", f"expected at most {loss['most']} with ", Term(loss["key"], LOSS), because)
     if not loss["makes_points"]:
         if loss["moves_noise"]:
             _check_answers(made, loss, dimension)
@@ -87,19 +98,18 @@ def check_loss(made: Facts, loss: Facts, dimension: int, catalog: Facts) -> None
 
 def _check_answers(made: Facts, loss: Facts, dimension: int) -> None:
     """Refuse a noise that is no point of the data's space, and a generator that cannot answer what it is asked."""
+    unit = Term(loss["key"], LOSS)
     if dimension != (wanted := loss.get("coordinates", dimension)):
-        expected = f"{loss['key']} goes with data of {wanted} coordinates, not with {dimension}"
+        expected = f" goes with data of {wanted} coordinates, not with {dimension}"
         because = "it keeps one coordinate of a point as it moves the other by it"
-        raise ConfigError("data.name", f"{expected}: {because}")
+        raise ConfigError("data.name", unit, f"{expected}: {because}")
     if made["latent"].values["dimension"] != dimension:
-        expected = (
-            f"{loss['key']} goes with latent dimension {dimension}, not with {made['latent'].values['dimension']}"
-        )
+        expected = f" goes with latent dimension {dimension}, not with {made['latent'].values['dimension']}"
         because = "it moves points of the noise to the data, which have so many coordinates"
-        raise ConfigError("latent.dimension", f"{expected}: {because}")
+        raise ConfigError("latent.dimension", unit, f"{expected}: {because}")
     if (output := made["generator"].output) != "linear":
         because = f"it lets the generator answer a {loss['answers']}, which may be of any size"
-        raise ConfigError("generator.output", f"{loss['key']} goes with output linear, not with {output}: {because}")
+        raise ConfigError("generator.output", unit, f" goes with output linear, not with {output}: {because}")
 
 
 def _check_prices(made: Facts, loss: Facts, regularizers: list[Facts]) -> None:
@@ -107,9 +117,8 @@ def _check_prices(made: Facts, loss: Facts, regularizers: list[Facts]) -> None:
     paid = {unit["key"] for unit in regularizers if "generator" in unit["players"] and not unit["histories"]}
     for i, unit in enumerate(made["regularizers"]):
         if unit.name in paid:
-            expected = f"{unit.name} goes with a loss that generates points, not with {loss['key']}"
             because = "it prices such points, and in training this generator makes none of its noise"
-            raise ConfigError(f"regularizers.{i}.name", f"{expected}: {because}")
+            raise _refuse_loss(f"regularizers.{i}.name", unit.name, "generates points", loss, because)
 
 
 def check_noise(made: Facts, latent: Facts) -> None:
@@ -121,7 +130,8 @@ def check_noise(made: Facts, latent: Facts) -> None:
     for section in ("regularizers", "techniques"):
         for i, unit in enumerate(made[section]):
             if because := latent["apart"].get(unit.name):
-                raise ConfigError(f"{section}.{i}.name", f"{unit.name} does not go with {latent['key']}: {because}")
+                place, chosen = f"{section}.{i}.name", Term(latent["key"], "latent.name")
+                raise ConfigError(place, Term(unit.name, place), " does not go with ", chosen, f": {because}")
 
 
 def check_needs(made: Facts, loss: Facts, techniques: list[Facts]) -> None:
@@ -132,27 +142,34 @@ def check_needs(made: Facts, loss: Facts, techniques: list[Facts]) -> None:
     """
     known = {unit["key"]: unit for unit in techniques}
     for i, unit in enumerate(made["techniques"]):
-        _check_numbers(f"techniques.{i}.name", made, known[unit.name])
+        place = f"techniques.{i}.name"
+        _check_numbers(place, made, known[unit.name])
         if (most := known[unit.name].get("most")) and not 2 <= made["batch_size"] <= most:
-            words = f"{unit.name} goes with a batch of 2 to {most} points, not with {made['batch_size']}"
-            raise ConfigError("batch_size", f"{words}: it compares every point of a batch with all others")
+            expected = f" goes with a batch of 2 to {most} points, not with {made['batch_size']}"
+            because = "it compares every point of a batch with all others"
+            raise ConfigError("batch_size", Term(unit.name, place), f"{expected}: {because}")
         if known[unit.name].get("renews_data") and loss["has_codes"]:
-            expected = f"{unit.name} goes with a loss that learns no codes, not with {loss['key']}"
             because = "it puts others in the place of real points, and their codes were learned for these"
-            raise ConfigError(f"techniques.{i}.name", f"{expected}: {because}")
+            raise _refuse_loss(place, unit.name, "learns no codes", loss, because)
         if known[unit.name].get("reads_batch"):
-            _check_batch(f"techniques.{i}.name", unit.name, made, loss, known[unit.name]["builds"]["examples"])
+            _check_batch(place, unit.name, made, loss, known[unit.name]["builds"]["examples"])
 
 
 def _check_batch(path: str, name: str, made: Facts, loss: Facts, examples: int) -> None:
     """Refuse statistics of a batch that has no spread, or of examples that are made in another way than samples."""
     if made["batch_size"] < examples:
         because = "it divides by the spread of a batch: one example has none, and of two every sum becomes 1 or -1"
-        expected = f"{name} goes with a batch of {examples} points or more, not with {made['batch_size']}"
-        raise ConfigError(path, f"{expected}: {because}")
+        expected = f" goes with a batch of {examples} points or more, not with {made['batch_size']}"
+        raise ConfigError(path, Term(name, path), f"{expected}: {because}")
     if not loss["makes_points"]:
         because = "it keeps the statistics of what training reads, and samples are made of something else"
-        raise ConfigError(path, f"{name} goes with a loss that generates points, not with {loss['key']}: {because}")
+        raise _refuse_loss(path, name, "generates points", loss, because)
+
+
+def _refuse_loss(path: str, name: str, wanted: str, loss: Facts, because: str) -> ConfigError:
+    """Say that the unit which stands at `path` goes with another kind of loss."""
+    expected = f" goes with a loss that {wanted}, not with "
+    return ConfigError(path, Term(name, path), expected, Term(loss["key"], LOSS), f": {because}")
 
 
 def _check_numbers(place: str, made: Facts, unit: Facts) -> None:
@@ -160,5 +177,5 @@ def _check_numbers(place: str, made: Facts, unit: Facts) -> None:
     for path in unit["needs"]:
         section, key = path.split(".")
         if not made[section].values[key]:
-            words = f"{unit['key']} goes with a {path} of 1 or more, not with 0: {unit['because']}"
-            raise ConfigError(place, words)
+            expected = f" of 1 or more, not with 0: {unit['because']}"
+            raise ConfigError(place, Term(unit["key"], place), " goes with a ", Term(path), expected)

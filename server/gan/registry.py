@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Generic, TypeVar
 
-from server.errors import ConfigError, UnknownUnit
+from server.errors import ConfigError, UnknownUnit, join_terms
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -75,7 +75,7 @@ class Choice:
             ConfigError: it is not; the message names `path`.
         """
         if not isinstance(value, str) or value not in self.options:
-            raise ConfigError(path, f"expected one of {', '.join(self.options)}, got {show(value)}")
+            raise ConfigError(path, "expected one of ", *join_terms(self.options, path, ", "), f", got {show(value)}")
         return value
 
 

@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
-from server.errors import MessageError
+from server import errors
+from server.errors import ConfigError, LabError, MessageError
 from server.protocol.base import Message
 from server.protocol.events import Configured, Floors, Mark, Scalars, Tree, Verdict
 
@@ -207,12 +208,42 @@ class Credit(Message):
 # What a session says: answers and where the run is -------------------------------------------------------------------
 
 
+class Term(Message):
+    """A key in a refusal: it may stand at `place` of a run's description, or is a place itself where that is empty."""
+
+    key: str
+    place: str
+
+
+class Refusal(Message):
+    """What is wrong at `path` of a run's description; the words put together are the sentence after `path: `."""
+
+    path: str
+    words: tuple[str | Term, ...]
+
+    @classmethod
+    def read(cls, error: ConfigError) -> Refusal:
+        """Give what an error of the description says."""
+        words = (Term(**word._asdict()) if isinstance(word, errors.Term) else word for word in error.words)
+        return cls(path=error.key, words=tuple(words))
+
+
 class Failure(Message):
-    """Something was refused; `id` is the command's, or none where it could not be read."""
+    """Something was refused; `id` is the command's, or none where it could not be read.
+
+    Where it is a run's description, `refusal` is the message in parts.
+    """
 
     type: Literal["failure"] = "failure"
     id: int | None
     message: str
+    refusal: Refusal | None = None
+
+    @classmethod
+    def read(cls, identity: int | None, error: LabError) -> Failure:
+        """Give the answer to a message that has met an error."""
+        refusal = Refusal.read(error) if isinstance(error, ConfigError) else None
+        return cls(id=identity, message=str(error), refusal=refusal)
 
 
 class Done(Message):

@@ -66,7 +66,7 @@ class Commands:
             if not self._requests.begin(command.id, outbox):
                 return
         except CommandError as refusal:
-            outbox.answer(Failure(id=command.id, message=str(refusal)))
+            outbox.answer(Failure.read(command.id, refusal))
             return
         if self._held or self._must_wait(command):
             self._held.append(command)
@@ -96,9 +96,9 @@ class Commands:
         else:
             self._requests.tell(command.id)
 
-    def refuse(self, identity: int, message: str) -> None:
+    def refuse(self, identity: int, refusal: LabError) -> None:
         """Tell everybody who asked why a command is not carried out."""
-        self._requests.conclude(identity, Failure(id=identity, message=message))
+        self._requests.conclude(identity, Failure.read(identity, refusal))
         self._requests.tell(identity)
 
     def list_answers(self) -> tuple[Done | Failure, ...]:
@@ -159,7 +159,7 @@ class Commands:
         try:
             waiting = self._carry_out(command)
         except LabError as refusal:
-            self.refuse(command.id, str(refusal))
+            self.refuse(command.id, refusal)
         else:
             if waiting is None:
                 self.finish(command)

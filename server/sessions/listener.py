@@ -66,10 +66,11 @@ class Listener:
         self._present.enter("paused")
 
     def _refuse(self, report: reports.Refused) -> None:
-        self._looks.tell(report.number, CommandError(report.message))
+        refusal = CommandError(report.message)
+        self._looks.tell(report.number, refusal)
         waiting = self._present.waiting.pop(report.number)
         if waiting and waiting.command:
-            self._commands.refuse(waiting.command.id, report.message)
+            self._commands.refuse(waiting.command.id, refusal)
 
     def _finish(self, number: int) -> None:
         waiting = self._present.waiting.pop(number)

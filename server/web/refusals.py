@@ -9,8 +9,9 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from server.errors import EngineError, LabError
+from server.errors import ConfigError, EngineError, LabError
 from server.gan.tensor_file import Kind
+from server.protocol.messages import Refusal
 from server.sessions.hub import Hub
 from server.sessions.session import Session
 
@@ -81,7 +82,8 @@ def answer_refusals(app: Starlette) -> None:
 
 def _answer_error(request: Request, error: Exception) -> Response:
     """Answer what a user got wrong with 400, and what the lab cannot do now with 503."""
-    return JSONResponse({"error": str(error)}, 503 if isinstance(error, EngineError) else 400)
+    parts = {"refusal": Refusal.read(error).model_dump()} if isinstance(error, ConfigError) else {}
+    return JSONResponse({"error": str(error), **parts}, 503 if isinstance(error, EngineError) else 400)
 
 
 def _answer_refused(request: Request, refusal: Exception) -> Response:

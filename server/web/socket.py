@@ -112,11 +112,11 @@ class Conversation:
                 session = await Entrance(self.hub, self._hear, self._send).admit(hello)
                 return session, session.attach(hello.seen, self._note_news, self._note_rows)
             except EngineError as refusal:  # the page may try again with a new connection
-                await self._send(Failure(id=None, message=str(refusal)).model_dump_json())
+                await self._send(Failure.read(None, refusal).model_dump_json())
                 await self.websocket.close(TRY_AGAIN_LATER)
                 return None
             except LabError as refusal:
-                await self._send(Failure(id=None, message=str(refusal)).model_dump_json())
+                await self._send(Failure.read(None, refusal).model_dump_json())
 
     async def _refuse_protocol(self, version: int) -> None:
         text = f"protocol: expected version {PROTOCOL}, got {version}; load the page anew"
@@ -151,7 +151,7 @@ class Conversation:
                     self._note_credit()
                 session.handle(outbox, message)
             except LabError as refusal:
-                outbox.answer(Failure(id=find_id(text), message=str(refusal)))
+                outbox.answer(Failure.read(find_id(text), refusal))
             except Exception:  # the socket's border: a mistake of ours must not end the conversation
                 logger.exception("a message could not be handled")
                 outbox.answer(Failure(id=find_id(text), message=BROKEN))

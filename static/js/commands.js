@@ -45,15 +45,15 @@ export class Commands {
 
   /**
    * @param {number} id
-   * @param {string} reason
+   * @param {Error} reason
    */
   refuse(id, reason) {
-    this.#take(id)?.reject(new Error(reason));
+    this.#take(id)?.reject(reason);
   }
 
   /** @param {string} reason Why none of them will be answered. */
   abandon(reason) {
-    for (const id of [...this.#waiting.keys()]) this.refuse(id, reason);
+    for (const id of [...this.#waiting.keys()]) this.refuse(id, new Error(reason));
   }
 
   /** @param {number} id */

@@ -215,11 +215,14 @@ export interface Done {
 
 /**
  * Something was refused; `id` is the command's, or none where it could not be read.
+ *
+ * Where it is a run's description, `refusal` is the message in parts.
  */
 export interface Failure {
   type: "failure";
   id: number | null;
   message: string;
+  refusal: Refusal | null;
 }
 
 /**
@@ -262,6 +265,14 @@ export interface Queued {
   type: "queued";
   place: number;
   sessions: number;
+}
+
+/**
+ * What is wrong at `path` of a run's description; the words put together are the sentence after `path: `.
+ */
+export interface Refusal {
+  path: string;
+  words: (string | Term)[];
 }
 
 /**
@@ -325,6 +336,14 @@ export interface StepPhase {
   numbers: Record<string, number | null>;
   d_loss: number | null;
   g_loss: number | null;
+}
+
+/**
+ * A key in a refusal: it may stand at `place` of a run's description, or is a place itself where that is empty.
+ */
+export interface Term {
+  key: string;
+  place: string;
 }
 
 /**

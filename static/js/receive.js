@@ -1,5 +1,6 @@
 /** What each of the server's messages changes in the page's state; no socket and no document here. */
 
+import { wordRefusal } from "./controls/refusals.js";
 import { formatCount } from "./layers/numbers.js";
 
 /** @typedef {import("./state.js").PageState} PageState */
@@ -49,7 +50,8 @@ export function receiveMessage(state, message) {
       return { ...keepNews(state, message), ...enterRevision(state, message.revision), status: message };
     case "failure":
       // What is said before the first welcome is why there is none.
-      return state.connection === "open" ? { problem: message.message } : { news: message.message };
+      if (state.connection !== "open") return { news: message.message };
+      return { problem: wordRefusal(message, state.catalog, state.asked) };
     case "queued":
       return { queued: message, news: null };
     case "done":

@@ -2,7 +2,7 @@
 
 import { Commands } from "./commands.js";
 import { tabMemory } from "./controls/memory.js";
-import { wordRefusal } from "./controls/refusals.js";
+import { Refused, wordRefusal } from "./controls/refusals.js";
 import { decodeFrame } from "./decode.js";
 import { chooseLayers, receiveFrame, receiveMessage } from "./receive.js";
 import { chooseDelay } from "./retry.js";
@@ -140,12 +140,21 @@ class Connection {
     }
     const message = /** @type {ServerMessage} */ (JSON.parse(data));
     if (message.type === "done") this.#commands.finish(message.id);
-    else if (message.type === "failure" && message.id !== null) this.#commands.refuse(message.id, message.message);
+    else if (message.type === "failure" && message.id !== null) this.#refuse(message.id, message);
     else if (message.type === "failure" && this.#preset && namesPreset(message.message)) this.#giveUpPreset(this.#preset);
     else if (message.type === "failure" && this.#begins && namesSetting(message.message)) {
-      this.#giveUpLink(message.message);
+      this.#giveUpLink(message);
     } else this.#store.set(receiveMessage(this.#store.get(), message));
     if (message.type === "welcome") this.#begin(message);
+  }
+
+  /**
+   * @param {number} id
+   * @param {import("./protocol.js").Failure} failure
+   */
+  #refuse(id, failure) {
+    const { catalog, asked } = this.#store.get();
+    this.#commands.refuse(id, new Refused(failure, catalog, asked));
   }
 
   /** @param {Welcome} welcome */
@@ -181,12 +190,12 @@ class Connection {
   /**
    * A link whose settings the lab refuses, although each of them is in its range.
    *
-   * @param {string} refusal
+   * @param {import("./protocol.js").Failure} failure
    */
-  #giveUpLink(refusal) {
+  #giveUpLink(failure) {
     this.#begins = false;
     const { catalog, config } = this.#store.get();
-    this.#store.set({ config: null, unopened: wordRefusal(refusal, catalog, config) });
+    this.#store.set({ config: null, unopened: wordRefusal(failure, catalog, config) });
     this.#greet();
   }
 

@@ -1,16 +1,19 @@
 """A config is complete, or refused with the dotted name of what is wrong."""
 
 import json
+import re
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.errors import ConfigError
+from server.errors import ConfigError, Term
 from server.gan.assignments import assign
-from server.gan.config import check_config, describe_changes, restarts
+from server.gan.config import LIST_SECTIONS, UNIT_SECTIONS, check_config, describe_changes, restarts
 from tests.tools.runs import catalog, make_config
 
+SECTIONS = {**{section: kind for section, (kind, _) in UNIT_SECTIONS.items()}, **LIST_SECTIONS}
 CONTRACT = {
     "version": 1,
     "seed": 0,
@@ -136,3 +139,37 @@ def test_any_json_is_completed_or_refused_in_words(plain: dict[str, object]) -> 
         assert 0 < len(words) < 400
     else:
         assert check_config(config.to_json(), catalog()) == config
+
+
+def list_refusals() -> Iterator[ConfigError]:
+    """Every regularizer and technique beside every loss and every noise: what is refused of that, and wrong names."""
+    others = [
+        {section: {"name": unit["key"]}} for section in ("loss", "latent") for unit in catalog()[SECTIONS[section]]
+    ]
+    units = [{section: [{"name": unit["key"]}]} for section in LIST_SECTIONS for unit in catalog()[section]]
+    wrong = [*({section: {"name": "none"}} for section in UNIT_SECTIONS), {"generator": {"activation": "none"}}]
+    for plain in (*others, *wrong, *({**other, **unit} for other in others for unit in units)):
+        try:
+            check_config(plain, catalog())
+        except ConfigError as refusal:
+            yield refusal
+
+
+def find_choices(place: str) -> set[str]:
+    """The keys that may stand at a place of a run."""
+    section = place.partition(".")[0]
+    kind = "activations" if place.endswith(".activation") else SECTIONS[section]
+    return {unit["key"] for unit in catalog()[kind]}
+
+
+def test_a_key_in_a_refusal_is_told_by_where_it_may_stand() -> None:
+    terms = {word for refusal in list_refusals() for word in refusal.words if isinstance(word, Term)}
+    assert [term for term in terms if term.place and term.key not in find_choices(term.place)] == []
+    assert {term.key for term in terms if not term.place} == {"data.size"}
+    assert {term.place.partition(".")[0] for term in terms} >= {"", "generator", *UNIT_SECTIONS, *LIST_SECTIONS}
+
+
+def test_a_refusal_that_says_with_what_a_unit_goes_begins_with_the_unit() -> None:
+    refusals = [refusal for refusal in list_refusals() if re.search(r" goes with | does not go with ", str(refusal))]
+    assert [str(refusal) for refusal in refusals if not isinstance(refusal.words[0], Term)] == []
+    assert len(refusals) > 100

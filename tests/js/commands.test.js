@@ -13,7 +13,7 @@ test("an answer ends its own command and no other", async () => {
   const commands = new Commands(0);
   const [first, second] = [commands.begin({ type: "pause" }), commands.begin({ type: "reset", seed: null })];
   commands.finish(1);
-  commands.refuse(2, "reset: the session is closed");
+  commands.refuse(2, new Error("reset: the session is closed"));
   await first.answered;
   await assert.rejects(second.answered, /reset: the session is closed/);
   assert.deepEqual(commands.list(), []);
@@ -44,6 +44,6 @@ test("an answer that comes twice, as after a repetition, is no mistake", async (
   const { answered } = commands.begin({ type: "pause" });
   commands.finish(1);
   commands.finish(1);
-  commands.refuse(1, "late");
+  commands.refuse(1, new Error("late"));
   await answered;
 });

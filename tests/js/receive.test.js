@@ -136,13 +136,13 @@ test("a welcome that goes on keeps the history, and one that begins again does n
 
 test("being connected again ends what was refused before", () => {
   const open = { ...receiveAll(welcome(0, 1)), connection: /** @type {const} */ ("open") };
-  const refused = { ...open, ...receiveMessage(open, { type: "failure", id: null, message: "no" }) };
+  const refused = { ...open, ...receiveMessage(open, { type: "failure", id: null, message: "no", refusal: null }) };
   assert.equal(refused.problem, "no");
   assert.equal({ ...refused, ...receiveMessage(refused, welcome(0, 1)) }.problem, null);
 });
 
 test("why the lab does not let a page in is news, and no mistake of the reader", () => {
-  const refused = receiveAll({ type: "failure", id: null, message: "the lab is full" });
+  const refused = receiveAll({ type: "failure", id: null, message: "the lab is full", refusal: null });
   assert.equal(refused.news, "the lab is full");
   assert.equal(refused.problem, null);
   assert.equal({ ...refused, ...receiveMessage(refused, welcome(0, 1, false)) }.news, null);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { createChange } from "../../static/js/controls/configs.js";
+import { Refused } from "../../static/js/controls/refusals.js";
 import { describeProblem } from "../../static/js/controls/words.js";
 import { createWorkshop } from "../../static/js/controls/workshop.js";
 import { buildState } from "../../static/js/state.js";
@@ -29,17 +30,19 @@ const CATALOG = /** @type {import("../../static/js/state.js").Catalog} */ (
 /**
  * A page whose run has two techniques, and a lab that refuses whatever is asked.
  *
- * @param {string} refusal
+ * @param {string} path what it names
+ * @param {string} words
  * @param {readonly string[]} fields the paths that have a field
  */
-function openWorkshop(refusal, fields) {
+function openWorkshop(path, words, fields) {
   const state = buildState({ theme: "light", contrast: "normal", mode: "desk", palette: "default" });
   state.catalog = CATALOG;
   state.config = /** @type {RunConfig} */ (
     /** @type {unknown} */ ({ loss: { name: "hinge" }, regularizers: [], techniques: [{ name: "ema" }, { name: "bigan" }] })
   );
   const store = createStore(state);
-  const change = createChange(store, { command: () => Promise.reject(new Error(refusal)) });
+  const refuse = () => new Refused({ message: `${path}: ${words}`, refusal: { path, words: [words] } }, CATALOG, store.get().asked);
+  const change = createChange(store, { command: () => Promise.reject(refuse()) });
   /** @type {[string, string][]} */
   const complaints = [];
   const part = {
@@ -55,7 +58,7 @@ function openWorkshop(refusal, fields) {
 }
 
 test("a refused place in a list is of the list that was asked for, in its words and at its field", async () => {
-  const { commit, complaints } = openWorkshop("techniques.0.beta: expected at most 1, got 2", [
+  const { commit, complaints } = openWorkshop("techniques.0.beta", "expected at most 1, got 2", [
     "techniques.ema.beta",
     "techniques.bigan.beta",
   ]);
@@ -64,7 +67,7 @@ test("a refused place in a list is of the list that was asked for, in its words 
 });
 
 test("a refusal that no field shows is of the run that was asked for too", async () => {
-  const { commit, store } = openWorkshop("techniques.0.beta: expected at most 1, got 2", []);
+  const { commit, store } = openWorkshop("techniques.0.beta", "expected at most 1, got 2", []);
   await commit("techniques.ema", false);
   assert.equal(describeProblem(store.get()), "BiGAN, decay: expected at most 1, got 2");
 });

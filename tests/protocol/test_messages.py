@@ -1,9 +1,11 @@
 """What a page may say is read; all else is refused in words that name the field."""
 
+import json
+
 import pytest
 from pydantic import ValidationError
 
-from server.errors import MessageError
+from server.errors import ConfigError, MessageError, Term
 from server.protocol.messages import Credit, Failure, Hello, Status, Step, find_id, parse_message
 
 
@@ -49,6 +51,26 @@ def test_a_refusal_can_always_be_sent() -> None:
     with pytest.raises(MessageError) as refusal:
         parse_message('{"type": "play", "id": 1, "\\ud800": NaN}')
     assert Failure(id=None, message=str(refusal.value)).model_dump_json()
+
+
+def test_a_refused_description_is_answered_in_words_and_in_parts() -> None:
+    error = ConfigError("techniques.0.name", Term("ema", "techniques.0.name"), " goes with a ", Term("data.size"))
+    answer = Failure.read(3, error)
+    assert json.loads(answer.model_dump_json()) == {
+        "type": "failure",
+        "id": 3,
+        "message": "techniques.0.name: ema goes with a data.size",
+        "refusal": {
+            "path": "techniques.0.name",
+            "words": [
+                {"key": "ema", "place": "techniques.0.name"},
+                " goes with a ",
+                {"key": "data.size", "place": ""},
+            ],
+        },
+    }
+    assert Failure.model_validate_json(answer.model_dump_json()) == answer
+    assert Failure.read(3, MessageError("message: expected text")).refusal is None
 
 
 def test_a_message_does_not_change_and_does_not_guess() -> None:

@@ -74,7 +74,8 @@ def test_the_longest_link_has_a_code_of_bounded_size() -> None:
 )
 async def test_a_text_without_a_code_is_refused_in_words(text: str, told: str) -> None:
     answer = await ask(text)
-    assert (answer.status_code, answer.json()) == (400, {"error": told})
+    assert answer.status_code == 400
+    assert answer.json() == {"error": told, "refusal": {"path": "text", "words": [told.removeprefix("text: ")]}}
 
 
 async def test_a_text_must_be_given() -> None:

@@ -6,39 +6,51 @@ import { capitalise, listChoices, listUnits, namePlace } from "./labels.js";
 /** @typedef {import("../state.js").Catalog} Catalog */
 /** @typedef {import("../state.js").RunConfig} RunConfig */
 
-/** Whose units may stand in a refusal. @type {readonly import("../state.js").UnitKind[]} */
-const KINDS = ["losses", "regularizers", "techniques", "datasets", "latents", "optimizers", "activations"];
-/** `generator.width: expected …`; the key of a list has the place in it: `techniques.0.name: …`. */
-const REFUSAL = /^([a-z_]+(?:\.\w+)*): (.*)$/s;
 /**
- * Where a unit's key stands in the server's words, which are one pattern: `a goes with loss b or c, not with d: why`,
- * `a does not go with b: why`, `expected at most 9 with a, which …`.
+ * What was refused, as the server says it.
+ *
+ * @typedef {Pick<import("../protocol.js").Failure, "message" | "refusal">} Said
  */
-const PLACES = /^\w+(?= (?:goes|does not go) with )|(?<=\bgo(?:es)? with (?:\w+ )?)\w+(?: or \w+)*(?=, not with |$)|(?<=, not with )\w+$|(?<=^expected at most \d+ with )\w+/g;
-/** A number of the run that a unit needs: `goes with a data.labels of 1 or more`. */
-const NEEDED = /(?<= with a )\w+\.\w+(?= of )/;
-/** What may stand at a place, by keys: `expected one of a, b, c, got 'd'`. */
-const CHOICES = /(?<=^expected one of ).+(?=, got )/s;
+
+/** A refusal, in a student's words where the catalogue is known, and what the server says of it. */
+export class Refused extends Error {
+  /**
+   * @param {Said} said
+   * @param {Catalog | null} catalog
+   * @param {RunConfig | null} config the run that was refused; null where that is not known
+   */
+  constructor(said, catalog = null, config = null) {
+    super(wordRefusal(said, catalog, config));
+    this.said = said;
+  }
+}
 
 /**
  * A refusal as a student reads it: "Extragradient goes with 1 update …" for "techniques.0.name: extragradient goes …".
- * Words that are no refusal of a part of the run stay as they are.
+ * Words that are no refusal of a part of the run stay as they are, but for a capital.
  *
- * @param {string} message
+ * @param {Said} said
  * @param {Catalog | null} catalog
  * @param {RunConfig | null} config the run that was refused; null where that is not known
  */
-export function wordRefusal(message, catalog, config) {
-  const [, path = "", words = ""] = REFUSAL.exec(message) ?? [];
-  if (!catalog || path === "") return message;
-  const [claim = "", ...reasons] = words.split(": ");
-  const named = claim
-    .replace(PLACES, (keys) => keys.split(" or ").map((key) => nameUnit(key, catalog)).join(" or "))
-    .replace(NEEDED, (needed) => namePlace(needed, catalog, config))
-    .replace(CHOICES, (keys) => nameChoices(path, keys, catalog));
-  const sentence = [named, ...reasons].join(": ");
+export function wordRefusal({ message, refusal }, catalog, config) {
+  // What is no part of a run is a command, by its name.
+  if (!refusal) return message.replace(/^[a-z]+(?=: )/, (command) => capitalise(command));
+  if (!catalog || refusal.path === "") return message;
+  const { path, words } = refusal;
+  const sentence = words.map((word) => (typeof word === "string" ? word : nameTerm(word, catalog, config))).join("");
   // Where the sentence is about a unit, its name says all that the path would.
-  return / (goes|does not go) with /.test(claim) ? sentence : `${nameOwner(path, catalog, config)}: ${sentence}`;
+  return typeof words[0] === "string" ? `${nameOwner(path, catalog, config)}: ${sentence}` : sentence;
+}
+
+/**
+ * @param {import("../protocol.js").Term} term
+ * @param {Catalog} catalog
+ * @param {RunConfig | null} config
+ */
+function nameTerm({ key, place }, catalog, config) {
+  if (place === "") return namePlace(key, catalog, config);
+  return listChoices(place, catalog).find((unit) => unit.key === key)?.label ?? key;
 }
 
 /**
@@ -57,29 +69,4 @@ function nameOwner(path, catalog, config) {
   if (key === "" || key === "name") return unit.label;
   const parameter = unit.parameters.find((facts) => facts.key === key)?.label ?? key;
   return `${unit.label}, ${parameter.toLowerCase()}`;
-}
-
-/**
- * @param {string} path
- * @param {string} keys of what may stand there
- * @param {Catalog} catalog
- */
-function nameChoices(path, keys, catalog) {
-  const units = listChoices(path, catalog);
-  return keys
-    .split(", ")
-    .map((key) => units.find((unit) => unit.key === key)?.label ?? key)
-    .join(", ");
-}
-
-/**
- * @param {string} key
- * @param {Catalog} catalog
- */
-function nameUnit(key, catalog) {
-  for (const kind of KINDS) {
-    const unit = catalog[kind].find((one) => one.key === key);
-    if (unit) return unit.label;
-  }
-  return key;
 }

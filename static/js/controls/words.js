@@ -3,7 +3,6 @@
 import { isGame } from "../layers/game.js";
 import { formatCount } from "../layers/numbers.js";
 import { describePast } from "../time/past.js";
-import { wordRefusal } from "./refusals.js";
 
 /** @typedef {import("../state.js").PageState} PageState */
 /** @typedef {"catalog" | "config"} Run What the page knows of the run itself. */
@@ -104,11 +103,11 @@ function describePlace({ step, phase }) {
 /**
  * What went wrong and what to try, or "" when all is well.
  *
- * @param {Pick<PageState, "problem" | "status"> & Partial<Pick<PageState, "catalog" | "asked">>} state
+ * @param {Pick<PageState, "problem" | "status">} state
  * @returns {string}
  */
-export function describeProblem({ problem, status, catalog = null, asked = null }) {
-  if (status?.state !== "failed" || !status.failure) return problem ? wordRefusal(problem, catalog, asked) : "";
+export function describeProblem({ problem, status }) {
+  if (status?.state !== "failed" || !status.failure) return problem ?? "";
   const { step, player, quantity, message } = status.failure;
   // No player broke it: the lab itself could not go on with it.
   if (!player) return `${formSentence(message)} Press Reset.`;

@@ -3,7 +3,7 @@
 import { assignPath, beginsRun, readPath } from "./configs.js";
 import { createNumberField } from "./fields.js";
 import { askWithNeeds } from "./needs.js";
-import { wordRefusal } from "./refusals.js";
+import { Refused } from "./refusals.js";
 
 /** @typedef {import("./settings.js").Part} Part */
 /** @typedef {import("./settings.js").Workshop} Workshop */
@@ -36,10 +36,9 @@ export function createWorkshop(catalog, store, change, finder, listParts) {
    * the run, which may be far away.
    *
    * @param {string} path of the change
-   * @param {string} message
+   * @param {string} named what the refusal names, if anything
    */
-  function findPlace(path, message) {
-    const [named = ""] = message.split(":");
+  function findPlace(path, named) {
     const [section = "", place = "", ...keys] = named.split(".");
     const isNear = path === "" || section === path.split(".")[0];
     // A place in a list is one in the run that was asked for; the fields of a list are found by their units' names.
@@ -62,8 +61,8 @@ export function createWorkshop(catalog, store, change, finder, listParts) {
         // A menu or a switch shows the run as it still is, and then the words; what was typed stays beside them.
         if (typeof value !== "number") store.set({ config: store.get().config });
         await Promise.resolve();
-        const field = findPlace(path, message);
-        if (field) field.complain(wordRefusal(message, catalog, store.get().asked));
+        const field = findPlace(path, error instanceof Refused ? (error.said.refusal?.path ?? "") : "");
+        if (field) field.complain(message);
         else store.set({ problem: message });
       }
     },

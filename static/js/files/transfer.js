@@ -1,5 +1,6 @@
 /** Files between the page and its session: what the server has, to keep, and what the user has, to open. */
 
+import { Refused, wordRefusal } from "../controls/refusals.js";
 import { refuseLocked } from "../link/locks.js";
 import { make } from "../plots/elements.js";
 import { arrangeFiles } from "./kinds.js";
@@ -20,7 +21,8 @@ export async function attempt(store, action) {
     if (!session || connection !== "open") throw new Error("The lab is not connected just now.");
     await action(`/api/sessions/${encodeURIComponent(session)}`);
   } catch (error) {
-    store.set({ problem: /** @type {Error} */ (error).message });
+    const { message } = /** @type {Error} */ (error);
+    store.set({ problem: error instanceof Refused ? wordRefusal(error.said, store.get().catalog, null) : message });
   }
 }
 
@@ -76,6 +78,9 @@ export function createOpener(store, locks, mayReplace) {
  */
 export async function ask(address, request) {
   const answer = await fetch(address, request);
-  if (!answer.ok) throw new Error((await answer.json()).error);
+  if (!answer.ok) {
+    const { error, refusal = null } = await answer.json();
+    throw new Refused({ message: error, refusal });
+  }
   return answer;
 }

@@ -68,9 +68,11 @@ def measure_vitals(trainer: Trainer) -> list[Vitals]:
     middle, centre = x_real.mean(-2), x_fake.mean(-2)
     width = _measure_width(x_real, middle)
     away = (centre - middle) / width.unsqueeze(-1)
+    ranked = rank_logits(real_logits, fake_logits)
+    known = _pick_known(trainer)
     columns = (
-        rank_logits(trainer.score(_pick_known(trainer, x_real)), fake_logits),
-        rank_logits(real_logits, fake_logits),
+        ranked if known is None else rank_logits(trainer.score(known), fake_logits),
+        ranked,
         _measure_pull(own, pull_to_points(_differentiate(LOSSES["non_saturating"], real_logits, fake_logits))),
         _measure_width(x_fake, centre) / width,
         (torch.cdist(x_real, x_fake).amin(-1) < NEARBY * _measure_view(trainer)).float().mean(-1),
@@ -82,13 +84,13 @@ def measure_vitals(trainer: Trainer) -> list[Vitals]:
     ]
 
 
-def _pick_known(trainer: Trainer, fresh: Tensor) -> Tensor:
-    """Give points (..., N, D) that the run learns from: of its finite data, or fresh ones, which are all alike.
+def _pick_known(trainer: Trainer) -> Tensor | None:
+    """Give points (..., N, D) of the finite data that the run learns from; none where fresh ones are all alike.
 
     Points that were replaced are of another law, and beside fresh ones they would tell nothing of memory.
     """
     points = None if trainer.craft.renewal else trainer.known
-    return fresh if points is None else points[..., :POINTS, :]
+    return None if points is None else points[..., :POINTS, :]
 
 
 def _measure_view(trainer: Trainer) -> float:

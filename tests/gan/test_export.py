@@ -1,12 +1,15 @@
 """Exported runs: a script and a notebook train as the lab does, on their own, and are clean Python; tables are CSV."""
 
+import ast
 import csv
 import io
 import json
 import re
+import runpy
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import chdir
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -110,27 +113,47 @@ def train(trainer: Trainer, steps: int, changes: Sequence[Change] = ()) -> Rows:
     return rows
 
 
-def run_script(script: str, folder: Path, *options: str) -> Rows:
+def run_alone(script: str, folder: Path, *options: str) -> Rows:
     """Run a script on its own, in a folder that holds nothing else, and give the losses that it writes."""
     (folder / "run.py").write_text(script, encoding="utf-8")
     command = [sys.executable, "-I", "-W", "error", "run.py", "--csv", "losses.csv", *options]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    header, *rows = csv.reader((folder / "losses.csv").read_text(encoding="utf-8").splitlines())
+    return read_losses(folder / "losses.csv")
+
+
+def run_script(script: str, folder: Path, *options: str) -> Rows:
+    """Run a script in this process, which has torch already, and give the losses that it writes.
+
+    Raises: AssertionError where it imports what a student without the lab does not have.
+    """
+    assert not find_strangers(script)
+    (folder / "run.py").write_text(script, encoding="utf-8")
+    with chdir(folder), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["run.py", "--csv", "losses.csv", *options])
+        runpy.run_path("run.py", run_name="__main__")
+    return read_losses(folder / "losses.csv")
+
+
+def find_strangers(script: str) -> set[str]:
+    """The modules that a script imports, but for those that it says it needs and those that come with Python."""
+    imports = [node for node in ast.walk(ast.parse(script)) if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = {node.module or "." if isinstance(node, ast.ImportFrom) else n.name for node in imports for n in node.names}
+    return {name for name in names if name.partition(".")[0] not in {"numpy", "torch", *sys.stdlib_module_names}}
+
+
+def read_losses(path: Path) -> Rows:
+    """The rows of a script's table, [step, d_loss, g_loss]."""
+    header, *rows = csv.reader(path.read_text(encoding="utf-8").splitlines())
     assert header == ["step", "d_loss", "g_loss"]
     return [[float(cell) for cell in row] for row in rows]
 
 
 def execute(code: str) -> Rows:
-    """Execute a script or cells here, which is quicker, and give their losses."""
+    """Execute the cells of a notebook here, and give their losses."""
     there: dict[str, Any] = {}
     exec(code, there)
     rows: Rows = there["rows"]
     return rows
-
-
-def execute_script(script: str, monkeypatch: pytest.MonkeyPatch) -> Rows:
-    monkeypatch.setattr(sys, "argv", ["run.py"])
-    return execute(script)
 
 
 def read_cells(notebook: str) -> list[str]:
@@ -163,19 +186,18 @@ def find_faults(text: str, name: str = "run.py") -> str:
     return said
 
 
-@pytest.mark.parametrize("preset", [key for key, preset in PRESETS.items() if preset.group != LESSONS])
-def test_a_presets_script_trains_on_its_own_as_the_lab_does(preset: str, tmp_path: Path) -> None:
+@every_preset
+def test_a_presets_script_trains_as_the_lab_does(preset: str, tmp_path: Path) -> None:
+    """For fewer steps with a lesson: every unit of theirs is exported for many steps elsewhere."""
     config = check_config(PRESETS[preset].config, catalog())
-    rows = run_script(write_script(config, 10, catalog()), tmp_path, "--steps", str(STEPS))
-    agree(rows, train(Trainer(config), STEPS))
+    steps = 50 if PRESETS[preset].group == LESSONS else STEPS
+    rows = run_script(write_script(config, 10, catalog()), tmp_path, "--steps", str(steps))
+    agree(rows, train(Trainer(config), steps))
 
 
-@pytest.mark.parametrize("preset", [key for key, preset in PRESETS.items() if preset.group == LESSONS])
-def test_a_lessons_script_trains_as_the_lab_does(preset: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fewer steps than above, and in this process: every unit of theirs is exported for many steps elsewhere."""
-    config = check_config(PRESETS[preset].config, catalog())
-    rows = execute_script(write_script(config, 50, catalog()), monkeypatch)
-    agree(rows, train(Trainer(config), 50))
+def test_a_script_with_an_import_of_the_lab_is_not_taken_for_one_of_its_own() -> None:
+    script = write_script(make_config(), 5, catalog())
+    assert find_strangers(script + "from server.gan.losses import LOSSES\n") == {"server.gan.losses"}
 
 
 @every_preset
@@ -198,25 +220,25 @@ def test_a_notebooks_pictures_show_the_losses_and_both_clouds_of_points() -> Non
 
 
 @pytest.mark.parametrize("assignments", UNIT_CASES, ids=lambda case: " ".join(case))
-def test_every_unit_is_exported_as_it_trains(assignments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_unit_is_exported_as_it_trains(assignments: list[str], tmp_path: Path) -> None:
     config = make_config(*assignments)
     script = write_script(config, 40, catalog())
-    agree(execute_script(script, monkeypatch), train(Trainer(config), 40))
+    agree(run_script(script, tmp_path), train(Trainer(config), 40))
     assert find_faults(script) == ""
 
 
 @pytest.mark.parametrize("assignments", SHAPES.values(), ids=SHAPES)
-def test_runs_of_every_shape_are_exported(assignments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_runs_of_every_shape_are_exported(assignments: list[str], tmp_path: Path) -> None:
     config = make_config(*assignments)
     script = write_script(config, 20, catalog())
-    agree(execute_script(script, monkeypatch), train(Trainer(config), 20))
+    agree(run_script(script, tmp_path), train(Trainer(config), 20))
     assert find_faults(script) == ""
 
 
-def test_changes_made_while_it_trained_are_made_at_their_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_changes_made_while_it_trained_are_made_at_their_steps(tmp_path: Path) -> None:
     config, changes = list_changes("data.name=gaussians", "d_updates=1")
     script = write_script(config, 30, catalog(), changes)
-    agree(execute_script(script, monkeypatch), train(Trainer(config), 30, changes))
+    agree(run_script(script, tmp_path), train(Trainer(config), 30, changes))
     assert find_faults(script) == ""
 
 
@@ -227,7 +249,7 @@ def test_a_change_at_the_first_step_and_back_is_none() -> None:
     assert write_script(config, 9, catalog(), [(4, other), (4, config)]) == plain
 
 
-def test_a_loss_of_pairs_shows_the_generator_real_points_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_loss_of_pairs_shows_the_generator_real_points_too(tmp_path: Path) -> None:
     def paired(real_logits: torch.Tensor, fake_logits: torch.Tensor) -> AdversarialLoss:
         """The scores of pairs are compared."""
         gap = real_logits - fake_logits
@@ -240,7 +262,7 @@ def test_a_loss_of_pairs_shows_the_generator_real_points_too(monkeypatch: pytest
     trainer = Trainer(make_config())
     trainer.loss = unit
     script = write_script(check_config({"loss": {"name": "paired"}}, facts), 20, facts)
-    agree(execute_script(script, monkeypatch), train(trainer, 20))
+    agree(run_script(script, tmp_path), train(trainer, 20))
 
 
 def test_nothing_is_in_a_script_that_its_run_does_not_use() -> None:
@@ -262,9 +284,9 @@ def test_every_loss_of_a_run_is_explained() -> None:
     assert re.findall(r"# (Non-sat|Minimax|Least sq|GAN Lab's log)", script) == ["Non-sat", "Least sq", "GAN Lab's log"]
 
 
-def test_a_script_says_how_to_run_it_and_reads_its_options(tmp_path: Path) -> None:
-    script = write_script(make_config("generator.width=4", "discriminator.width=4"), 40, catalog())
-    assert len(run_script(script, tmp_path)) == 40
+def test_a_script_trains_on_its_own_says_how_to_run_it_and_reads_its_options(tmp_path: Path) -> None:
+    config = make_config("generator.width=4", "discriminator.width=4")
+    agree(run_alone(write_script(config, 40, catalog()), tmp_path), train(Trainer(config), 40))
     command = [sys.executable, "run.py", "--steps", "6", "--every", "3"]
     said = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
     assert re.findall(r"^step (\d+)  d_loss \d\.\d{6}  g_loss \d\.\d{6}$", said, re.MULTILINE) == ["3", "6"]

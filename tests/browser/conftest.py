@@ -11,12 +11,16 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
-from tests.browser.watching import PATIENCE_MS
+from tests.browser.watching import PATIENCE_MS, let_paint
 from tests.tools.browser import LAUNCH_FLAGS, NONE_FOUND, find_browser
 from tests.tools.lab import ROOT, Lab
 
 PICTURES = ROOT / ".artifacts" / "failures"
 HAS_FAILED = pytest.StashKey[bool]()
+# Pages of one profile share a process, which has the page's modules and plotly.js compiled: half of a page's work.
+ONE_PROCESS = "--process-per-site"
+# Its memory grows with every page, to 900 MB after 45 of them: after so many tests another one is begun.
+MOST_TESTS = 20
 VIEWPORTS = {
     "phone": (360, 740),
     "tablet": (768, 1024),
@@ -76,7 +80,7 @@ def browser() -> Iterator[Browser]:
     assert executable, NONE_FOUND
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=list(LAUNCH_FLAGS))
+        browser = playwright.chromium.launch(executable_path=executable, args=[*LAUNCH_FLAGS, ONE_PROCESS])
         yield browser
         browser.close()
 
@@ -87,14 +91,66 @@ def viewport() -> str:
     return "laptop"
 
 
-@pytest.fixture
-def context(browser: Browser, running_lab: Lab, viewport: str) -> Iterator[BrowserContext]:
-    """A fresh profile whose relative addresses are the lab's."""
+class Profiles:
+    """The profile that tests use one after the other, emptied in between; another lab has another one."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self.url = ""
+        self.context: BrowserContext | None = None
+        self.tests = 0
+
+    def open(self, url: str) -> BrowserContext:
+        """An empty profile whose relative addresses are this lab's."""
+        if self.url != url or self.tests == MOST_TESTS:
+            self.drop()
+        self.tests += 1
+        if not self.context:
+            self.url, self.context = url, open_profile(self.browser, url)
+            # As long as a page of its site is open the process stays; the lab is not asked for this one.
+            page = self.context.new_page()
+            page.route("**/*", lambda route: route.fulfill(body=""))
+            page.goto(url)
+        return self.context
+
+    def clear(self) -> None:
+        """Close a test's pages, and forget what they have kept and were allowed."""
+        if self.context:
+            first, *others = self.context.pages
+            for page in others:
+                page.close()
+            self.context.clear_permissions()
+            session = self.context.new_cdp_session(first)
+            session.send("Storage.clearDataForOrigin", {"origin": self.url.rstrip("/"), "storageTypes": "all"})
+            session.detach()
+            self.context.clear_cookies()
+
+    def drop(self) -> None:
+        """Close the profile: the next test has a new one."""
+        if self.context:
+            self.context.close()
+        self.context, self.tests = None, 0
+
+
+def open_profile(browser: Browser, url: str, viewport: str = "laptop") -> BrowserContext:
+    """A new profile whose relative addresses are a lab's, and whose windows have this shape."""
     width, height = VIEWPORTS[viewport]
-    context = browser.new_context(base_url=running_lab.url, viewport={"width": width, "height": height})
+    context = browser.new_context(base_url=url, viewport={"width": width, "height": height})
     context.set_default_timeout(PATIENCE_MS)
-    yield context
-    context.close()
+    return context
+
+
+@pytest.fixture(scope="package")
+def profiles(browser: Browser) -> Profiles:
+    """What keeps the tests' profile."""
+    return Profiles(browser)
+
+
+@pytest.fixture
+def context(request: pytest.FixtureRequest, profiles: Profiles, running_lab: Lab) -> Iterator[BrowserContext]:
+    """An empty profile whose relative addresses are the lab's; one in which a test failed is not used again."""
+    yield profiles.open(running_lab.url)
+    profiles.drop() if request.node.stash.get(HAS_FAILED, False) else profiles.clear()
 
 
 @pytest.fixture
@@ -104,9 +160,13 @@ def complaints(running_lab: Lab) -> Complaints:
 
 
 @pytest.fixture
-def page(request: pytest.FixtureRequest, context: BrowserContext, complaints: Complaints) -> Iterator[Page]:
+def page(
+    request: pytest.FixtureRequest, context: BrowserContext, complaints: Complaints, viewport: str
+) -> Iterator[Page]:
     """An empty page; afterwards a picture where something went wrong, and an error where there are complaints."""
     page = context.new_page()
+    width, height = VIEWPORTS[viewport]
+    page.set_viewport_size({"width": width, "height": height})
     complaints.watch(page)
     yield page
     failed = request.node.stash.get(HAS_FAILED, False)
@@ -130,6 +190,14 @@ def sent(page: Page) -> list[dict[str, Any]]:
 
     page.on("websocket", lambda socket: socket.on("framesent", note))
     return sent
+
+
+def visit_windows(page: Page) -> Iterator[tuple[int, int]]:
+    """Give the window every shape, one after the other, and say how wide and high it is once that is drawn."""
+    for width, height in VIEWPORTS.values():
+        page.set_viewport_size({"width": width, "height": height})
+        let_paint(page)
+        yield width, height
 
 
 def take_picture(page: Page, test: str) -> Path:

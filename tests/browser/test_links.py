@@ -15,10 +15,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from tests.browser.conftest import VIEWPORTS, Complaints
+from tests.browser.conftest import Complaints, open_profile, visit_windows
 from tests.browser.test_page_shell import LIST_SMALL, settings_of
 from tests.browser.test_time import branch, go_to, set_rate, train_to
-from tests.browser.watching import Watcher, read_until, step_of
+from tests.browser.watching import Watcher, fit_width, read_until, step_of
 from tests.tools.lab import Lab, open_lab
 
 # The start of this file's own lab, up to 90 seconds, is no part of its first test.
@@ -60,7 +60,7 @@ def running_lab(tmp_path_factory: pytest.TempPathFactory, school: str) -> Iterat
 @pytest.fixture
 def other(browser: Browser, running_lab: Lab, complaints: Complaints) -> Iterator[Page]:
     """A page of another browser, which remembers nothing."""
-    context = browser.new_context(base_url=running_lab.url, viewport={"width": 1280, "height": 800})
+    context = open_profile(browser, running_lab.url)
     page = context.new_page()
     complaints.watch(page)
     yield page
@@ -250,18 +250,18 @@ def test_the_dialog_makes_a_code_and_copies_the_link(page: Page, running_lab: La
     assert page.evaluate(LIST_SMALL) == []
 
 
-@pytest.mark.parametrize("viewport", VIEWPORTS)
+@pytest.mark.parametrize("viewport", ["phone"])
 def test_the_dialog_fits_every_window(page: Page, viewport: str) -> None:
     open_link(page, "/#data=ring", 0)
     share(page).get_by_text("Hide and lock parts for others").click()
-    width, height = VIEWPORTS[viewport]
-    left, top, right, bottom = page.evaluate(
-        "Object.values((({ left, top, right, bottom }) => ({ left, top, right, bottom }))"
-        "(document.querySelector('#share').getBoundingClientRect()))"
-    )
-    assert 0 <= left < right <= width
-    assert 0 <= top < bottom <= height
-    assert page.evaluate("document.documentElement.scrollWidth") == width
+    for width, height in visit_windows(page):
+        assert fit_width(page) == [width, width]
+        left, top, right, bottom = page.evaluate(
+            "Object.values((({ left, top, right, bottom }) => ({ left, top, right, bottom }))"
+            "(document.querySelector('#share').getBoundingClientRect()))"
+        )
+        assert 0 <= left < right <= width
+        assert 0 <= top < bottom <= height
 
 
 def test_what_is_hidden_hides_no_result(page: Page) -> None:

@@ -1,14 +1,25 @@
 """A page that trains for long stays as light as it was (F27)."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import CDPSession, Page, expect
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
 
+from tests.browser.conftest import open_profile
 from tests.browser.test_page_shell import open_page, press
 from tests.browser.watching import TRAINING_MS, step_of
+from tests.tools.lab import Lab
 
 MEGABYTE = 1 << 20
+
+
+@pytest.fixture
+def context(browser: Browser, running_lab: Lab) -> Iterator[BrowserContext]:
+    """A profile of its own: what is weighed is the process of its page."""
+    context = open_profile(browser, running_lab.url)
+    yield context
+    context.close()
 
 
 def play_until(page: Page, digits: int) -> None:

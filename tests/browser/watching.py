@@ -98,6 +98,13 @@ def read_until(page: Page, read: Callable[[], Reading], arrived: Callable[[Readi
     return reading
 
 
+def fit_width(page: Page) -> list[int]:
+    """The width of the window and that of what is in it, once these are equal, or patience ends."""
+    read = "[innerWidth, document.documentElement.scrollWidth]"
+    found: list[int] = read_until(page, lambda: page.evaluate(read), lambda widths: widths[0] == widths[1])
+    return found
+
+
 def step_of(page: Page) -> Locator:
     """The status that holds the step's number."""
     return page.get_by_role("status", name="Step", exact=True)

@@ -18,7 +18,8 @@ VENV_WORKS := $(shell $(PY) -c 'import sys; sys.version_info >= (3, 11) and prin
 
 WITH_NODE = PATH="$$($(PY) -m tests.tools.node):$$PATH"
 TSC := $(VENV)/node/node_modules/.bin/tsc
-XDIST ?= -n 2 --dist loadgroup
+# In the order of the folders: the browser's tests, which take longest, come first, and many short ones last.
+XDIST ?= -n 2 --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help setup setup-test run test lint types test-js test-py bench soak screenshots clean fresh
 

@@ -26,12 +26,18 @@ settings.register_profile("shared machine", deadline=None, suppress_health_check
 settings.load_profile("shared machine")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the mark of a shared process known also where there is only one."""
+    config.addinivalue_line("markers", "xdist_group(name): tests of one name run in one process, one after the other")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep a file's tests in one process; what they share, a lab and a browser, is started once a process."""
+    """Keep a file's tests in one process, unless they name it; a lab and a browser are started once a process."""
     if not config.pluginmanager.hasplugin("xdist"):
         return
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
         if item.path.is_relative_to(BROWSER_TESTS):
             item.add_marker(pytest.mark.flaky(reruns=2))
 

@@ -11,30 +11,18 @@ import pytest_asyncio
 from server.engine import reports
 from server.engine.course import Leg
 from server.engine.pool import Pool
-from server.gan.catalog import build_catalog
-from server.gan.compiled.building import build_program
-from server.gan.config import check_config
-from server.settings import find_cache
 from tests.engine.test_joined_runs import SMALL, close, come_to, go, play_together, read_state, rest
-from tests.tools.compiled import COMPILING, needs_compiler
+from tests.tools.compiled import COMPILING, build_programs, needs_compiler, shares_programs
 from tests.tools.engine import Listener, open_pool
 from tests.tools.states import find_distance, is_same
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), needs_compiler, *COMPILING]
-CONFIG = check_config(SMALL, build_catalog())
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), needs_compiler, shares_programs, *COMPILING]
 
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of programs: one of a single run, one of a stack."""
-    home = tmp_path_factory.mktemp("home", numbered=False)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(home))
-        folder = find_cache() / "compiled"
-        folder.mkdir(mode=0o700, parents=True)
-    for configs in (CONFIG, [CONFIG.with_seed(seed) for seed in range(8)]):
-        build_program(configs, folder)
-    return folder
+    return build_programs(tmp_path_factory.getbasetemp())
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

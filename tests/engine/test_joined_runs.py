@@ -17,8 +17,8 @@ from tests.tools.states import is_same
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SMALL: dict[str, object] = {
-    "generator": {"hidden_layers": 1, "width": 8},
-    "discriminator": {"hidden_layers": 1, "width": 8},
+    "generator": {"width": 8},
+    "discriminator": {"width": 8},
     "batch_size": 16,
 }
 

@@ -1,6 +1,7 @@
 """The compiled tier: a step as machine code trains as the eager step does, and a run may go from one to the other."""
 
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -11,7 +12,6 @@ import torch
 from torch import Tensor
 
 from server.gan.compiled import machine
-from server.gan.compiled.building import build_program
 from server.gan.compiled.foundry import NOTE_SECONDS, Foundry, Stepper
 from server.gan.compiled.keys import Unfit, find_key
 from server.gan.compiled.machine import describe_machine
@@ -25,11 +25,11 @@ from server.gan.optimizers import OPTIMIZERS
 from server.gan.phases import Diverged
 from server.gan.state import RunState
 from server.gan.trainer import Trainer
-from tests.tools.compiled import COMPILING, CONFIG, SMALL, STACK, needs_compiler
+from tests.tools.compiled import COMPILING, CONFIG, SMALL, STACK, build_programs, needs_compiler, shares_programs
 from tests.tools.runs import make_config
 from tests.tools.states import find_distance, is_same
 
-pytestmark = COMPILING
+pytestmark = [shares_programs, *COMPILING]
 
 
 def trace_program(configs: RunConfig | list[RunConfig]) -> Program:
@@ -52,11 +52,7 @@ def turn_batches(program: Program) -> Program:
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of programs: one of a single run, one of a stack."""
-    folder = tmp_path_factory.mktemp("cache", numbered=False)
-    folder.chmod(0o700)
-    for configs in (CONFIG, STACK):
-        build_program(configs, folder)
-    return folder
+    return build_programs(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture
@@ -280,13 +276,13 @@ def test_a_lab_that_is_not_to_compile_uses_programs_for_what_they_have_made_only
 
 
 @needs_compiler
-def test_a_program_that_trains_for_long_is_not_thrown_away_for_newer_ones(cache: Path) -> None:
-    now = 0.0
-    trainer, foundry = Trainer(CONFIG), Foundry(cache, patience=0.0, clock=lambda: now)
+def test_a_program_that_trains_for_long_is_not_thrown_away_for_newer_ones(cache: Path, tmp_path: Path) -> None:
+    now, own = 0.0, shutil.copytree(cache, tmp_path / "own")
+    trainer, foundry = Trainer(CONFIG), Foundry(own, patience=0.0, clock=lambda: now)
     assert foundry.find(trainer)
-    facts = cache / find_key(trainer) / FACTS
+    facts = own / find_key(trainer) / FACTS
     os.utime(facts, (0, 0))
     now += NOTE_SECONDS
     assert foundry.find(trainer)
-    forget_oldest(cache, programs=0)
+    forget_oldest(own, programs=0)
     assert facts.exists()

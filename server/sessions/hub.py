@@ -32,10 +32,7 @@ SWEEP_SECONDS = 1.0
 DRAIN_SECONDS = 1.0
 LEAST_SHARE = 1 << 20
 """So many bytes the past of a session may take, however many there are."""
-FORGOTTEN = (
-    "the lab is full, and nothing was done on this page for long: its place was given to one who waited; "
-    "this page waits for the next"
-)
+FORGOTTEN = "nothing was done on this page for long: its place was given to one who waited"
 
 
 class Hub:

@@ -49,11 +49,11 @@ export function receiveMessage(state, message) {
     case "status":
       return { ...keepNews(state, message), ...enterRevision(state, message.revision), status: message };
     case "failure":
-      // What is said before the first welcome is why there is none.
-      if (state.connection !== "open") return { news: message.message };
+      // What is said before the first welcome is why there is none, and what is said last is why the session ended.
+      if (state.connection !== "open" || isOver(state)) return { news: message.message };
       return { problem: wordRefusal(message, state.catalog, state.asked) };
     case "queued":
-      return { queued: message, news: null };
+      return { queued: message, news: isOver(state) ? state.news : null };
     case "done":
       return {};
     default:
@@ -77,6 +77,15 @@ function receiveWelcome(state, { session, resumed, restored, since, config, stat
   const slow = state.slow || (state.status === null && Boolean(status.phase));
   const tree = resumed ? state.tree : null;
   return { ...entered, session, config: /** @type {RunConfig} */ (config), status, tree, slow, queued: null, problem: null, news };
+}
+
+/**
+ * Whether the session was ended by the lab.
+ *
+ * @param {Readonly<PageState>} state
+ */
+export function isOver({ status }) {
+  return status?.state === "closed";
 }
 
 /**

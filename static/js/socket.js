@@ -4,7 +4,7 @@ import { Commands } from "./commands.js";
 import { tabMemory } from "./controls/memory.js";
 import { Refused, wordRefusal } from "./controls/refusals.js";
 import { decodeFrame } from "./decode.js";
-import { chooseLayers, receiveFrame, receiveMessage } from "./receive.js";
+import { chooseLayers, isOver, receiveFrame, receiveMessage } from "./receive.js";
 import { chooseDelay } from "./retry.js";
 
 /** @typedef {import("./state.js").PageStore} PageStore */
@@ -227,13 +227,14 @@ class Connection {
 
   /** @param {number} code Why the socket was closed. */
   #lose(code) {
-    const { news } = this.#store.get();
+    const state = this.#store.get();
+    const { news } = state;
     if (code === WRONG_PROTOCOL) {
       this.#store.set({ connection: "lost", queued: null, news: null, problem: news });
       this.#commands.abandon("The lab speaks another version of this page; load the page anew.");
       return;
     }
-    this.#store.set({ connection: "lost", queued: null, news: code === TRY_AGAIN_LATER ? news : null });
+    this.#store.set({ connection: "lost", queued: null, news: code === TRY_AGAIN_LATER || isOver(state) ? news : null });
     this.#retry = setTimeout(() => this.open(), chooseDelay(this.#attempts, Math.random()));
     this.#attempts += 1;
   }

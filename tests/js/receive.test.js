@@ -148,6 +148,14 @@ test("why the lab does not let a page in is news, and no mistake of the reader",
   assert.equal({ ...refused, ...receiveMessage(refused, welcome(0, 1, false)) }.news, null);
 });
 
+test("why the lab ended a session is news, and stays while its page waits in line", () => {
+  const open = { ...receiveAll(welcome(0, 1), { ...status(1), state: "closed" }), connection: /** @type {const} */ ("open") };
+  const ended = { ...open, ...receiveMessage(open, { type: "failure", id: null, message: "why" }) };
+  const waiting = { ...ended, ...receiveMessage(ended, { type: "queued", place: 1, sessions: 1 }) };
+  assert.deepEqual([ended.problem, ended.news, waiting.news], [null, "why", "why"]);
+  assert.equal({ ...waiting, ...receiveMessage(waiting, welcome(0, 1)) }.queued, null);
+});
+
 test("a run that ended while its page was away is said, and whether the settings are the same", () => {
   const goneOn = receiveAll(welcome(0, 1, false), status(1), welcome(0, 1, false));
   assert.match(goneOn.news ?? "", /had ended while you were away; this is a new one with the same settings/);

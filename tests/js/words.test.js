@@ -40,6 +40,12 @@ test("a page that waits in line is told its place in one sentence, and what it n
   }
 });
 
+test("a page that lost its place is told why before its place in line", () => {
+  const queued = /** @type {const} */ ({ type: "queued", place: 1, sessions: 1 });
+  const text = describeState({ connection: "lost", status: null, acting: null, news: "nothing was done", queued });
+  assert.equal(text, "Nothing was done. The lab is full: its only run is taken. You are next; this page starts by itself.");
+});
+
 test("a lab that is full says so quietly, and that the page tries again", () => {
   const news = "the lab is full: all 64 places are taken; try again later";
   const text = describeState({ connection: "lost", status: null, acting: null, news });

@@ -25,7 +25,7 @@ const LEARNED = {
  * @returns {string}
  */
 export function describeState({ news, queued, ...state }) {
-  if (queued) return describeLine(queued);
+  if (queued) return `${news ? formSentence(news) : ""} ${describeLine(queued)}`.trimStart();
   const isLost = state.connection === "lost";
   if (!news) return isLost ? "The connection is lost. Trying again." : describeRun(state);
   const after = isLost ? "This page tries again by itself." : state.status ? describeRun(state) : "";

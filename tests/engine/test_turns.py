@@ -1,6 +1,8 @@
 """Turns in proportion to what each has had, and what a worker's runs make of them."""
 
+import gc
 import time
+import weakref
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -11,6 +13,7 @@ import torch
 from server.engine import orders, reports
 from server.engine.worker import loop
 from server.engine.worker.group import LEAST_JOINED, split_again
+from server.engine.worker.runs import Run
 from server.engine.worker.turns import Turns
 from server.gan.config import check_config
 from tests.tools.engine import EXPLODING
@@ -158,6 +161,52 @@ def test_a_mistake_in_a_stack_stops_the_run_that_it_is_of_and_the_others_go_on_i
     last = shop.run("0")._journey._course.legs[-2:]
     assert [leg.made.joined for leg in last] == [True, False]
     assert last[1].step == shop.run("0").position.step
+
+
+def test_a_mistake_costs_the_others_one_stack_however_long_the_turn_is(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seed in range(6):
+        shop.open(f"{seed}", seed)
+    shop.work_until("0", 5)
+    trainer = shop.run("2").trainer
+    trainer.state = trainer.state._replace(tensors={**trainer.state.tensors, "g_optimizer.mean": torch.zeros(3)})
+    monkeypatch.setattr(loop, "SLICE_SECONDS", 3_600.0)
+    goes_on = iter([True] * 5 + [False])
+    monkeypatch.setattr(shop.worker, "_make_slice", lambda began: lambda: next(goes_on))
+    while "2" in shop.worker.runs:
+        shop.work()
+    assert [run.stack_troubles for run in shop.worker.runs.values()] == [1] * 5
+    assert all(run.kind for run in shop.worker.runs.values())
+
+
+def test_who_is_left_of_a_stack_does_not_keep_it(shop: Shop) -> None:
+    for seed in range(5):
+        shop.open(f"{seed}", seed)
+    shop.work_until("0", 5)
+    gone = weakref.ref(shop.run("4").trainer)
+    for seed in range(1, 5):
+        shop.worker._obey(orders.Close(run=f"{seed}"), b"")
+    shop.work(3)
+    gc.collect()
+    assert gone() is None
+    assert shop.run("0").position.step > 5
+
+
+def test_a_worker_that_was_held_up_while_it_looked_at_its_runs_looks_again_soon(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.open("alone")
+    shop.work_until("alone", 1)
+    now = [time.monotonic()]
+    monkeypatch.setattr("server.engine.worker.plan.time.monotonic", lambda: now[0])
+    due = Run.find_look_due
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "find_look_due", lambda run: now.__setitem__(0, now[0] + 1.0) or due(run))
+        plan = shop.plan()
+    assert not plan.is_old
+    now[0] += 0.2
+    assert plan.is_old
 
 
 def test_the_stacks_of_runs_that_are_closed_are_let_go(shop: Shop) -> None:

@@ -51,6 +51,7 @@ class Group:
     def _step(self, number: int, runs: Sequence[Run]) -> None:
         """Make one step of each run."""
         if len(runs) < LEAST_JOINED or not all(run.kind for run in runs):
+            self._joined.pop(number, None)  # with the trainers of all who were in it
             for run in runs:
                 self._guard(run, run.play_step)
             return

@@ -232,7 +232,8 @@ class Worker:
             message = NO_MEMORY if lacks_memory(error) else BROKEN
             with speak_of(key):
                 logger.error("%s: %s", message, error, exc_info=message == BROKEN)
-            run = self.runs.pop(key, None)
+            if run := self.runs.pop(key, None):
+                run.stand_still()
             self._plan.forget(key)
             position = run.position if run else reports.Position()
             failure = Divergence(step=position.step, player="", quantity="", message=message)

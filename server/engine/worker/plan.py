@@ -9,6 +9,8 @@ from server.engine.worker.runs import Run
 
 PLANNING_SHARE = 20
 """Looking at all runs takes at most one part in so many of the time."""
+LONGEST_SECONDS = 0.2
+"""But it is not put off for longer: what took long was most likely that another process had the core meanwhile."""
 SHARES = {"waited for": 2, "looks": 1, "training": 1}
 """How the time is shared where there is more to do than fits in: what somebody waits for, frames and rows, steps."""
 
@@ -46,7 +48,7 @@ class Plan:
         for group, waiting in self.looks.items():
             self.looks[group] = dict(sorted(waiting.items(), key=lambda item: item[1].find_look_due()))
         now = time.monotonic()
-        self._good_until = now + PLANNING_SHARE * (now - began)
+        self._good_until = now + min(LONGEST_SECONDS, PLANNING_SHARE * (now - began))
 
     def note(self, run: Run) -> None:
         """Take in that a run is new, or that more has happened to it than that it plays on."""

@@ -136,6 +136,10 @@ class Run(Voice):
         while self._inbox:
             self._answer(self._inbox.popleft()[0].number)
 
+    def stand_still(self) -> None:
+        """Have no task any more, because of a mistake: who trains it in this turn makes no other step of it."""
+        self._task = None
+
     # Orders -----------------------------------------------------------------------------------------------------
 
     def _obey_waiting(self) -> None:

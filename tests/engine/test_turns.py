@@ -200,9 +200,14 @@ def test_a_worker_that_was_held_up_while_it_looked_at_its_runs_looks_again_soon(
     shop.work_until("alone", 1)
     now = [time.monotonic()]
     monkeypatch.setattr("server.engine.worker.plan.time.monotonic", lambda: now[0])
-    due = Run.find_look_due
+    find_due = Run.find_look_due
+
+    def find_due_late(run: Run) -> float:
+        now[0] += 1.0
+        return find_due(run)
+
     with monkeypatch.context() as patch:
-        patch.setattr(Run, "find_look_due", lambda run: now.__setitem__(0, now[0] + 1.0) or due(run))
+        patch.setattr(Run, "find_look_due", find_due_late)
         plan = shop.plan()
     assert not plan.is_old
     now[0] += 0.2

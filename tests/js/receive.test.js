@@ -150,7 +150,7 @@ test("why the lab does not let a page in is news, and no mistake of the reader",
 
 test("why the lab ended a session is news, and stays while its page waits in line", () => {
   const open = { ...receiveAll(welcome(0, 1), { ...status(1), state: "closed" }), connection: /** @type {const} */ ("open") };
-  const ended = { ...open, ...receiveMessage(open, { type: "failure", id: null, message: "why" }) };
+  const ended = { ...open, ...receiveMessage(open, { type: "failure", id: null, message: "why", refusal: null }) };
   const waiting = { ...ended, ...receiveMessage(ended, { type: "queued", place: 1, sessions: 1 }) };
   assert.deepEqual([ended.problem, ended.news, waiting.news], [null, "why", "why"]);
   assert.equal({ ...waiting, ...receiveMessage(waiting, welcome(0, 1)) }.queued, null);

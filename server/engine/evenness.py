@@ -8,7 +8,7 @@ from typing import NamedTuple
 TOLERANCE = 10
 """A worker may have one playing run more than another, or a tenth of its own."""
 MOST_MOVES = 4
-"""So many change places at once; each makes a moment's steps again."""
+"""So many change places at once; each is packed, sent and unpacked, and stands still meanwhile."""
 BEATS = 4
 """Who pauses most often plays on soon: runs change places where there are too many somewhere so often in a row."""
 

@@ -6,9 +6,10 @@ import asyncio
 import logging
 import os
 import subprocess
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import cast
+from typing import NamedTuple, cast
 
 from server.engine import orders, reports
 from server.engine.remote import RemoteRun
@@ -23,6 +24,17 @@ LAST = 15
 """The niceness of a process that gives way to the other workers, whose own is 10, and yet is not at a stand."""
 START_SECONDS = 120.0
 """A worker that has not reported by then will not: importing torch takes seconds, on a busy machine tens of them."""
+
+
+PROMPT_SECONDS = 1.0
+"""A worker that owes a sign of life for longer may be lost soon: nothing is moved to it, or from it, without need."""
+
+
+class Leaver(NamedTuple):
+    """A run that is being handed over, and what is done when all that it had to tell has come."""
+
+    run: RemoteRun
+    then: Callable[[], None]
 
 
 class WorkerLink(asyncio.Protocol):
@@ -54,6 +66,19 @@ class WorkerLink(asyncio.Protocol):
         self._silence: Silence | None = None
         """Since it owes a sign of life."""
         self._is_ended = False
+        self._leaving: dict[str, deque[Leaver | None]] = {}
+        """By their keys, the runs that it was told to forget and has not yet; of some nothing is heard any more."""
+
+    @property
+    def is_prompt(self) -> bool:
+        """Whether it is ready and, as far as is known, well."""
+        is_late = self._silence is not None and self._silence.lasts > PROMPT_SECONDS
+        return self.is_ready and not self._is_ended and not is_late
+
+    @property
+    def hands_over(self) -> bool:
+        """Whether a run is on its way from here to another worker."""
+        return any(leaver for leavers in self._leaving.values() for leaver in leavers)
 
     def set_apart(self) -> None:
         """Make this the worker of heavy runs, which has what time the others leave."""
@@ -67,11 +92,28 @@ class WorkerLink(asyncio.Protocol):
         self.runs[run.key] = run
         run.send = self.send
 
+    def hand_over(self, run: RemoteRun, then: Callable[[], None]) -> None:
+        """Have a run tell all that it has done, and call `then` when it has and is with nobody; its orders wait."""
+        self.send(orders.Close(run=run.key, hands_over=True), b"")
+        self._leaving[run.key][-1] = Leaver(run, then)
+        run.stand_by()
+
+    def dismiss(self, run: RemoteRun) -> None:
+        """Let go of a run at once; what is still under way of it is not heard."""
+        del self.runs[run.key]
+        leavers = self._leaving.get(run.key)
+        if leavers and leavers[-1] and leavers[-1].run is run:
+            leavers[-1] = None
+        else:
+            self.send(orders.Close(run=run.key), b"")
+
     def send(self, order: orders.Order, body: bytes) -> None:
         """Have an order sent, with all others of this turn of the event loop, once there is a connection."""
         if not self._outgoing and self._loop:
             self._loop.call_soon(self._send_orders)
         self._outgoing.append((order, body))
+        if isinstance(order, orders.Close):
+            self._leaving.setdefault(order.run, deque()).append(None)
 
     def _send_orders(self) -> None:
         given, self._outgoing = self._outgoing, []
@@ -139,6 +181,8 @@ class WorkerLink(asyncio.Protocol):
                 self.trouble = report.message
             elif isinstance(report, reports.Working):
                 self.in_turn = report.run
+            elif isinstance(report, reports.Closed):
+                self._note_closed(report.run)
             elif isinstance(report, reports.Pong):
                 for seconds in report.slices:
                     self._telemetry.slices.observe(seconds)
@@ -148,8 +192,18 @@ class WorkerLink(asyncio.Protocol):
                 self._pass_on(report, body)
 
     def _pass_on(self, report: reports.RunReport, body: bytes) -> None:
-        if run := self.runs.get(report.run):
+        leavers = self._leaving.get(report.run)
+        run = (leavers[0].run if leavers[0] else None) if leavers else self.runs.get(report.run)
+        if run:
             run.receive(report, body)
+
+    def _note_closed(self, key: str) -> None:
+        leaver = self._leaving[key].popleft()
+        if not self._leaving[key]:
+            del self._leaving[key]
+        if leaver and self.runs.get(key) is leaver.run:
+            del self.runs[key]
+            leaver.then()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Say that the worker is gone."""

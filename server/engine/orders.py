@@ -163,10 +163,11 @@ class Leave(Message):
 
 
 class Close(Message):
-    """Forget the run."""
+    """Forget the run, and say `reports.Closed`; who `hands_over` reports before what it has done, with its state."""
 
     type: Literal["close"] = "close"
     run: RunKey
+    hands_over: bool = False
 
 
 class Ping(Message):

@@ -13,7 +13,7 @@ import subprocess
 from collections.abc import Callable, Coroutine
 from functools import partial
 
-from server.engine import orders, reports
+from server.engine import reports
 from server.engine.evenness import Evenness
 from server.engine.link import WorkerLink
 from server.engine.remote import Receive, RemoteRun
@@ -169,16 +169,23 @@ class Pool:
             return
         place = self._find_place(run)
         if place.is_apart == run.is_heavy:
-            _move(run, before, place)
+            before.dismiss(run)
+            _give(run, place)
 
     def _even_out(self) -> None:
-        """Have playing runs computed where fewer of them are."""
-        links = [link for link in self._links if link.is_ready and not link.is_apart]
+        """Have playing runs computed where fewer of them are, each from the step that it has made last."""
+        links = [link for link in self._links if link.is_prompt and not link.is_apart]
+        if any(link.hands_over for link in links):
+            return
         playing = [[run for run in link.runs.values() if run.is_racing] for link in links]
         if move := self._evenness.watch([len(runs) for runs in playing]):
             quiet = [run for run in playing[move.here] if not run.is_asked]
             for run in quiet[-move.runs :]:
-                _move(run, links[move.here], links[move.there])
+                self._hand_over(run, links[move.here], links[move.there])
+
+    def _hand_over(self, run: RemoteRun, before: WorkerLink, place: WorkerLink) -> None:
+        """Have a run computed at another place, or where it was if that is lost meanwhile."""
+        before.hand_over(run, lambda: _give(run, place if place in self._links else before))
 
     # Workers ----------------------------------------------------------------------------------------------------
 
@@ -299,10 +306,8 @@ class Pool:
         task.add_done_callback(_log_failure)
 
 
-def _move(run: RemoteRun, before: WorkerLink, place: WorkerLink) -> None:
-    """Have a run computed at another place, from where it was seen last."""
-    run.send(orders.Close(run=run.key), b"")
-    del before.runs[run.key]
+def _give(run: RemoteRun, place: WorkerLink) -> None:
+    """Have a run that is with nobody computed at a place, from where it was seen last."""
     place.adopt(run)
     run.resume()
 

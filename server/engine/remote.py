@@ -202,6 +202,10 @@ class RemoteRun:
         self._wants.clear()
         self.send(orders.Close(run=self.key), b"")
 
+    def stand_by(self) -> None:
+        """Keep orders until the run is resumed: its worker has its last one."""
+        self.send = _send_nowhere
+
     # Reports ----------------------------------------------------------------------------------------------------
 
     def receive(self, report: reports.RunReport, body: bytes) -> None:

@@ -47,6 +47,13 @@ class Working(Message):
     run: str | None
 
 
+class Closed(Message):
+    """The run is forgotten: what was said of it before is all that the worker says of it, until it is opened again."""
+
+    type: Literal["closed"] = "closed"
+    run: str
+
+
 class Pong(Message):
     """A sign of life; `slices` are the seconds that each of the newest turns of a run took, since the last sign."""
 
@@ -173,7 +180,7 @@ class Frame(Message):
 
 
 RunReport = Progress | Walked | Stopped | Applied | Inspected | Refused | Failed | Floors | Frame
-Report = Annotated[Ready | Unable | Working | Pong | RunReport, Field(discriminator="type")]
+Report = Annotated[Ready | Unable | Working | Closed | Pong | RunReport, Field(discriminator="type")]
 _REPORT: TypeAdapter[Report] = TypeAdapter(Report)
 
 

@@ -72,9 +72,15 @@ class Journal:
         return self._rows.moved > 0
 
     def report(
-        self, revision: int, position: reports.Position, state: RunState, number: int | None, plays: bool
+        self,
+        revision: int,
+        position: reports.Position,
+        state: RunState,
+        number: int | None,
+        plays: bool,
+        saves: bool = False,
     ) -> None:
-        """Send the rows; with `state` where they are not whole steps (`number`), or the last one sent is old."""
+        """Send the rows; with `state` where it `saves`, they are not whole steps (`number`), or the last one is old."""
         rows, self._rows = self._rows, Rows()
         now = self._reported_at = time.monotonic()
         if not rows:
@@ -96,7 +102,7 @@ class Journal:
             steps_per_second=self.pace.note(now, position.step) if plays else 0.0,
         )
         self._unsaved_steps += rows.moved
-        self._send(report, self.pack(state) if number is not None or self._is_old(now) else b"")
+        self._send(report, self.pack(state) if saves or number is not None or self._is_old(now) else b"")
 
     def _is_old(self, now: float) -> bool:
         """Tell whether the state that was packed last is too far behind."""

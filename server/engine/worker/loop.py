@@ -196,11 +196,9 @@ class Worker:
             self._slices.clear()
         elif isinstance(order, orders.Open):
             self._guard(order.run, order.revision, lambda: self._open(order, body))
+        elif isinstance(order, orders.Close):
+            self._close(order)
         elif run := self.runs.get(order.run):
-            if isinstance(order, orders.Close):
-                del self.runs[order.run]
-                self._plan.forget(order.run)
-                return
             self._guard(order.run, run.revision, lambda: run.obey(order, body))
             if order.run in self.runs and (run.is_waited_for or not isinstance(order, orders.Want)):
                 self._plan.note(run)
@@ -214,6 +212,13 @@ class Worker:
         seconds = 1 / self.frames_per_second
         run = self.runs[order.run] = Run(order, body, self.catalog, self.device, seconds, self.report, self.foundry)
         self._plan.note(run)
+
+    def _close(self, order: orders.Close) -> None:
+        if order.hands_over and (run := self.runs.get(order.run)):
+            self._guard(order.run, run.revision, run.hand_over)
+        self.runs.pop(order.run, None)
+        self._plan.forget(order.run)
+        self.report(reports.Closed(run=order.run))
 
     def _note_turn(self, key: str | None) -> None:
         """Say whose turn it is, before it can take the worker down."""

@@ -71,6 +71,10 @@ class Voice:
             self._report_rows()
             self._journal.begin_steps(made)
 
+    def hand_over(self) -> None:
+        """Report all that was done, with the state: another worker goes on from there."""
+        self._report_rows(saves=True)
+
     def _make_frames(self) -> None:
         journey = self._journey
         phase = journey.walk.phase if journey.walk else ""
@@ -96,8 +100,8 @@ class Voice:
         report = reports.Failed(run=self.key, revision=self.revision, position=self.position, failure=told)
         self._send(report, self._journal.pack(self._journey.whole_state))
 
-    def _report_rows(self, number: int | None = None) -> None:
+    def _report_rows(self, number: int | None = None, saves: bool = False) -> None:
         if isinstance(self._task, Stepping):
             number = self._task.number
         plays = isinstance(self._task, Playing)
-        self._journal.report(self.revision, self.position, self._journey.whole_state, number, plays)
+        self._journal.report(self.revision, self.position, self._journey.whole_state, number, plays, saves)

@@ -29,7 +29,7 @@ from server.web.socket import SOCKET_OPTIONS
 
 logger = logging.getLogger(__name__)
 
-GRACE_SECONDS = 2
+GRACE_SECONDS = 1
 """How long a stopping server waits for open requests; with telling the pages and ending the workers it is under 5 s."""
 PORTS_TRIED = 20
 TOKEN_BYTES = 32

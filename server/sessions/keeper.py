@@ -37,7 +37,7 @@ PATIENCE_SECONDS = 2.0
 RETRY_SECONDS = 1.0
 TIDY_SECONDS = 3600.0
 """So often are the sessions forgotten that nobody has used for long; the first time as the lab starts."""
-STOP_SECONDS = 1.2
+STOP_SECONDS = 2.2
 """What a stopping lab takes to keep what has changed; with all else that it has to do it is gone in 5 s."""
 BROKEN = "The lab made a mistake as it kept this run (its log says more): it would be lost if the lab stopped"
 TOO_LARGE = "This run has become too large to be kept: it would be lost if the lab stopped; delete branches of it"

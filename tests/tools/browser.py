@@ -77,10 +77,11 @@ def list_playwright_browsers(environment: Mapping[str, str]) -> Iterator[Path]:
 
 
 def install_browser() -> Path | None:
-    """Try Playwright's download, then Debian's package where we may; the browser, or None."""
+    """Try Playwright's download, then Debian's packages where we may, with the page's font; the browser, or None."""
     attempts = [[[sys.executable, "-m", "playwright", "install", "chromium"]]]
     if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
-        attempts.append([["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", "chromium"]])
+        install = ["apt-get", "install", "-y", "--no-install-recommends"]
+        attempts.append([["apt-get", "update"], [*install, "chromium", "fonts-liberation"]])
     for commands in attempts:
         print(f"looking for a browser with: {' '.join(commands[-1])}", file=sys.stderr)
         if all(_succeeds(command) for command in commands) and (found := find_browser()):

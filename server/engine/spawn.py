@@ -64,4 +64,6 @@ def inherit_socket(place: str) -> socket.socket:
     """Take the worker's end of the socket pair: `place` is a descriptor's number, or "stdin" on Windows."""
     if sys.platform == "win32":
         return socket.fromshare(sys.stdin.buffer.read())
-    return socket.socket(fileno=int(place))
+    inherited = socket.socket(fileno=int(place))
+    with inherited:
+        return inherited.dup()  # of the lowest number that is free here: `select` takes none above a thousand

@@ -1,6 +1,8 @@
 """Turns in proportion to what each has had, and what a worker's runs make of them."""
 
 import gc
+import select
+import socket
 import time
 import weakref
 from collections import Counter
@@ -11,8 +13,10 @@ import pytest
 import torch
 
 from server.engine import orders, reports
+from server.engine.wire import Unpacker, pack_envelope
 from server.engine.worker import loop
 from server.engine.worker.group import LEAST_JOINED, split_again
+from server.engine.worker.loop import Worker
 from server.engine.worker.runs import Run
 from server.engine.worker.turns import Turns
 from server.gan.config import check_config
@@ -271,6 +275,18 @@ def test_who_wants_a_frame_or_a_sign_of_life_ends_no_turn_and_is_heard_after_it(
     assert isinstance(shop.told[-1], reports.Applied)
     shop.work()
     assert [frame.run for frame, _ in shop.frames] == ["alone"]
+
+
+def test_answers_to_many_orders_do_not_wait_until_all_are_carried_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    near, far = socket.socketpair()
+    with near, far:
+        worker, ticks = Worker(near, "cpu", 30.0), iter(range(1_000))
+        monkeypatch.setattr("server.engine.worker.loop.time.monotonic", lambda: float(next(ticks)))
+        for number in range(20):  # nobody has that run: each is refused
+            far.sendall(pack_envelope(orders.Pause(run="a", number=number).model_dump_json().encode(), b""))
+        assert worker._receive(0.0)
+        assert select.select([far], [], [], 0.0)[0], "a worker that says nothing for long is taken for lost"
+        assert len(Unpacker().feed(far.recv(1 << 16))) > 10
 
 
 def test_a_turn_ends_when_the_other_end_is_closed(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 RECEIVE_BYTES = 1 << 16
 MOST_HELD = 1 << 18
 """So many bytes of reports are sent without waiting for more."""
+HELD_SECONDS = 0.1
+"""So long one waits at most while orders are carried out: each is a sign of life as well."""
 SLICE_SECONDS = 0.01
 """How long a turn goes on where a single step is not longer; it ends sooner when somebody waits for an answer."""
 PATIENT = orders.Want | orders.Leave | orders.Ping
@@ -67,7 +69,7 @@ class Worker:
         self._heard: deque[tuple[orders.Order, bytes]] = deque()
         self._is_left = False
         self._outgoing: list[bytes] = []
-        self._outgoing_bytes = 0
+        self._outgoing_bytes, self._sent_at = 0, 0.0
         self._in_turn: str | None = ""
         self._groups: dict[str, Group] = {}
         self._plan = Plan()
@@ -92,15 +94,16 @@ class Worker:
             self.foundry.close()
 
     def report(self, report: reports.Report, body: bytes = b"") -> None:
-        """Have a report sent, with others: before the worker waits, and before the next turn begins."""
+        """Have a report sent, with others: before the worker waits, before the next turn begins, or after a while."""
         envelope = pack_envelope(report.model_dump_json().encode(), body)
         self._outgoing.append(envelope)
         self._outgoing_bytes += len(envelope)
-        if self._outgoing_bytes >= MOST_HELD:
+        if self._outgoing_bytes >= MOST_HELD or time.monotonic() >= self._sent_at + HELD_SECONDS:
             self._send_reports()
 
     def _send_reports(self) -> None:
         """Send what was reported; waits where the web process is slow to read."""
+        self._sent_at = time.monotonic()
         if self._outgoing:
             self.connection.sendall(b"".join(self._outgoing))
             self._outgoing.clear()

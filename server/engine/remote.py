@@ -311,8 +311,10 @@ class RemoteRun:
         """Have the run back as it was seen, from a worker that doesn't know it; a closed one stays away."""
         if self.is_closed:
             return
-        for order, body in list(self._list_orders()):
+        opening = max((n for n, order in self._pending.items() if isinstance(order, orders.Open)), default=RESUMING)
+        for order, body in self._list_orders(opening):
             self.send(order, body)
+        self._settle_before(opening)  # last: who is answered may ask for more
 
     def give_up(self, message: str) -> None:
         """Report that the run is broken: the workers that had it were lost, and it may be the reason."""
@@ -320,17 +322,16 @@ class RemoteRun:
         failure = Divergence(step=self.position.step, player="", quantity="", message=message)
         self.receive(reports.Failed(run=self.key, revision=self.revision, position=self.position, failure=failure), b"")
 
-    def _list_orders(self) -> Iterator[tuple[orders.Order, bytes]]:
-        opening = max((n for n, order in self._pending.items() if isinstance(order, orders.Open)), default=RESUMING)
+    def _list_orders(self, opening: int) -> Iterator[tuple[orders.Order, bytes]]:
+        """Give what brings the run back, and what was asked of it from the order numbered `opening` on."""
         if opening == RESUMING:
             yield self._make_opening(RESUMING), self._kept.packed
             if self._playing and not any(_ends_play(order) for order in self._pending.values()):
                 yield self._playing.model_copy(update={"number": RESUMING}), b""
-        for number, order in list(self._pending.items()):
+        for number, order in self._pending.items():
             if number >= opening:
                 yield order, self._bodies.get(number, b"")
         yield from ((want, b"") for want in self._wants.values())
-        self._settle_before(opening)
 
     def _settle_before(self, opening: int) -> None:
         """Answer what was asked of the run before it began anew with the order numbered `opening`."""

@@ -173,6 +173,16 @@ def test_a_run_that_began_anew_twice_in_a_row_comes_back_as_it_began_last(config
     assert not wire.run.is_busy
 
 
+def test_what_is_wanted_when_an_order_is_settled_is_given_after_the_run_is_open_again(config: RunConfig) -> None:
+    sent: list[orders.Order] = []
+    run = RemoteRun("a", lambda report, packed: run.want(1, ("real",), fixed=True), lambda report, frame: None)
+    run.play(None)
+    run.open(config, 1)
+    run.send = lambda order, body: sent.append(order)
+    run.resume()
+    assert [order.type for order in sent] == ["open", "want"]
+
+
 def test_a_run_that_was_closed_is_not_brought_back(config: RunConfig) -> None:
     wire = Wire()
     wire.answer(wire.run.open(config, 1), state=b"start")

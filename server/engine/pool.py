@@ -225,6 +225,10 @@ class Pool:
             return
         logger.warning("worker %d was lost with %d runs", lost.process.pid, len(lost.runs))
         self.telemetry.worker_restarts.inc()
+        if lost.is_risking and lost.ended_for in GIVEN_UP:
+            # Its runs make steps before they come to be captured again, so they would never be given up.
+            logger.warning("it may be lost because it captured steps: workers that start from now on capture none")
+            self.settings = self.settings.model_copy(update={"compile": False})
         self._failed_starts += not lost.is_ready
         # A worker that cannot even start would otherwise be started again without a pause.
         pause = 0.0 if lost.is_ready else RETRY_SECONDS

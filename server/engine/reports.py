@@ -54,6 +54,16 @@ class Closed(Message):
     run: str
 
 
+class Risking(Message):
+    """The worker does now what may take it down, whichever run it is for: it captures a step on a device, or tries it.
+
+    Or, not `underway`, it has done so, and it went well.
+    """
+
+    type: Literal["risking"] = "risking"
+    underway: bool
+
+
 class Pong(Message):
     """A sign of life; `slices` are the seconds that each of the newest turns of a run took, since the last sign."""
 
@@ -180,7 +190,7 @@ class Frame(Message):
 
 
 RunReport = Progress | Walked | Stopped | Applied | Inspected | Refused | Failed | Floors | Frame
-Report = Annotated[Ready | Unable | Working | Closed | Pong | RunReport, Field(discriminator="type")]
+Report = Annotated[Ready | Unable | Working | Closed | Risking | Pong | RunReport, Field(discriminator="type")]
 _REPORT: TypeAdapter[Report] = TypeAdapter(Report)
 
 

@@ -235,6 +235,17 @@ async def test_only_the_run_that_had_its_turn_is_blamed_for_a_lost_worker(monkey
         assert other.all(reports.Failed) == []
 
 
+async def test_a_capture_that_takes_every_worker_down_is_not_tried_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.engine.spawn.MODULE", "tests.tools.risky_worker")
+    async with open_pool(compile=True) as pool:
+        listener = await open_run(pool, "captured")
+        await listener.answer(listener.run.play(None))
+        await until(lambda: not pool.settings.compile)
+        reached = listener.run.position.step
+        await listener.until(lambda: listener.run.position.step > reached + 200)
+        assert listener.all(reports.Failed) == []
+
+
 async def test_a_lab_whose_workers_cannot_start_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.engine.spawn.MODULE", "server.nothing")
     monkeypatch.setattr("server.engine.pool.RETRY_SECONDS", 0.0)

@@ -184,6 +184,18 @@ def test_a_mistake_costs_the_others_one_stack_however_long_the_turn_is(
     assert all(run.kind for run in shop.worker.runs.values())
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="the device would answer")
+def test_a_worker_whose_device_does_not_answer_any_more_ends_and_stops_no_run(shop: Shop) -> None:
+    shop.open("a")
+    shop.work_until("a", 5)
+    trainer = shop.run("a").trainer
+    trainer.state = trainer.state._replace(tensors={**trainer.state.tensors, "g_optimizer.mean": torch.zeros(3)})
+    shop.worker.device = torch.device("cuda")
+    with pytest.raises(RuntimeError):
+        shop.work(20)
+    assert not any(isinstance(report, reports.Failed) for report in shop.told)
+
+
 def test_who_is_left_of_a_stack_does_not_keep_it(shop: Shop) -> None:
     for seed in range(5):
         shop.open(f"{seed}", seed)

@@ -63,6 +63,7 @@ class Worker:
         self.device = choose_device(device)
         self.frames_per_second = frames_per_second
         self.foundry = foundry or Foundry()
+        self.foundry.note_risk = self._note_risk
         self.catalog = build_catalog()
         self.runs: dict[str, Run] = {}
         self._unpacker = Unpacker()
@@ -230,6 +231,11 @@ class Worker:
             self.report(reports.Working(run=key))
         self._send_reports()
 
+    def _note_risk(self, underway: bool) -> None:
+        """Say that what comes now may take the worker down, or that it went well."""
+        self.report(reports.Risking(underway=underway))
+        self._send_reports()
+
     def _guard(self, key: str, revision: int, work: Callable[[], None]) -> None:
         """Do one run's work; whatever goes wrong in it stops that run alone."""
         try:
@@ -237,6 +243,9 @@ class Worker:
         except (BrokenPipeError, ConnectionResetError):
             raise
         except Exception as error:  # the worker's border: a mistake in one run must not stop the others
+            if not does_answer(self.device):
+                logger.error("the device does nothing more for this process, which ends; another one goes on")
+                raise
             message = NO_MEMORY if lacks_memory(error) else BROKEN
             with speak_of(key):
                 logger.error("%s: %s", message, error, exc_info=message == BROKEN)
@@ -246,6 +255,16 @@ class Worker:
             position = run.position if run else reports.Position()
             failure = Divergence(step=position.step, player="", quantity="", message=message)
             self.report(reports.Failed(run=key, revision=revision, position=position, failure=failure))
+
+
+def does_answer(device: torch.device) -> bool:
+    """Tell whether a device still computes: some errors of a CUDA device are for good, but only for their process."""
+    try:
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+    except (RuntimeError, AssertionError):  # the latter where torch has no such device at all
+        return False
+    return True
 
 
 def lacks_memory(error: Exception) -> bool:

@@ -38,15 +38,20 @@ Configs = RunConfig | Sequence[RunConfig]
 
 
 class Captures:
-    """The graphs that were captured by `capture`, `most` of them at a time."""
+    """The graphs that were captured by `capture`, `most` of them at a time.
+
+    `note_risk` is told before something is captured or tried, which may take the process down, and after that; not
+    after a capture has failed.
+    """
 
     def __init__(
         self,
         capture: Capture = capture_graph,
         most: int = MOST_GRAPHS,
         clock: Callable[[], float] = time.monotonic,
+        note_risk: Callable[[bool], None] = lambda _: None,
     ) -> None:
-        self._capture, self._most, self._clock = capture, most, clock
+        self._capture, self._most, self._clock, self._note_risk = capture, most, clock, note_risk
         self._found: dict[str, Captured] = {}
         self._refused: deque[str] = deque(maxlen=MOST_REFUSALS)
         self._failed = False
@@ -143,15 +148,28 @@ class Captures:
 
     @contextmanager
     def _refusing(self, key: str) -> Iterator[None]:
-        """Refuse the program of that key, and say why, where it cannot be made."""
+        """Refuse the program of that key, and say why, where it cannot be made; no run has to stop for it."""
+        self._note_risk(True)
         try:
             yield
-        except (Unfit, RuntimeError) as why:
-            self._failed = not isinstance(why, Unfit)
-            said = "no more steps are captured" if self._failed else "a step is not captured"
-            logger.warning("%s: %s", said, str(why).partition("\n")[0])
-            self._refused.append(key)
-            self._drop(key)
+        except Unfit as why:
+            logger.warning("a step is not captured: %s", describe_error(why))
+            self._refuse(key)
+        except Exception as why:
+            logger.warning("no more steps are captured: %s", describe_error(why), exc_info=True)
+            self._failed = True
+            self._refuse(key)
+        if not self._failed:
+            self._note_risk(False)
+
+    def _refuse(self, key: str) -> None:
+        self._refused.append(key)
+        self._drop(key)
+
+
+def describe_error(error: Exception) -> str:
+    """Give the first line of what an error says, or what it is where it says nothing."""
+    return str(error).partition("\n")[0] or type(error).__name__
 
 
 def find_slots(width: int) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +19,7 @@ from weakref import WeakKeyDictionary
 import torch
 
 from server.gan.compiled.captures import Captures
+from server.gan.compiled.keys import Unfit
 from server.gan.compiled.machine import describe_machine
 from server.gan.compiled.programs import Program
 from server.gan.compiled.tracing import trace_step
@@ -70,7 +72,8 @@ class Known:
 class Foundry:
     """The programs of a process; the CPU's are in the folder `cache`, and without one there are none for it.
 
-    `builds`: those that are not there are built; else programs make only those steps again that they have made before.
+    `builds`: those that are not there are built; else programs make only those steps again that they have made before,
+    where they are on disk: nothing is captured.
     `patience`: what has played for so many seconds has its program built.
     `makers` makes other makers of programs than these, by the kind of device.
     """
@@ -85,7 +88,11 @@ class Foundry:
     ) -> None:
         self._cache, self._builds, self._patience, self._clock = cache, builds, patience, clock
         own: dict[str, Callable[[], Maker]] = {"cpu": partial(Workshop, cache)} if cache else {}
-        self._makers = {**own, "cuda": Captures, **(makers or {})}
+        if builds:
+            own["cuda"] = lambda: Captures(note_risk=self.note_risk)
+        self._makers = {**own, **(makers or {})}
+        self.note_risk: Callable[[bool], None] = lambda _: None
+        """Called before and after what may take this process down: see `Captures`."""
         self._opened: dict[str, Maker] = {}
         self._known: WeakKeyDictionary[Trainer, Known] = WeakKeyDictionary()
         self._played: dict[str, tuple[float, float]] = {}
@@ -93,9 +100,10 @@ class Foundry:
 
     def prepare(self, config: RunConfig, device: torch.device) -> None:
         """Do what takes its time the first time, before anybody waits: ask the compiler who it is, or trace a step."""
-        if device.type == "cuda":
-            trace_step(config, device, fuses=False)
-        elif self._cache:
+        if device.type == "cuda" and self._builds:
+            with suppress(Unfit, RuntimeError):  # it is said when somebody plays
+                trace_step(config, device, fuses=False)
+        elif device.type == "cpu" and self._cache:
             describe_machine()
 
     def find(self, trainer: Trainer) -> Program | None:

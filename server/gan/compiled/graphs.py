@@ -47,8 +47,8 @@ def capture_graph(compute: Compute) -> tuple[list[Tensor], Callable[[], None]]:
         Unfit: it cannot be computed so; nothing was captured.
         RuntimeError: the capture failed. What that leaves behind in torch is undefined: nobody captures after it.
     """
-    side, graph = open_stream(), torch.cuda.CUDAGraph()
-    side.wait_stream(torch.cuda.current_stream())
+    own, side, graph = torch.cuda.current_stream(), open_stream(), torch.cuda.CUDAGraph()
+    side.wait_stream(own)
     with torch.cuda.stream(side):  # a capture that fails may not leave its stream by itself
         try:
             compute()
@@ -56,9 +56,10 @@ def capture_graph(compute: Compute) -> tuple[list[Tensor], Callable[[], None]]:
                 compute()
         except RuntimeError as error:
             raise Unfit(str(error)) from error
+        finally:  # graphs captured here before share its libraries' workspace, and are replayed on the other stream
+            own.wait_stream(side)
         with torch.cuda.graph(graph, stream=side, capture_error_mode="thread_local"):
             outputs = compute()
-    torch.cuda.current_stream().wait_stream(side)
     return outputs, graph.replay
 
 

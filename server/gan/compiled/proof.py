@@ -9,6 +9,7 @@ import torch
 from server.gan.compiled.keys import Unfit
 from server.gan.compiled.programs import Program
 from server.gan.config import RunConfig
+from server.gan.phases import Diverged
 from server.gan.trainer import Trainer
 
 STEPS, TOLERANCE = 20, 1e-4
@@ -22,11 +23,14 @@ def compare(configs: RunConfig | Sequence[RunConfig], program: Program, device: 
     """Train runs of other seeds with the program and without it.
 
     Raises:
-        Unfit: they part.
+        Unfit: they part, or nothing can be said of them: the eager one diverges.
     """
     eager, compiled = (Trainer(reseed(configs), device) for _ in range(2))
     for _ in range(STEPS):
-        expected, got = eager.step(), program.step(compiled)
+        try:
+            expected, got = eager.step(), program.step(compiled)
+        except Diverged as error:  # a run of another seed has: it is nothing to the one that plays
+            raise Unfit(f"it cannot be tried: {error}") from error
         if got is None or any((a is None) != (b is None) for a, b in zip(expected, got, strict=True)):
             raise Unfit("its compiled step does not train as the eager one does")
     if eager.state[1:] != compiled.state[1:]:

@@ -262,6 +262,8 @@ class RemoteRun:
                 self._pending[report.number] = order.model_copy(update={"count": order.count - report.moved})
 
     def _keep(self, position: reports.Position, body: bytes) -> None:
+        if position.step < self.position.step:  # what it has left stays recorded
+            self._known_to = max(self._known_to, self.position.step)
         self.position = position
         if body:
             self._kept = Place(body, position.step, position)
@@ -282,15 +284,15 @@ class RemoteRun:
 
     def _apply(self, order: orders.Numbered | None, report: reports.Applied, body: bytes) -> None:
         step = report.position.step
+        if isinstance(order, orders.Seek):
+            self._note_seek()
+        self._keep(report.position, body)
         if isinstance(order, orders.Configure):
             self.course.note_config(step, order.config)
         elif isinstance(order, orders.Fork):
             self.revision, self.course, self._known_to = order.revision, self.course.cut(step), NOTHING
-        elif isinstance(order, orders.Seek):
-            self._note_seek()
         elif order is not None:
             self._playing = order if isinstance(order, orders.Play) else None
-        self._keep(report.position, body)
 
     def _note_seek(self) -> None:
         """The run has left the newest step that it was seen at, which stays recorded."""

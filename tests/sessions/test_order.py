@@ -210,6 +210,33 @@ def test_who_goes_back_while_a_lost_run_is_brought_back_loses_nothing_of_its_rec
     assert (desk.status.step, desk.rows, desk.state) == (400, list(range(1, 401)), ending)
 
 
+def test_a_run_that_is_lost_again_on_its_way_back_remembers_how_far_it_was() -> None:
+    desk = LockstepDesk(TINY)
+    desk.do("Step", count=400)
+    desk.wire.remote._kept = START  # as if its newest state were old
+    desk.wire.lose_worker()
+    desk.wire.take_orders()
+    desk.wire.work()
+    desk.begin("Pause")
+    desk.begin("Seek", step=2)  # ends the way to step 400; the pause is answered where that ends
+    desk.wire.settle()
+    desk.wire.lose_worker()
+    desk.do("Play")
+    assert (desk.status.step, desk.rows) == (400, list(range(1, 401)))
+
+
+def test_a_step_that_was_walked_into_is_none_of_those_by_hand_that_a_next_worker_has_to_make() -> None:
+    desk = LockstepDesk(TINY)
+    desk.do("Advance")
+    number = desk.begin("Step", player="discriminator", count=400)
+    desk.wire.take_orders()
+    while desk.wire.remote.position.step < 2:
+        desk.wire.work()
+        desk.wire.take_reports()
+    desk.wire.lose_worker()
+    assert (desk.end(number), desk.status.step) == ("done", 401)
+
+
 def test_a_pause_ends_a_way_back_where_it_is() -> None:
     desk = LockstepDesk(TINY)
     desk.do("Step", count=400)

@@ -211,6 +211,7 @@ class Run(Voice):
             except Diverged as failure:
                 self._fail(failure, order.number)
                 return
+            self._report_rows()  # it is none of those that were asked for
         self._task = Stepping(order.number, order.player, order.count)
         self._finish_stepping()
 

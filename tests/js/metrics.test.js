@@ -19,7 +19,8 @@ test("the ticks of a short run are whole steps, each once", () => {
   assert.deepEqual(placeTicks([0, 1]), { tickmode: "array", tickvals: [0, 1] });
   assert.deepEqual(placeTicks([99.5, 103.2]), { tickmode: "array", tickvals: [100, 101, 102, 103] });
   assert.deepEqual(placeTicks([0, 100]), { nticks: 6 });
-  assert.deepEqual(placeTicks([0, 0]), { nticks: 6 });
+  assert.deepEqual(placeTicks([0, 0]), { tickmode: "array", tickvals: [0] });
+  assert.deepEqual(placeTicks([3.2, 3.8]), { tickmode: "array", tickvals: [] });
 });
 
 test("a run that begins far behind step 0 has few ticks, however long its axis", () => {

@@ -125,7 +125,9 @@ export class Chart {
       ...(past === null ? [] : [tracePresent(past, palette)]),
     ];
     const floors = series.filter((one) => one.floor !== undefined && isShown(one));
-    const last = Math.max(0, ...series.map(({ steps }) => steps[steps.length - 1] ?? 0));
+    const ends = series.map(({ steps }) => steps[steps.length - 1] ?? 0);
+    const happened = [...marks.map(({ step }) => step), ...verdicts.map((verdict) => verdict.began_at)];
+    const last = Math.max(0, ...ends, ...happened, failure?.step ?? 0, past ?? 0);
     /** @type {[number, number]} */
     const steps = isZoomed && range ? [range[0], range[1]] : [0, last];
     return { data: [...lines, ...events], floors, failure, range, steps, isZoomed };

@@ -50,8 +50,9 @@ export function escapeText(text) {
 export function traceSeries({ name, colour, steps, values, dash }, { isShown, range, palette }) {
   return {
     type: "scatter",
-    // A line of one point is none.
+    // A line of one point is none; a point on the axis is seen whole.
     mode: steps.length === 1 ? "markers" : "lines",
+    cliponaxis: steps.length !== 1,
     name: escapeText(name),
     visible: isShown,
     ...decimateLine(steps, values, LIMIT, range),
@@ -151,7 +152,7 @@ export function tracePresent(step, palette) {
 export function placeTicks([first, last]) {
   const begin = Math.ceil(first);
   const count = Math.floor(last) - begin + 1;
-  if (count < 2 || count > FEW_STEPS) return { nticks: 6 };
+  if (count > FEW_STEPS) return { nticks: 6 };
   return { tickmode: "array", tickvals: Array.from({ length: count }, (_, i) => begin + i) };
 }
 

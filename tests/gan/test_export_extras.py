@@ -25,8 +25,9 @@ QUICK: dict[str, dict[str, float]] = {
     "cyclical_rate": {"step_size": 7},
 }
 """Numbers with which a technique does something in so few steps."""
-SOONER = {"weight_norm": 25, "batch_norm": 15}
-"""Fewer steps, where numbers stand, or are added up, in another order in a script: last digits part sooner then."""
+SOONER = {"weight_norm": 12, "batch_norm": 12}
+"""Fewer steps, where numbers stand, or are added up, in another order in a script: last digits part sooner then,
+and how soon depends on the processor."""
 
 
 def units(*names: str) -> list[dict[str, Any]]:

@@ -152,7 +152,7 @@ class Captured(Program):
         """Whether it may make new steps, and not only those again that its like has made."""
         self._ahead: WeakKeyDictionary[Trainer, Ahead] = WeakKeyDictionary()
         self._clock, self.used_at = clock, clock()
-        """When steps were made last."""
+        """When a step was asked for last."""
 
     def close(self) -> None:
         """Let go of the graph and its memory."""
@@ -161,6 +161,7 @@ class Captured(Program):
         del self._run, self._replay
 
     def _make(self, trainer: Trainer) -> Sequence[Tensor] | None:
+        self.used_at = self._clock()
         ahead = self._ahead.get(trainer)
         if ahead is None or not ahead.made or ahead.state is not trainer.state:
             ahead = self._ahead[trainer] = Ahead(trainer.state, deque(self._go_ahead(trainer)))
@@ -175,7 +176,6 @@ class Captured(Program):
 
     def _go_ahead(self, trainer: Trainer) -> Iterator[list[Tensor]]:
         """Make the next steps of a trainer, whose states stay on the device."""
-        self.used_at = self._clock()
         drawn = chain(*(self._draw(trainer, trainer.state.step + step) for step in range(self._replay.depth)))
         missing, count = self.slots - trainer.width, len(self.signature.tensors)
         given = [[fill_up(one, missing) for one in part] for part in (self._know(trainer), drawn, self._hold(trainer))]

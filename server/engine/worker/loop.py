@@ -70,7 +70,7 @@ class Worker:
         self._heard: deque[tuple[orders.Order, bytes]] = deque()
         self._is_left = False
         self._outgoing: list[bytes] = []
-        self._outgoing_bytes, self._sent_at = 0, 0.0
+        self._outgoing_bytes, self._held_since = 0, 0.0
         self._in_turn: str | None = ""
         self._groups: dict[str, Group] = {}
         self._plan = Plan()
@@ -97,14 +97,16 @@ class Worker:
     def report(self, report: reports.Report, body: bytes = b"") -> None:
         """Have a report sent, with others: before the worker waits, before the next turn begins, or after a while."""
         envelope = pack_envelope(report.model_dump_json().encode(), body)
+        now = time.monotonic()
+        if not self._outgoing:
+            self._held_since = now
         self._outgoing.append(envelope)
         self._outgoing_bytes += len(envelope)
-        if self._outgoing_bytes >= MOST_HELD or time.monotonic() >= self._sent_at + HELD_SECONDS:
+        if self._outgoing_bytes >= MOST_HELD or now >= self._held_since + HELD_SECONDS:
             self._send_reports()
 
     def _send_reports(self) -> None:
         """Send what was reported; waits where the web process is slow to read."""
-        self._sent_at = time.monotonic()
         if self._outgoing:
             self.connection.sendall(b"".join(self._outgoing))
             self._outgoing.clear()

@@ -12,6 +12,7 @@ import pytest
 from server.gan.compiled.building import build_program
 from server.gan.compiled.foundry import GAP_SECONDS, LOOK_SECONDS, PATIENCE_SECONDS, Foundry, Stepper
 from server.gan.compiled.keys import Unfit, find_key
+from server.gan.compiled.machine import describe_machine, find_compiler
 from server.gan.compiled.programs import CODE, FACTS, REFUSAL
 from server.gan.compiled.tracing import trace_step
 from server.gan.compiled.workshop import RETRY_SECONDS, Workshop, find_obstacle, forget_oldest, is_private, is_settled
@@ -23,9 +24,19 @@ from tests.tools.states import find_distance, is_same
 pytestmark = COMPILING
 
 
+def make_talkative(path: Path) -> Path:
+    """A compiler that says more of its version than the one that it hands its work to."""
+    path.write_text(f'#!/bin/sh\n[ "$*" = --version ] && echo more\nexec {find_compiler()} "$@"\n')
+    path.chmod(0o700)
+    return path
+
+
 @needs_compiler
-def test_a_program_is_built_beside_the_training_and_swapped_in(tmp_path: Path) -> None:
+def test_a_program_is_built_beside_the_training_and_swapped_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under the key of who wanted it, also where the compiler would tell its builder less than it has told here."""
     tmp_path.chmod(0o700)
+    describe_machine()
+    monkeypatch.setenv("CXX", str(make_talkative(tmp_path / "c++")))
     trainer, eager, now = Trainer(CONFIG), Trainer(CONFIG), 0.0
     workshop = Workshop(tmp_path)
     foundry = Foundry(patience=0.0, clock=lambda: now, makers={"cpu": lambda: workshop})

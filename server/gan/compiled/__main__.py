@@ -14,6 +14,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 NICENESS = 19
 
@@ -59,7 +60,7 @@ def main(cache: Path) -> int:
             return build(order, cache)
 
 
-def build(order: dict[str, object], cache: Path) -> int:
+def build(order: dict[str, Any], cache: Path) -> int:
     """Build the program of an order."""
     # Here, because the compiler reads its environment when it is imported.
     import torch
@@ -73,17 +74,17 @@ def build(order: dict[str, object], cache: Path) -> int:
 
     torch.set_num_threads(1)
     catalog = build_catalog()
-    listed = [check_config(config, catalog) for config in order["configs"]]  # type: ignore[attr-defined]  # a list
+    listed = [check_config(config, catalog) for config in order["configs"]]
     configs = listed[0] if order["single"] else listed
-    folder = cache / find_key(Trainer(configs))
+    folder = cache / find_key(Trainer(configs), order["machine"])
     if is_settled(folder):
         return 0
     shutil.rmtree(folder, ignore_errors=True)
     forget_oldest(cache)
     # A wait for the lock is none of it.
-    end_after(order["seconds"], lambda reason: refuse(folder, reason))  # type: ignore[arg-type]  # a number
+    end_after(order["seconds"], lambda reason: refuse(folder, reason))
     try:
-        build_program(configs, cache)
+        build_program(configs, cache, order["machine"])
     except Unfit:
         return 1
     return 0

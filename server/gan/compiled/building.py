@@ -34,10 +34,10 @@ class Step(nn.Module):
         return tuple(self._graph(*given))
 
 
-def build_program(configs: RunConfig | Sequence[RunConfig], cache: Path) -> Path:
+def build_program(configs: RunConfig | Sequence[RunConfig], cache: Path, machine: Sequence[str] = ()) -> Path:
     """Build the program of such runs, or the reason why there is none, in the folder of its key below `cache`.
 
-    The folder comes into being as a whole.
+    The folder comes into being as a whole; `machine` as in `find_key`.
 
     Raises:
         Unfit: there is none, and the folder says so.
@@ -45,7 +45,7 @@ def build_program(configs: RunConfig | Sequence[RunConfig], cache: Path) -> Path
     if not isinstance(configs, RunConfig):
         configs = configs[:STACK_UNIT]
     trainer = Trainer(configs)
-    folder = cache / find_key(trainer)
+    folder = cache / find_key(trainer, machine)
     with tempfile.TemporaryDirectory(dir=cache, prefix="building-") as made:
         place = Path(made) / "made"
         place.mkdir(mode=0o700)  # whatever the umask: what is in there is executed

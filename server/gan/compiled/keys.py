@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -20,15 +21,15 @@ class Unfit(Exception):
     """There is no compiled step of such runs, and why; the eager trainer makes theirs."""
 
 
-def find_key(trainer: Trainer) -> str:
-    """Give the key of the program that trains such runs.
+def find_key(trainer: Trainer, machine: Sequence[str] = ()) -> str:
+    """Give the key of the program that trains such runs; `machine` is `describe_machine()` where that is known.
 
     Raises:
         Unfit: these have what is not compiled.
     """
     if trainer.device.type != "cpu":
         raise Unfit(f"it computes on {trainer.device.type}")
-    facts = [*list_facts(trainer), torch.backends.cpu.get_cpu_capability(), *describe_machine()]
+    facts = [*list_facts(trainer), torch.backends.cpu.get_cpu_capability(), *(machine or describe_machine())]
     return digest_facts(facts)
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from server.gan.compiled.keys import Unfit, find_key
-from server.gan.compiled.machine import find_compiler
+from server.gan.compiled.machine import describe_machine, find_compiler
 from server.gan.compiled.programs import FACTS, REFUSAL, Program
 from server.gan.trainer import Trainer
 
@@ -207,7 +207,9 @@ def is_settled(folder: Path) -> bool:
 def start_builder(cache: Path, trainer: Trainer, seconds: float = BUILD_SECONDS) -> subprocess.Popen[bytes]:
     """Start a process that builds the program of a trainer's runs in so many seconds, and ends when its stdin does."""
     configs = [config.to_json() for config in trainer.configs]
-    order = json.dumps({"single": trainer.single, "configs": configs, "seconds": seconds})
+    # A builder that asked the compiler itself, at its priority, might have no answer in time and find another key.
+    machine = describe_machine()
+    order = json.dumps({"single": trainer.single, "configs": configs, "seconds": seconds, "machine": machine})
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "TORCHINDUCTOR_COMPILE_THREADS": "1"}
     with (cache / WORDS).open("wb") as words:
         builder = subprocess.Popen(

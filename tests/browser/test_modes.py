@@ -185,8 +185,9 @@ def test_f30_axe_finds_nothing_while_a_dialog_is_open(page: Page, name: str) -> 
     assert page.evaluate(LIST_SMALL) == []
 
 
-@pytest.mark.parametrize("viewport", ["phone"])
-@pytest.mark.parametrize("look", ["?mode=projector", "?contrast=high"])
+@pytest.mark.parametrize(
+    ("viewport", "look"), [("phone", "?mode=projector"), ("tablet", "?mode=projector"), ("phone", "?contrast=high")]
+)
 def test_f29_nothing_scrolls_sideways_in_any_mode(page: Page, viewport: str, look: str) -> None:
     open_page(page, f"/{look}")
     for width, _ in visit_windows(page):

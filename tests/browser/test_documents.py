@@ -11,9 +11,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import Complaints, open_profile, visit_windows
+from tests.browser.past import branch, go_to, leave_at, open_trained, train_to, wait_for_trace
 from tests.browser.test_main_job import press
 from tests.browser.test_page_shell import LIST_SMALL
-from tests.browser.test_time import branch, go_to, leave_at, open_trained, train_to, wait_for_trace
 from tests.browser.watching import Watcher, fit_width, open_lab, read_until, step_of
 from tests.tools.lab import Lab
 

@@ -16,8 +16,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.browser.conftest import Complaints, open_profile, visit_windows
+from tests.browser.past import branch, go_to, set_rate, train_to
 from tests.browser.test_page_shell import LIST_SMALL, settings_of
-from tests.browser.test_time import branch, go_to, set_rate, train_to
 from tests.browser.watching import Watcher, fit_width, read_until, step_of
 from tests.tools.lab import Lab, open_lab
 

@@ -4,9 +4,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.past import branch, go_to, train_to
 from tests.browser.test_main_job import press
 from tests.browser.test_page_shell import settings_of
-from tests.browser.test_time import branch, go_to, train_to
 from tests.browser.watching import open_lab, step_of
 
 OUTPLAYED = "Discriminator overpowers generator"

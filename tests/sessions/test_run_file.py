@@ -11,10 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load, save
 
-from server.engine.course import Course, Made
+from server.engine.course import Made
 from server.engine.pool import Pool
-from server.engine.remote import Place
-from server.engine.reports import Position
 from server.errors import FileError
 from server.gan.model_file import build_model
 from server.gan.tensor_file import KEY
@@ -22,9 +20,9 @@ from server.protocol.events import Floors, Mark, MetricRow, Verdict
 from server.sessions.branches import Branch, Branches
 from server.sessions.run_content import KIND, MOST_BYTES
 from server.sessions.run_file import read_run, write_run
-from server.sessions.run_states import ENOUGH_BYTES, PLENTY_BYTES, choose_states
 from server.sessions.snapshots import Snapshots
-from tests.tools.runs import catalog, make_config
+from tests.tools.branches import make_branches
+from tests.tools.runs import catalog
 from tests.tools.sessions import Desk
 
 SMALL: dict[str, Any] = {
@@ -189,59 +187,6 @@ async def test_a_run_that_began_at_a_model_begins_there_again(pool: Pool) -> Non
     assert again.state == ending
     for one in (desk, again):
         one.session.close()
-
-
-# Which states are kept -----------------------------------------------------------------------------------------------
-
-
-def make_branches(*sizes: int, width: int = 300_000) -> Branches:
-    """Branches by themselves, each with so many snapshots of `width` bytes, ten steps apart."""
-    branches = Branches(1 << 40)
-    for number, size in enumerate(sizes):
-        place = Place(b"", 0, Position())
-        branch = branches.begin(Course.begin(0, make_config().to_json()), place)
-        branch.move(Position(step=10 * size))
-        for i in range(1, size + 1):
-            branch.snapshots.put(10 * i, bytes([number, i % 256, i // 256]) * (width // 3))
-    return branches
-
-
-def count_chosen(branches: Branches) -> int:
-    chosen = choose_states(list(branches), branches.current.number)
-    return sum(len(packed) for packed in {p for snapshots in chosen.values() for p in snapshots.packed})
-
-
-def test_few_states_are_all_kept() -> None:
-    branches = make_branches(12, 3)
-    chosen = choose_states(list(branches), 2)
-    assert [chosen[branch.number].steps for branch in branches] == [b.snapshots.steps for b in branches]
-
-
-def test_many_states_are_thinned_but_not_where_a_branch_stands_or_ends() -> None:
-    branches = make_branches(90, 4)
-    first = next(iter(branches))
-    first.position = Position(step=121)
-    chosen = choose_states(list(branches), 2)[first.number]
-    assert PLENTY_BYTES - 300_000 <= count_chosen(branches) <= PLENTY_BYTES
-    assert {120, 900} <= set(chosen.steps)
-    assert max(np.diff((0, *chosen.steps))) <= 50
-
-
-def test_states_that_are_too_many_even_so_are_those_of_the_present_branch_first() -> None:
-    branches = make_branches(2, 2, 2, 2, width=6_000_000)
-    chosen = choose_states(list(branches), 3)
-    assert count_chosen(branches) <= ENOUGH_BYTES
-    assert chosen[3].steps == (20,)
-    assert [len(chosen[branch.number]) for branch in branches] == [1, 1, 1, 0]
-
-
-def test_chosen_again_they_are_the_same() -> None:
-    for branches in (make_branches(90, 4), make_branches(2, 2, 2, 2, width=6_000_000), make_branches(300, 40, 7)):
-        chosen = choose_states(list(branches), branches.current.number)
-        for branch in branches:
-            branch.snapshots = chosen[branch.number]
-        again = choose_states(list(branches), branches.current.number)
-        assert [again[b.number].steps for b in branches] == [chosen[b.number].steps for b in branches]
 
 
 # What is refused -----------------------------------------------------------------------------------------------------

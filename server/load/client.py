@@ -216,8 +216,8 @@ class Client:
                 else:
                     self.record.bytes += len(message) if message.isascii() else len(message.encode())
                     self._take_message(json.loads(message))
-        except ConnectionClosed:
-            self._note("a connection was closed by the lab")
+        except ConnectionClosed as error:
+            self._note(f"a connection was closed by the lab: {error}")
 
     async def _pay_frame(self) -> None:
         """Grant the next frame when this one is painted; what else the lab says is heard meanwhile."""

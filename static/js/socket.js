@@ -26,8 +26,12 @@ const PROTOCOL = 1;
 const WRONG_PROTOCOL = 4000;
 /** The server lets nobody in just now, and has said why. */
 const TRY_AGAIN_LATER = 1013;
+/** The connection ended without a word. */
+const GONE = 1006;
 /** How many frames may be on their way: one is painted while the next travels. */
 const FIRST_CREDITS = 2;
+/** How long the lab may take to answer a page whose device has lost its network, in milliseconds. */
+const REACH_MS = 3_000;
 /** More of a name than this helps nobody to see what is wrong with it. */
 const LONGEST_NAME = 40;
 
@@ -91,6 +95,9 @@ class Connection {
     this.#sessionKey = sessionKey;
     this.#begins = begins;
     store.subscribe(["layersOn", "inSight", "status"], () => this.#watch(), { signal });
+    // A socket whose network is gone is not closed: for minutes nothing comes, and nobody says why.
+    addEventListener("offline", () => this.#checkReach(), { signal });
+    addEventListener("online", () => this.#hurry(), { signal });
     signal.addEventListener("abort", () => {
       clearTimeout(this.#retry);
       this.#socket?.close();
@@ -98,6 +105,7 @@ class Connection {
   }
 
   open() {
+    this.#retry = undefined;
     const address = new URL("/ws", location.href);
     address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(address);
@@ -106,7 +114,18 @@ class Connection {
     const signal = this.#signal;
     socket.addEventListener("open", () => this.#greet(), { signal });
     socket.addEventListener("message", ({ data }) => this.#receive(data), { signal });
-    socket.addEventListener("close", ({ code }) => this.#lose(code), { signal });
+    socket.addEventListener("close", ({ code }) => this.#lose(code, socket), { signal });
+  }
+
+  /** Give the connection up where the lab does not answer; one on this device answers without any network. */
+  async #checkReach() {
+    const socket = this.#socket;
+    if (socket?.readyState !== WebSocket.OPEN) return;
+    const options = { cache: /** @type {const} */ ("no-store"), signal: AbortSignal.timeout(REACH_MS) };
+    const answer = await fetch("/healthz", options).catch(() => null);
+    if (answer || this.#signal.aborted) return;
+    socket.close();
+    this.#lose(GONE, socket);
   }
 
   /**
@@ -225,8 +244,13 @@ class Connection {
     this.#unpaid = 0;
   }
 
-  /** @param {number} code Why the socket was closed. */
-  #lose(code) {
+  /**
+   * @param {number} code Why the socket was closed.
+   * @param {WebSocket} socket
+   */
+  #lose(code, socket) {
+    if (socket !== this.#socket) return;
+    this.#socket = null;
     const state = this.#store.get();
     const { news } = state;
     if (code === WRONG_PROTOCOL) {
@@ -237,6 +261,14 @@ class Connection {
     this.#store.set({ connection: "lost", queued: null, news: code === TRY_AGAIN_LATER || isOver(state) ? news : null });
     this.#retry = setTimeout(() => this.open(), chooseDelay(this.#attempts, Math.random()));
     this.#attempts += 1;
+  }
+
+  /** The network is there again: what waits for its next attempt need not wait so long. */
+  #hurry() {
+    this.#attempts = 0;
+    if (this.#retry === undefined) return;
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.open(), chooseDelay(this.#attempts, Math.random()));
   }
 }
 

@@ -4,12 +4,14 @@ The lab of these tests has room for one session, which ends soon after its page 
 """
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, WebSocketRoute, expect
 
+from tests.browser.conftest import Complaints
 from tests.browser.watching import read_until, step_of
 from tests.tools.lab import Lab, open_lab
 
@@ -159,6 +161,23 @@ def test_a_command_whose_answer_was_lost_is_said_again_and_carried_out_once(page
     first, again, other = line.list_said("step")
     assert first == again
     assert other["id"] > first["id"]
+
+
+def test_a_page_whose_network_is_gone_gives_up_a_socket_that_seems_open(page: Page, complaints: Complaints) -> None:
+    open_page(page)
+    page.route("**/healthz", lambda route: route.abort())
+    page.evaluate("dispatchEvent(new Event('offline'))")
+    expect(words_of(page)).to_contain_text(re.compile("Connected again|Your run had ended"))
+    assert all("healthz" in error for error in complaints.errors)
+    complaints.errors.clear()
+
+
+def test_a_device_without_a_network_keeps_the_lab_that_it_reaches(page: Page) -> None:
+    open_page(page)
+    with page.expect_response("**/healthz"):
+        page.evaluate("dispatchEvent(new Event('offline'))")
+    press(page, "Step")
+    expect(step_of(page)).to_have_text("1")
 
 
 def test_a_page_that_is_loaded_again_after_its_run_has_ended_begins_the_run_of_its_address(

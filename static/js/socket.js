@@ -160,8 +160,9 @@ class Connection {
     const message = /** @type {ServerMessage} */ (JSON.parse(data));
     if (message.type === "done") this.#commands.finish(message.id);
     else if (message.type === "failure" && message.id !== null) this.#refuse(message.id, message);
-    else if (message.type === "failure" && this.#preset && namesPreset(message.message)) this.#giveUpPreset(this.#preset);
-    else if (message.type === "failure" && this.#begins && namesSetting(message.message)) {
+    else if (message.type === "failure" && this.#preset && findRefused(message) === "preset") {
+      this.#giveUpPreset(this.#preset);
+    } else if (message.type === "failure" && this.#begins && findRefused(message)) {
       this.#giveUpLink(message);
     } else this.#store.set(receiveMessage(this.#store.get(), message));
     if (message.type === "welcome") this.#begin(message);
@@ -273,19 +274,11 @@ class Connection {
 }
 
 /**
- * Whether a refusal is that of the preset; the server's words begin with what they are about.
+ * What of the run that a page asks for is refused: a place of its description, or the part of the greeting that is of no
+ * form at all, which the server's words then begin with; "" where it is something else.
  *
- * @param {string} refusal
+ * @param {import("./protocol.js").Failure} failure
  */
-function namesPreset(refusal) {
-  return /^(hello\.)?preset:/.test(refusal);
-}
-
-/**
- * Whether a refusal is that of a run's description, which begins with a dotted key.
- *
- * @param {string} refusal
- */
-function namesSetting(refusal) {
-  return /^[a-z_]+(\.\w+)*: /.test(refusal);
+function findRefused({ message, refusal }) {
+  return refusal?.path ?? /^hello\.(\w+)/.exec(message)?.[1] ?? "";
 }

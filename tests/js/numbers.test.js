@@ -39,6 +39,10 @@ test("a text out of range, empty, no number or not whole is refused with the ran
   }
 });
 
+test("who writes a comma for the point is told so", () => {
+  assert.equal(readNumber("0,5", RATE).problem, "Give a number from 0.0001 to 1, with a point and no comma.");
+});
+
 test("a slider's ends are the range's ends exactly", () => {
   assert.deepEqual([toValue(0, RATE), toValue(POSITIONS, RATE)], [0.0001, 1]);
   assert.deepEqual([toPosition(0.0001, RATE), toPosition(1, RATE)], [0, POSITIONS]);

@@ -39,7 +39,8 @@ export function readNumber(text, { minimum, maximum, integer }) {
   const good = Number.isFinite(value) && value >= minimum && value <= maximum && (!integer || Number.isInteger(value));
   if (good) return { value, problem: "" };
   const kind = integer ? "a whole number" : "a number";
-  return { value: null, problem: `Give ${kind} from ${formatNumber(minimum)} to ${formatNumber(maximum)}.` };
+  const point = !integer && text.includes(",") ? ", with a point and no comma" : "";
+  return { value: null, problem: `Give ${kind} from ${formatNumber(minimum)} to ${formatNumber(maximum)}${point}.` };
 }
 
 /**

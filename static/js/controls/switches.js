@@ -18,6 +18,9 @@ import { buildFields } from "./units.js";
 /** @typedef {import("../state.js").UnitFacts} UnitFacts */
 /** @typedef {"regularizers" | "techniques"} ListKey */
 
+/** "A, B or C". */
+const LIST = new Intl.ListFormat("en-GB", { type: "disjunction" });
+
 /** The lists whose units may keep each other off. @type {readonly ListKey[]} */
 const LISTS = ["regularizers", "techniques"];
 
@@ -164,7 +167,7 @@ export function describeAbsence(unit, section, config, catalog) {
     if (names.includes(String(readPath(config, `${place}.name`)))) continue;
     const kind = catalog.run.sections[place];
     const labels = names.map((name) => (kind && catalog[kind].find(({ key }) => key === name)?.label) ?? name);
-    return `Not now. It goes with ${labels.join(" or ")}${because}.`;
+    return `Not now. It goes with ${LIST.format(labels)}${because}.`;
   }
   for (const place of Object.keys(unit.needs ?? {})) {
     if (!Number(readPath(config, place))) return `Not now. It goes with ${namePlace(place, catalog, config)} of 1 or more${because}.`;

@@ -95,7 +95,7 @@ def ask_health(url: str) -> float:
         with urlopen(address, timeout=30) as answer:
             answer.read()
     except (OSError, ValueError) as error:
-        raise LoadError(f"{address}: expected a lab that answers, got {error}") from None
+        raise LoadError(f"{address}: expected a lab that answers, got {getattr(error, 'reason', error)}") from None
     return time.monotonic() - began
 
 

@@ -73,7 +73,7 @@ class Group:
         program = self._foundry.find(joined)
         told = None
         if program:
-            begin_steps(runs, made := Made(True, program.key))
+            begin_steps(runs, made := Made(joined=True, program=program.key))
             told = joined.advance_by(program)
         if told is None:
             begin_steps(runs, made := Made(joined=True))

@@ -6,8 +6,7 @@ import pytest
 
 from server.engine.evenness import BEATS, MOST_MOVES, Evenness, Move, find_move
 from server.engine.pool import Pool
-from server.gan.trainer import Trainer
-from tests.tools.engine import Listener, open_pool
+from tests.tools.engine import Listener, check_steps, open_pool, wait_for_all
 from tests.tools.shop import SMALL
 
 RUNS = 8
@@ -38,9 +37,7 @@ def count_places(pool: Pool, listeners: list[Listener]) -> list[int]:
 @pytest.mark.asyncio
 async def test_playing_runs_spread_over_the_workers_and_go_on_bit_for_bit() -> None:
     async with open_pool(workers=2, heartbeat_seconds=0.8, compile=False) as pool:
-        async with asyncio.timeout(60):
-            while not all(link.is_ready for link in pool._links):  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+        await wait_for_all(pool)
         runs = [Listener(pool, f"{seed}", {**SMALL, "seed": seed}) for seed in range(RUNS)]
         for listener in runs:
             await listener.answer(listener.run.open(listener.config, 1))
@@ -54,10 +51,4 @@ async def test_playing_runs_spread_over_the_workers_and_go_on_bit_for_bit() -> N
         (moved,) = [listener for listener in crowd[:3] if listener.run.key in pool._links[1].runs]
         reached = moved.run.position.step
         await moved.until(lambda: moved.run.position.step > reached + 100)
-        await moved.answer(moved.run.pause())
-        steps = moved.run.position.step
-        assert [row[0] for row in moved.rows()] == list(range(1, steps + 1))
-        trainer = Trainer(moved.config)
-        for _ in range(steps):
-            trainer.step()
-        assert moved.run.saved[1] == trainer.state.pack()
+        await check_steps(moved)

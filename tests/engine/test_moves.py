@@ -12,9 +12,8 @@ import pytest_asyncio
 from server.engine import reports
 from server.engine.link import WorkerLink
 from server.engine.pool import Pool
-from server.gan.trainer import Trainer
 from server.protocol.frames import decode_frame
-from tests.tools.engine import Listener, open_pool
+from tests.tools.engine import Listener, check_steps, open_pool, wait_for_all
 from tests.tools.shop import SMALL
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -23,9 +22,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 @pytest_asyncio.fixture(loop_scope="module")
 async def pool() -> AsyncIterator[Pool]:
     async with open_pool(workers=2, heartbeat_seconds=600.0, compile=False) as pool:
-        async with asyncio.timeout(60):
-            while not all(link.is_ready for link in pool._links):  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+        await wait_for_all(pool)
         yield pool
 
 
@@ -52,17 +49,6 @@ def give(pool: Pool, listener: Listener, place: WorkerLink) -> None:
     listener.run.resume()
 
 
-async def check_rows(listener: Listener) -> None:
-    """Check, at rest, that each step was told once, and that the run is what it would be elsewhere."""
-    await listener.answer(listener.run.pause())
-    steps = listener.run.position.step
-    assert [row[0] for row in listener.rows()] == list(range(1, steps + 1))
-    trainer = Trainer(listener.config)
-    for _ in range(steps):
-        trainer.step()
-    assert listener.run.saved[1] == trainer.state.pack()
-
-
 def count_answers(listener: Listener, number: int) -> int:
     return sum(report.number == number for report in listener.all(reports.Applied))
 
@@ -76,7 +62,7 @@ async def test_what_a_worker_had_still_to_tell_is_not_heard_when_the_run_is_soon
     give(pool, listener, here)
     reached = listener.run.position.step
     await listener.until(lambda: listener.run.position.step >= reached + 50)
-    await check_rows(listener)
+    await check_steps(listener)
     assert count_answers(listener, number) == 1
 
 
@@ -86,7 +72,7 @@ async def test_a_session_of_a_key_that_is_back_hears_nothing_of_the_run_before(p
     pool.close_run(before.run)
     told = len(before.reports)
     after = await play(pool, "again")
-    await check_rows(after)
+    await check_steps(after)
     assert len(before.reports) == told
 
 
@@ -107,7 +93,7 @@ async def test_a_run_that_is_handed_over_makes_no_step_twice_and_shows_none_agai
     await listener.until(lambda: len(listener.frames) > frames)
     shown = [int(decode_frame(frame)[1]["step"]) for frame in listener.frames]
     assert shown == sorted(shown)
-    await check_rows(listener)
+    await check_steps(listener)
 
 
 async def test_what_is_asked_of_a_run_on_its_way_is_answered_once_where_it_comes_to(pool: Pool) -> None:
@@ -122,7 +108,7 @@ async def test_what_is_asked_of_a_run_on_its_way_is_answered_once_where_it_comes
     assert [count_answers(listener, number) for number in numbers] == [1, 1, 1]
     assert find_place(pool, listener) is there
     assert (was_on_its_way, here.hands_over) == (True, False)
-    await check_rows(listener)
+    await check_steps(listener)
 
 
 async def test_a_run_on_its_way_that_is_moved_at_once_hears_nothing_of_where_it_was(pool: Pool) -> None:
@@ -133,7 +119,7 @@ async def test_a_run_on_its_way_that_is_moved_at_once_hears_nothing_of_where_it_
     give(pool, listener, there)
     reached = listener.run.position.step
     await listener.until(lambda: listener.run.position.step >= reached + 50)
-    await check_rows(listener)
+    await check_steps(listener)
     assert not here.hands_over
 
 
@@ -144,7 +130,7 @@ async def test_a_run_that_is_closed_on_its_way_goes_nowhere(pool: Pool) -> None:
     pool.close_run(listener.run)
     told = len(listener.reports)
     after = await play(pool, "closed on its way")
-    await check_rows(after)
+    await check_steps(after)
     assert not here.hands_over
     assert find_place(pool, after) is here
     assert len(listener.reports) == told
@@ -163,7 +149,7 @@ async def test_a_run_on_its_way_survives_the_loss_of_a_worker(lost: int) -> None
         number = listener.run.step("both", 3)
         await listener.answer(number)
         assert count_answers(listener, number) == 1
-        await check_rows(listener)
+        await check_steps(listener)
 
 
 async def test_a_lab_that_ends_while_a_run_is_on_its_way_ends_in_order() -> None:

@@ -120,14 +120,19 @@ def test_a_group_that_others_are_in_is_nobodys_own() -> None:
         assert not is_private(grp.struct_group((name, "x", number, members)), user)
 
 
+def lay_out(cache: Path, code: bytes) -> Path:
+    """The folder of a program of such runs, in which is what a builder writes beside other code."""
+    cache.chmod(0o700)
+    place = cache / find_key(Trainer(CONFIG))
+    place.mkdir()
+    (place / CODE).write_bytes(code)
+    trace_step(CONFIG)[2].write(place)
+    return place
+
+
 @needs_compiler
 def test_what_is_no_program_is_not_used(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    tmp_path.chmod(0o700)
-    trainer = Trainer(CONFIG)
-    place = tmp_path / find_key(trainer)
-    place.mkdir()
-    (place / CODE).write_bytes(b"no code")
-    trace_step(CONFIG)[2].write(place)
+    trainer, place = Trainer(CONFIG), lay_out(tmp_path, b"no code")
     assert Workshop(tmp_path).find(trainer, build=False) is None
     assert "cannot be read" in caplog.text
     assert not place.exists()
@@ -137,12 +142,7 @@ def test_what_is_no_program_is_not_used(tmp_path: Path, caplog: pytest.LogCaptur
 def test_code_that_is_not_what_was_written_is_thrown_away_before_it_runs(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    tmp_path.chmod(0o700)
-    trainer = Trainer(CONFIG)
-    place = tmp_path / find_key(trainer)
-    place.mkdir()
-    (place / CODE).write_bytes(b"all of the code")
-    trace_step(CONFIG)[2].write(place)
+    trainer, place = Trainer(CONFIG), lay_out(tmp_path, b"all of the code")
     (place / CODE).write_bytes(b"all of the c")
     assert Workshop(tmp_path).find(trainer, build=False) is None
     assert "not what was written" in caplog.text

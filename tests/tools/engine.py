@@ -9,6 +9,7 @@ from server.engine import reports
 from server.engine.pool import Pool
 from server.engine.remote import RemoteRun
 from server.gan.config import check_config
+from server.gan.trainer import Trainer
 from server.settings import Settings
 
 WAIT_SECONDS = 60.0
@@ -33,6 +34,13 @@ async def open_pool(**settings: Any) -> AsyncIterator[Pool]:
         yield pool
     finally:
         await pool.stop()
+
+
+async def wait_for_all(pool: Pool) -> None:
+    """Wait until every worker of a pool is ready, and not the first one alone."""
+    async with asyncio.timeout(WAIT_SECONDS):
+        while not all(link.is_ready for link in pool._links):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
 
 class Listener:
@@ -81,3 +89,14 @@ class Listener:
         await self.until(lambda: self.run.position.step >= steps)
         await self.answer(self.run.pause())
         return self.rows()
+
+
+async def check_steps(listener: Listener) -> None:
+    """Pause a run that was only played, and check that each step was told once and is what it would be elsewhere."""
+    await listener.answer(listener.run.pause())
+    steps = listener.run.position.step
+    assert [row[0] for row in listener.rows()] == list(range(1, steps + 1))
+    trainer = Trainer(listener.config)
+    for _ in range(steps):
+        trainer.step()
+    assert listener.run.saved[1] == trainer.state.pack()

@@ -17,6 +17,7 @@ from server.engine.wire import Unpacker, pack_envelope
 from server.engine.worker import loop
 from server.engine.worker.group import LEAST_JOINED, split_again
 from server.engine.worker.loop import Worker
+from server.engine.worker.plan import Plan
 from server.engine.worker.runs import Run
 from server.engine.worker.turns import Turns
 from server.gan.config import check_config
@@ -228,6 +229,23 @@ def test_a_worker_that_was_held_up_while_it_looked_at_its_runs_looks_again_soon(
     assert not plan.is_old
     now[0] += 0.2
     assert plan.is_old
+
+
+def test_what_is_new_to_see_is_shown_before_all_runs_are_looked_at_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seed in range(8):
+        shop.open(f"{seed}", seed)
+    shop.work_until("0", 1)
+    shop.plan()
+    monkeypatch.setattr(Plan, "is_old", False)
+    for frames in range(1, 4):
+        for seed in range(8):
+            shop.want(f"{seed}")  # there is nothing new to see yet, except at first
+        for _ in range(1_000):
+            if len(shop.frames) < 8 * frames:
+                shop.work()
+    assert Counter(frame.run for frame, _ in shop.frames) == {f"{seed}": 3 for seed in range(8)}
 
 
 def test_the_stacks_of_runs_that_are_closed_are_let_go(shop: Shop) -> None:

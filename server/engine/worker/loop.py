@@ -186,6 +186,9 @@ class Worker:
         """Let a group of playing runs make steps."""
         self._note_turn(runs[0].key if len(runs) == 1 else None)
         self._groups.setdefault(name, Group(self._guard_member, self.foundry)).play(runs, goes_on)
+        for run in runs:
+            if run.key in self.runs:
+                self._plan.note_look(run)
 
     def _look(self, waiting: dict[str, Run], goes_on: Callable[[], bool]) -> int:
         """Make frames and rows of a group of playing runs, and take these from those that wait; tells of how many."""
@@ -206,8 +209,9 @@ class Worker:
             self._close(order)
         elif run := self.runs.get(order.run):
             self._guard(order.run, run.revision, lambda: run.obey(order, body))
-            if order.run in self.runs and (run.is_waited_for or not isinstance(order, orders.Want)):
-                self._plan.note(run)
+            if order.run in self.runs:
+                note = self._plan.note_look if isinstance(order, orders.Want) else self._plan.note
+                note(run)
         elif isinstance(order, orders.Numbered):
             self.report(reports.Refused(run=order.run, number=order.number, message=BROKEN))
 

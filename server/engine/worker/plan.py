@@ -55,6 +55,16 @@ class Plan:
         self.forget(run.key)
         self._place(run, time.monotonic())
 
+    def note_look(self, run: Run) -> None:
+        """Take in that there may be something new to see of a run: it has made steps, or a frame is wanted.
+
+        Where steps are rare, each of them would otherwise be shown only when all runs are looked at again.
+        """
+        if run.is_waited_for or run.key not in self._group_of:
+            self.note(run)
+        elif run.find_look_due() <= time.monotonic():
+            self.looks.setdefault(self._group_of[run.key], {}).setdefault(run.key, run)
+
     def forget(self, key: str) -> None:
         """Take out a run, if it is there."""
         self.waited.pop(key, None)

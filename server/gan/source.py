@@ -64,21 +64,24 @@ class Source:
         """Give draws of the runs' seeds for a look; training never uses a look's purposes."""
         return draws_for(self._seeds, 0, f"look: {purpose}")
 
-    def look_at_latent(self, count: int, purpose: str = "latent") -> Tensor:
-        """Give latents as `sample_latent` does, for a look: the same each time, kept, and never to be changed."""
-        return self._keep("latent", purpose, count)
+    def look_at_latent(self, count: int, purpose: str = "latent", seed: int | None = None) -> Tensor:
+        """Give latents as `sample_latent` does, for a look: the same each time, kept, and never to be changed.
+
+        With a `seed` they are drawn by that one, and not by the runs' own.
+        """
+        return self._keep("latent", purpose, count, seed)
 
     def look_at_data(self, count: int, purpose: str = "data") -> Tensor:
         """Give fresh real points as `sample_data` does, for a look: the same each time, kept, never to be changed."""
         return self._keep("data", purpose, count)
 
-    def _keep(self, kind: Literal["data", "latent"], purpose: str, count: int) -> Tensor:
+    def _keep(self, kind: Literal["data", "latent"], purpose: str, count: int, seed: int | None = None) -> Tensor:
         if self._beside:
-            return torch.stack([source._keep(kind, purpose, count) for source in self._beside])
+            return torch.stack([source._keep(kind, purpose, count, seed) for source in self._beside])
         drawn = self._kept.get(look := (kind, purpose, count))
         if drawn is None:
             sample = self.sample_data if kind == "data" else self.sample_latent
-            drawn = sample(count, self.draws(purpose))
+            drawn = sample(count, self.draws(purpose) if seed is None else draws_for(seed, 0, purpose))
             if drawn.numel() <= KEPT_NUMBERS:
                 for oldest in [*self._kept][: len(self._kept) + 1 - MOST_KEPT]:
                     del self._kept[oldest]

@@ -43,11 +43,11 @@ def evaluate_stack(trainer: Trainer, keys: Collection[str]) -> list[dict[str, fl
 
 
 def draw_evaluation_latent(trainer: Trainer) -> Tensor:
-    """Draw the latents (EVALUATION_POINTS, Z) that every run of this noise is scored by.
+    """Give the latents (EVALUATION_POINTS, Z) that every run of this noise is scored by, which are kept.
 
     In a stack whose means are trained each run has these around its own (R, EVALUATION_POINTS, Z).
     """
-    return trainer.sample_latent(EVALUATION_POINTS, draws_for(EVALUATION_SEED, 0, "evaluation"))
+    return trainer.place(trainer.source.look_at_latent(EVALUATION_POINTS, "evaluation", EVALUATION_SEED))
 
 
 def score_points(trainer: Trainer, x_fake: Tensor, keys: Collection[str]) -> list[dict[str, float | None]]:

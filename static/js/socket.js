@@ -30,7 +30,9 @@ const TRY_AGAIN_LATER = 1013;
 const GONE = 1006;
 /** How many frames may be on their way: one is painted while the next travels. */
 const FIRST_CREDITS = 2;
-/** How long the lab may take to answer a page whose device has lost its network, in milliseconds. */
+/** How long the lab may be silent before the page asks whether it is still there, in milliseconds. */
+const SILENCE_MS = 10_000;
+/** How long it may take to answer that. */
 const REACH_MS = 3_000;
 /** More of a name than this helps nobody to see what is wrong with it. */
 const LONGEST_NAME = 40;
@@ -73,6 +75,8 @@ class Connection {
   #commands = new Commands(Date.now());
   #attempts = 0;
   #unpaid = 0;
+  /** When the lab was heard last, or was begun to be called, in milliseconds. */
+  #heard = 0;
   /** The layers that this connection was told of. @type {string | null} */
   #watched = null;
   /** What the first welcome has to explain: that this is not the run which was asked for. @type {string | null} */
@@ -95,10 +99,15 @@ class Connection {
     this.#sessionKey = sessionKey;
     this.#begins = begins;
     store.subscribe(["layersOn", "inSight", "status"], () => this.#watch(), { signal });
-    // A socket whose network is gone is not closed: for minutes nothing comes, and nobody says why.
+    // A socket whose network is gone, or whose lab has lost its power, is not closed: for minutes nothing comes, and
+    // nobody says why.
     addEventListener("offline", () => this.#checkReach(), { signal });
     addEventListener("online", () => this.#hurry(), { signal });
+    const doubting = setInterval(() => {
+      if (performance.now() - this.#heard >= SILENCE_MS) this.#checkReach();
+    }, SILENCE_MS / 2);
     signal.addEventListener("abort", () => {
+      clearInterval(doubting);
       clearTimeout(this.#retry);
       this.#socket?.close();
     });
@@ -106,6 +115,7 @@ class Connection {
 
   open() {
     this.#retry = undefined;
+    this.#heard = performance.now();
     const address = new URL("/ws", location.href);
     address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(address);
@@ -120,7 +130,7 @@ class Connection {
   /** Give the connection up where the lab does not answer; one on this device answers without any network. */
   async #checkReach() {
     const socket = this.#socket;
-    if (socket?.readyState !== WebSocket.OPEN) return;
+    if (!socket || socket.readyState > WebSocket.OPEN) return;
     const options = { cache: /** @type {const} */ ("no-store"), signal: AbortSignal.timeout(REACH_MS) };
     const answer = await fetch("/healthz", options).catch(() => null);
     if (answer || this.#signal.aborted) return;
@@ -152,6 +162,7 @@ class Connection {
 
   /** @param {string | ArrayBuffer} data */
   #receive(data) {
+    this.#heard = performance.now();
     if (data instanceof ArrayBuffer) {
       this.#store.set(receiveFrame(this.#store.get(), decodeFrame(data)));
       this.#payWhenPainted();

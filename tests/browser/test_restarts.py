@@ -1,5 +1,6 @@
 """A lab that is stopped or killed under an open page, and started again: the page finds its run by itself."""
 
+import signal
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -91,3 +92,22 @@ def test_an_open_page_finds_its_run_again_after_a_restart_and_says_so_in_one_lin
     # Chromium says of each attempt that nobody answered.
     assert all("ERR_CONNECTION" in error or "closed before" in error for error in complaints.errors), complaints.errors
     complaints.errors.clear()
+
+
+def test_a_page_whose_lab_is_silent_says_so_and_goes_on_when_it_answers_again(
+    page: Page, complaints: Complaints, running_lab: Lasting
+) -> None:
+    """As where the lab's computer sleeps, or loses its power: no connection is closed."""
+    open_page(page)
+    press(page, "Step")
+    expect(words_of(page)).to_have_text("Paused at step 1.")
+    running_lab.process.send_signal(signal.SIGSTOP)
+    try:
+        expect(words_of(page)).to_contain_text("The connection is lost", timeout=BACK_MS)
+    finally:
+        running_lab.process.send_signal(signal.SIGCONT)
+    expect(words_of(page)).to_contain_text("Connected again.", timeout=BACK_MS)
+    expect(step_of(page)).to_have_text("1")
+    press(page, "Step")
+    expect(words_of(page)).to_have_text("Paused at step 2.", timeout=TRAINING_MS)
+    complaints.errors.clear()  # Chromium says of each attempt that nobody answered

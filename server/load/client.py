@@ -218,6 +218,13 @@ class Client:
                     self._take_message(json.loads(message))
         except ConnectionClosed as error:
             self._note(f"a connection was closed by the lab: {error}")
+            self._give_up(f"connection: expected it open, got {error}")
+
+    def _give_up(self, why: str) -> None:
+        """Wait no longer for what cannot come any more."""
+        for future in (*self._answers.values(), *(painted for _, painted in self._watchers)):
+            if not future.done():
+                future.set_exception(LoadError(why))
 
     async def _pay_frame(self) -> None:
         """Grant the next frame when this one is painted; what else the lab says is heard meanwhile."""

@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -80,6 +81,19 @@ async def test_what_the_lab_refuses_is_told_in_its_words(running_lab: Lab) -> No
     with pytest.raises(LoadError, match="switch refused: branch: expected"):
         await client.command("switch", branch=7)
     await client.close()
+
+
+async def test_who_waits_when_the_lab_goes_away_is_told_at_once(tmp_path: Path) -> None:
+    with open_lab(tmp_path, ["--workers", "1"]) as lab:
+        client = Client(find_socket(lab.url), {}, 0.02)
+        await client.open()
+        waiting = asyncio.create_task(client.paint(lambda step: step > 9))
+        await asyncio.sleep(0.5)
+        lab.process.kill()
+        async with asyncio.timeout(10):
+            with pytest.raises(LoadError, match="expected it open"):
+                await waiting
+        await client.close()
 
 
 def test_the_command_prints_the_figures_as_one_object(running_lab: Lab) -> None:

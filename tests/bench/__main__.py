@@ -73,12 +73,14 @@ class Measurement:
 def list_teams(cores: int) -> list[Team]:
     """Give who trains: the plain loop, JAX where it is, one run, stacks on one core, and as many stacks as cores.
 
-    One run and a stack train compiled too, where there is a compiler.
+    One run and stacks train compiled too, where there is a compiler.
     """
     share = -(-RUNS // cores)
     compiles = shutil.which(find_compiler()) is not None
     one = [Team("one run here, compiled", "one compiled", 1)] if compiles else []
     stack = [Team(f"{RUNS} runs in a stack, one core, compiled", "stack compiled", RUNS)] if compiles else []
+    spread = f"{share * cores} runs in {cores} stacks, {cores} cores"
+    stacks = [Team(f"{spread}, compiled", "stack compiled", share, cores)] if compiles else []
     return [
         Team(PLAIN, "plain", 1),
         *([Team(JAX, "jax", 1)] if HAS_JAX else []),
@@ -87,7 +89,8 @@ def list_teams(cores: int) -> list[Team]:
         *[Team(f"{runs} runs in a stack, one core", "stack", runs) for runs in (8, RUNS, 64)],
         *stack,
         Team(f"{RUNS} runs in a stack, {cores} cores", "stack", RUNS, threads=cores),
-        Team(f"{share * cores} runs in {cores} stacks, {cores} cores", "stack", share, cores),
+        Team(spread, "stack", share, cores),
+        *stacks,
     ]
 
 

@@ -38,12 +38,17 @@ OWN_MEGABYTES = 256
 
 
 class LabServer(uvicorn.Server):
-    """uvicorn, which tells when it answers, and lets the sessions end before it closes their sockets."""
+    """uvicorn, which tells when it answers, and lets the sessions end before it closes their sockets.
+
+    `trouble` says why it has ended by itself: nothing can be computed here at all.
+    """
 
     def __init__(self, config: uvicorn.Config, app: FastAPI, opened: Callable[[], None]) -> None:
         super().__init__(config)
         self.lab = app
         self.opened = opened
+        self.trouble = ""
+        self._judging: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to answer, and say so."""
@@ -53,9 +58,20 @@ class LabServer(uvicorn.Server):
             gc.collect()
             gc.freeze()
             self.opened()
+            self._judging = asyncio.create_task(self._end_if_hopeless())
+
+    async def _end_if_hopeless(self) -> None:
+        """End a lab whose workers could never start, as where the device that was named is not there."""
+        pool = self.lab.state.hub.pool
+        await pool.wait_ready()
+        if pool.trouble:
+            self.trouble = pool.trouble
+            self.lab.state.draining = self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Tell the pages that the lab stops, then stop."""
+        if self._judging:
+            self._judging.cancel()
         await self.lab.state.hub.stop()
         await super().shutdown(sockets)
         if self.force_exit:
@@ -75,7 +91,7 @@ def serve_lab(browser: bool, **options: Any) -> None:
     """Serve the lab until a signal stops it; `options` are those settings that the user named.
 
     Raises:
-        LabError: a setting is wrong, or the port cannot be had.
+        LabError: a setting is wrong, the port cannot be had, or no worker can start here.
     """
     settings = make_settings(options)
     configure_logs(settings.log_level, settings.log_form)
@@ -99,7 +115,10 @@ def serve_lab(browser: bool, **options: Any) -> None:
     # uvicorn raises a signal again once it has shut down; to this program that is an orderly end.
     signal.signal(signal.SIGTERM, note_signal)
     signal.signal(signal.SIGINT, note_signal)
-    LabServer(config, app, lambda: announce_lab(address, browser)).run(sockets=[listener])
+    server = LabServer(config, app, lambda: announce_lab(address, browser))
+    server.run(sockets=[listener])
+    if server.trouble:
+        raise LabError(server.trouble)
 
 
 def note_signal(sig: int, frame: FrameType | None) -> None:

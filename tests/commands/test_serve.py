@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -175,6 +176,16 @@ def test_a_taken_port_gives_way_to_the_next_free_one(taken_port: int) -> None:
 def test_an_address_that_is_not_ours_is_refused_in_words() -> None:
     with pytest.raises(LabError, match=r"^host: cannot listen at 192\.0\.2\.1:0: "):
         open_listener("192.0.2.1", [0])
+
+
+def test_a_lab_whose_device_is_not_there_ends_and_says_so() -> None:
+    missing = "cuda" if torch.backends.mps.is_available() else "mps"
+    with start_lab("--port", "0", "--device", missing) as process:
+        _, said = process.communicate(timeout=90)
+    assert process.returncode == 1
+    assert said.splitlines()[-1] == f"ganlab: device: expected one that this machine has, got {missing}"
+    assert "Traceback" not in said
+    assert list_session(process) == []
 
 
 def test_a_lab_with_a_page_open_and_a_run_training_ends_within_five_seconds() -> None:

@@ -222,7 +222,8 @@ class Client:
 
     def _give_up(self, why: str) -> None:
         """Wait no longer for what cannot come any more."""
-        for future in (*self._answers.values(), *(painted for _, painted in self._watchers)):
+        waiting: list[asyncio.Future[Any]] = [*self._answers.values(), *(painted for _, painted in self._watchers)]
+        for future in waiting:
             if not future.done():
                 future.set_exception(LoadError(why))
 

@@ -20,7 +20,7 @@ from server.web.guards import Guard, lab_names
 from server.web.inspection import inspection_router
 from server.web.metrics import metrics_router
 from server.web.models import models_router
-from server.web.pages import pages_router
+from server.web.pages import answer_lost, pages_router
 from server.web.refusals import answer_refusals
 from server.web.runs import runs_router
 from server.web.socket import socket_route
@@ -60,6 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.hub, app.state.draining, app.state.hurry = hub, False, hurry
     _add_guards(app, settings)
     answer_refusals(app)
+    answer_lost(app)
     _add_routes(app, settings, telemetry, pool, hub)
     return app
 

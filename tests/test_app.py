@@ -105,6 +105,16 @@ async def test_there_are_no_other_pages(starting_app: FastAPI, path: str) -> Non
     assert (await ask(starting_app, path)).status_code == 404
 
 
+async def test_who_is_lost_is_shown_the_way_and_a_program_is_told_in_words(starting_app: FastAPI) -> None:
+    async with open_client(starting_app) as client:
+        person = await client.get("/lern%3Cb%3E", headers={"Accept": "text/html,*/*;q=0.8"})
+        program = await client.get("/lern" + 1_000 * "n")
+    assert (person.status_code, program.status_code) == (404, 404)
+    assert "/lern&lt;b&gt;" in person.text
+    assert 'href="/learn"' in person.text
+    assert program.json() == {"error": f"path: there is nothing at /lern{195 * 'n'}"}
+
+
 async def test_a_lab_that_was_asked_to_stop_is_not_ready(starting_app: FastAPI) -> None:
     starting_app.state.draining = True
     answer = await ask(starting_app, "/readyz")

@@ -1,9 +1,9 @@
 """The pages: templates filled in by the server; what moves on them is the browser's work."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from fastapi.templating import Jinja2Templates
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from server.engine.pool import Pool
 from server.errors import EngineError
@@ -16,6 +16,7 @@ from server.web.reference import build_reference
 
 MOST_ADDRESSES = 8
 """A page names the address that it was asked at; of so many the reference is kept."""
+LONGEST_PATH = 200
 
 
 class ReferencePage:
@@ -77,3 +78,15 @@ def pages_router(pool: Pool, settings: Settings) -> APIRouter:
             return templates.TemplateResponse(request, "reference.html", words, 503, headers=waiting)
 
     return router
+
+
+def answer_lost(app: FastAPI) -> None:
+    """Have an app say that there is nothing at an address: to a person with a page, to a program in words."""
+    templates = Jinja2Templates(directory=find_folder("templates"))
+
+    def show_missing(request: Request, error: Exception) -> Response:
+        if "text/html" in request.headers.get("accept", ""):
+            return templates.TemplateResponse(request, "missing.html", status_code=404)
+        return JSONResponse({"error": f"path: there is nothing at {request.url.path[:LONGEST_PATH]}"}, 404)
+
+    app.add_exception_handler(404, show_missing)

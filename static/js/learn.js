@@ -1,4 +1,4 @@
-/** The article's page: it only looks as the reader chose. */
+/** The article, and what stands where no page is: they only look as the reader chose. */
 
 import { createViewMenu } from "./appearance/menu.js";
 

@@ -43,7 +43,7 @@ class WorkerLink(asyncio.Protocol):
     `is_apart`: it has heavy runs only, and gives way to all others (`set_apart`).
     `trouble` says why it cannot start, where it said so. `in_turn` is the key of the run that it worked for last: none
     where they were several, and empty before there was one. `ended_for` says what it was ended for, if it was.
-    `is_risking`: it captures a step at the moment, or has failed to.
+    `is_risking`: it captures a step at the moment, or has failed to. `has_captured`: it has tried to at least once.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class WorkerLink(asyncio.Protocol):
     ) -> None:
         self.process = process
         self.runs: dict[str, RemoteRun] = {}
-        self.is_ready = self.is_apart = self.is_risking = False
+        self.is_ready = self.is_apart = self.is_risking = self.has_captured = False
         self.trouble = ""
         self.in_turn: str | None = ""
         self.ended_for: Cause | None = None
@@ -185,7 +185,7 @@ class WorkerLink(asyncio.Protocol):
             elif isinstance(report, reports.Closed):
                 self._note_closed(report.run)
             elif isinstance(report, reports.Risking):
-                self.is_risking = report.underway
+                self.is_risking, self.has_captured = report.underway, True
             elif isinstance(report, reports.Pong):
                 for seconds in report.slices:
                     self._telemetry.slices.observe(seconds)

@@ -36,6 +36,9 @@ by beat."""
 CALMING = 0.99
 MOST_FUTILE_STARTS = 3
 """A run whose worker was lost so often in a row, before it made a step, is the likely reason and is not tried again."""
+MOST_LOST_CAPTURES = 2
+"""After so many lost workers that had captured steps another one is the last that captures any: the replays may be the
+reason. A run is not given up for it so soon."""
 RETRY_SECONDS = 1.0
 MOST_FAILED_STARTS = 5
 """A worker whose predecessors failed so often in a row to start is not replaced any more."""
@@ -66,7 +69,7 @@ class Pool:
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._hiring = False
-        self._failed_starts = 0
+        self._failed_starts = self._lost_captures = 0
         self._evenness = Evenness()
         self.trouble = ""
         """Why there is no worker and never will be, in words for a user; empty while there is hope."""
@@ -225,10 +228,7 @@ class Pool:
             return
         logger.warning("worker %d was lost with %d runs", lost.process.pid, len(lost.runs))
         self.telemetry.worker_restarts.inc()
-        if lost.is_risking and lost.ended_for in GIVEN_UP:
-            # Its runs make steps before they come to be captured again, so they would never be given up.
-            logger.warning("it may be lost because it captured steps: workers that start from now on capture none")
-            self.settings = self.settings.model_copy(update={"compile": False})
+        self._judge_captures(lost)
         self._failed_starts += not lost.is_ready
         # A worker that cannot even start would otherwise be started again without a pause.
         pause = 0.0 if lost.is_ready else RETRY_SECONDS
@@ -248,6 +248,18 @@ class Pool:
             self._keep(self._hire_spare())
         else:
             self._keep(self._restart(lost, pause))
+
+    def _judge_captures(self, lost: WorkerLink) -> None:
+        """Have no more steps captured where that, or replaying them, may be what a worker was lost for.
+
+        Its runs make steps before they come to be captured again, so they would never be given up.
+        """
+        if not lost.has_captured or lost.ended_for not in GIVEN_UP or not self.settings.compile:
+            return
+        self._lost_captures += 1
+        if lost.is_risking or self._lost_captures > MOST_LOST_CAPTURES:
+            logger.warning("it may be lost because it captured steps: workers that start from now on capture none")
+            self.settings = self.settings.model_copy(update={"compile": False})
 
     async def _restart(self, lost: WorkerLink, pause: float) -> None:
         await asyncio.sleep(pause)

@@ -235,8 +235,12 @@ async def test_only_the_run_that_had_its_turn_is_blamed_for_a_lost_worker(monkey
         assert other.all(reports.Failed) == []
 
 
-async def test_a_capture_that_takes_every_worker_down_is_not_tried_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("replays", [0, 60], ids=["at once", "as it is replayed"])
+async def test_captured_steps_that_take_every_worker_down_are_not_tried_for_ever(
+    monkeypatch: pytest.MonkeyPatch, replays: int
+) -> None:
     monkeypatch.setattr("server.engine.spawn.MODULE", "tests.tools.risky_worker")
+    monkeypatch.setenv("RISKY_REPLAYS", f"{replays}")
     async with open_pool(compile=True) as pool:
         listener = await open_run(pool, "captured")
         await listener.answer(listener.run.play(None))

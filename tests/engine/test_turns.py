@@ -248,6 +248,19 @@ def test_what_is_new_to_see_is_shown_before_all_runs_are_looked_at_again(
     assert Counter(frame.run for frame, _ in shop.frames) == {f"{seed}": 3 for seed in range(8)}
 
 
+def test_who_wants_to_see_what_is_there_need_not_wait_for_another_step(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seed in range(8):
+        shop.open(f"{seed}", seed, plays=False)
+    shop.play_together(*"01234567")
+    shop.work_until("0", 1)
+    monkeypatch.setattr(Plan, "is_old", False)
+    shop.plan().looks.clear()  # rows may be due
+    shop.want("5")
+    assert list(chain.from_iterable(shop.worker.plan().looks.values())) == ["5"]
+
+
 def test_the_stacks_of_runs_that_are_closed_are_let_go(shop: Shop) -> None:
     for seed in range(5):
         shop.open(f"{seed}", seed)

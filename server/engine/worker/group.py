@@ -35,8 +35,12 @@ class Group:
         self._joined: dict[int, Joined] = {}
         self._next = 0
 
-    def play(self, runs: Sequence[Run], goes_on: GoesOn) -> None:
-        """Let the runs, which have something to do, make steps in equal numbers; go on there next time."""
+    def play(self, runs: Sequence[Run], goes_on: GoesOn) -> list[Run]:
+        """Let the runs, which have something to do, make steps in equal numbers; go on there next time.
+
+        Returns those that had a turn.
+        """
+        had_turn: dict[Run, None] = {}
         parts = self._parts = split_again(self._parts, runs, find_width(runs[0].config))
         self._joined = {number: joined for number, joined in self._joined.items() if number < len(parts)}
         while True:
@@ -45,8 +49,9 @@ class Group:
             part = [run for run in parts[self._next] if run.find_training_due() <= now]
             if part:
                 self._step(self._next, part)
+                had_turn.update(dict.fromkeys(part))
             if not goes_on() or not any(run.find_training_due() <= now for run in runs):
-                return
+                return list(had_turn)
 
     def _step(self, number: int, runs: Sequence[Run]) -> None:
         """Make one step of each run."""

@@ -185,8 +185,8 @@ class Worker:
     def _train(self, name: str, runs: Sequence[Run], goes_on: Callable[[], bool]) -> None:
         """Let a group of playing runs make steps."""
         self._note_turn(runs[0].key if len(runs) == 1 else None)
-        self._groups.setdefault(name, Group(self._guard_member, self.foundry)).play(runs, goes_on)
-        for run in runs:
+        group = self._groups.setdefault(name, Group(self._guard_member, self.foundry))
+        for run in group.play(runs, goes_on):
             if run.key in self.runs:
                 self._plan.note_look(run)
 

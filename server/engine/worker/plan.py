@@ -1,4 +1,8 @@
-"""Who has something to do. With many runs, finding it out takes as long as a turn: so it is not done for each."""
+"""Who has something to do.
+
+With many runs, finding it out takes as long as a turn: so not all are asked before each, but those that something has
+happened to.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,8 @@ SHARES = {"waited for": 2, "looks": 1, "training": 1}
 class Plan:
     """Runs, by their keys, that have something to do: somebody waits for it; frames or rows of playing ones; steps.
 
-    The latter two are by group. Looks are taken from the plan as they are made: who has waited longest comes first.
+    The latter two are by group. Looks are taken from the plan as they are made: who waited longest when all runs were
+    asked comes first, and who has come since, after those.
     """
 
     def __init__(self) -> None:

@@ -30,10 +30,11 @@ const TRY_AGAIN_LATER = 1013;
 const GONE = 1006;
 /** How many frames may be on their way: one is painted while the next travels. */
 const FIRST_CREDITS = 2;
-/** How long the lab may be silent before the page asks whether it is still there, in milliseconds. */
-const SILENCE_MS = 10_000;
-/** How long it may take to answer that. */
+/** How long the lab may take to answer a page whose device has lost its network, in milliseconds. */
 const REACH_MS = 3_000;
+/** How long it may be silent before the page asks whether it is still there, and how long it may take to answer that. */
+const SILENCE_MS = 10_000;
+const LONG_REACH_MS = 8_000;
 /** More of a name than this helps nobody to see what is wrong with it. */
 const LONGEST_NAME = 40;
 
@@ -101,11 +102,11 @@ class Connection {
     store.subscribe(["layersOn", "inSight", "status"], () => this.#watch(), { signal });
     // A socket whose network is gone, or whose lab has lost its power, is not closed: for minutes nothing comes, and
     // nobody says why.
-    addEventListener("offline", () => this.#checkReach(), { signal });
+    addEventListener("offline", () => this.#checkReach(REACH_MS), { signal });
     addEventListener("online", () => this.#hurry(), { signal });
     const doubting = setInterval(() => {
-      if (performance.now() - this.#heard >= SILENCE_MS) this.#checkReach();
-    }, SILENCE_MS / 2);
+      if (performance.now() - this.#heard >= SILENCE_MS) this.#checkReach(LONG_REACH_MS);
+    }, SILENCE_MS);
     signal.addEventListener("abort", () => {
       clearInterval(doubting);
       clearTimeout(this.#retry);
@@ -127,13 +128,18 @@ class Connection {
     socket.addEventListener("close", ({ code }) => this.#lose(code, socket), { signal });
   }
 
-  /** Give the connection up where the lab does not answer; one on this device answers without any network. */
-  async #checkReach() {
+  /**
+   * Give the connection up where the lab does not answer; one on this device answers without any network.
+   *
+   * @param {number} patience in milliseconds
+   */
+  async #checkReach(patience) {
     const socket = this.#socket;
     if (!socket || socket.readyState > WebSocket.OPEN) return;
-    const options = { cache: /** @type {const} */ ("no-store"), signal: AbortSignal.timeout(REACH_MS) };
-    const answer = await fetch("/healthz", options).catch(() => null);
-    if (answer || this.#signal.aborted) return;
+    const asked = performance.now();
+    const options = { cache: /** @type {const} */ ("no-store"), signal: AbortSignal.timeout(patience) };
+    if (await fetch("/healthz", options).catch(() => null)) this.#heard = performance.now();
+    if (this.#heard > asked || this.#signal.aborted) return;
     socket.close();
     this.#lose(GONE, socket);
   }

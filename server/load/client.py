@@ -83,6 +83,7 @@ class Client:
         self._newest = 0, 0.0
         self._next_id = time.time_ns() // 1_000  # two clients of one session do not meet
         self._since = self._playing_since = 0.0
+        self._lost, self._is_leaving = "", False
 
     # The connection ---------------------------------------------------------------------------------------------
 
@@ -110,7 +111,7 @@ class Client:
         self.session = welcome["session"]
         if welcome["since"] == 0:  # all events come again
             self._seen, self._shown = 0, None
-        self._since = time.monotonic()
+        self._since, self._lost, self._is_leaving = time.monotonic(), "", False
         self._take_status(welcome["status"])
         self._listening = asyncio.create_task(self._listen(self._connection))
         await self._say({"type": "watch", "layers": LAYERS})
@@ -118,9 +119,20 @@ class Client:
 
     async def close(self) -> None:
         """End the conversation as a page does that is closed."""
+        self._is_leaving = True
         if self._connection:
             await self._connection.close()
         await self._end()
+
+    async def stay(self) -> None:
+        """Do nothing as long as the connection lasts.
+
+        Raises:
+            LoadError: it is lost.
+        """
+        assert self._listening, "a client stays where it is connected"
+        await asyncio.shield(self._listening)
+        raise LoadError(self._lost)
 
     async def drop(self) -> None:
         """Lose the connection without a word, as where a lid is closed."""
@@ -153,8 +165,8 @@ class Client:
         number, loop = self._next_id, asyncio.get_running_loop()
         answer: asyncio.Future[Mapping[str, Any]] = loop.create_future()
         self._answers[number] = answer
-        await self._say({"type": kind, "id": number, **fields})
         try:
+            await self._say({"type": kind, "id": number, **fields})
             async with asyncio.timeout(self._patience):
                 told: Mapping[str, Any] = await answer
         except TimeoutError:
@@ -171,8 +183,10 @@ class Client:
         Times are those of the monotonic clock; a frame that came before `since` does not count.
 
         Raises:
-            LoadError: none comes in time.
+            LoadError: none comes in time, or the connection is lost.
         """
+        if self._lost:
+            raise LoadError(self._lost)
         step, came = self._newest
         if came > since and shows(step):
             return came
@@ -208,7 +222,8 @@ class Client:
 
     async def _listen(self, connection: ClientConnection) -> None:
         try:
-            async for message in connection:
+            while True:
+                message = await connection.recv()
                 if isinstance(message, bytes):
                     self.record.bytes += len(message)
                     self._take_frame(read_metadata(message))
@@ -217,11 +232,13 @@ class Client:
                     self.record.bytes += len(message) if message.isascii() else len(message.encode())
                     self._take_message(json.loads(message))
         except ConnectionClosed as error:
-            self._note(f"a connection was closed by the lab: {error}")
+            if not self._is_leaving:
+                self._note(f"a connection was closed by the lab: {error}")
             self._give_up(f"connection: expected it open, got {error}")
 
     def _give_up(self, why: str) -> None:
         """Wait no longer for what cannot come any more."""
+        self._lost = why
         waiting: list[asyncio.Future[Any]] = [*self._answers.values(), *(painted for _, painted in self._watchers)]
         for future in waiting:
             if not future.done():

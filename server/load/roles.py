@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from operator import eq, le
+from typing import Any
 
 from server.errors import LoadError
 from server.load.client import Client
@@ -33,29 +34,42 @@ async def play(client: Client, chance: random.Random) -> None:
 async def step_by_hand(client: Client, chance: random.Random) -> None:
     """Press Step, wait for the picture, look at it for a while, press again."""
     while True:
-        target = client.step + 1
-        began = time.monotonic()
-        painted = asyncio.create_task(client.paint(partial(le, target), began))
-        client.step = int((await client.command("step"))["step"])
-        client.record.clicks.append(await painted - began)
+        told, seconds = await see(client, partial(le, client.step + 1), "step")
+        client.step = int(told["step"])
+        client.record.clicks.append(seconds)
         await asyncio.sleep(chance.uniform(0.5, 1.5) * PAUSE_SECONDS)
 
 
 async def watch(client: Client, chance: random.Random) -> None:
     """Look on."""
-    await asyncio.Event().wait()
+    await client.stay()
 
 
 async def go_back(client: Client, chance: random.Random) -> None:
     """Go to a step of the past, and from there to the newest and on."""
     await client.command("pause")
     target = chance.randint(client.first, max(client.first, client.head))
-    began = time.monotonic()
-    painted = asyncio.create_task(client.paint(partial(eq, target), began))
-    await client.command("seek", step=target)
-    client.record.seeks.append(await painted - began)
+    _, seconds = await see(client, partial(eq, target), "seek", step=target)
+    client.record.seeks.append(seconds)
     await client.command("seek", step=max(client.head, target))
     await client.command("play")
+
+
+async def see(
+    client: Client, shows: Callable[[int], bool], kind: str, **fields: Any
+) -> tuple[Mapping[str, Any], float]:
+    """Give a command; its answer, and the seconds until a picture came of a step of which `shows` is true.
+
+    Raises:
+        LoadError: it is refused, or one of both does not come.
+    """
+    began = time.monotonic()
+    painted = asyncio.create_task(client.paint(shows, began))
+    try:
+        return await client.command(kind, **fields), await painted - began
+    finally:
+        painted.cancel()
+        await asyncio.gather(painted, return_exceptions=True)
 
 
 async def come_back(client: Client, chance: random.Random) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import parse_qs, urljoin, urlsplit
 from urllib.request import urlopen
 
@@ -94,6 +95,8 @@ def ask_health(url: str) -> float:
     try:
         with urlopen(address, timeout=30) as answer:
             answer.read()
+    except HTTPError as error:
+        raise LoadError(f"{address}: expected a lab that answers, got {error}") from None
     except (OSError, ValueError) as error:
         raise LoadError(f"{address}: expected a lab that answers, got {getattr(error, 'reason', error)}") from None
     return time.monotonic() - began

@@ -83,16 +83,21 @@ async def test_what_the_lab_refuses_is_told_in_its_words(running_lab: Lab) -> No
     await client.close()
 
 
-async def test_who_waits_when_the_lab_goes_away_is_told_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("goes", ["killed", "in order"])
+async def test_who_waits_when_the_lab_goes_away_is_told_at_once(tmp_path: Path, goes: str) -> None:
     with open_lab(tmp_path, ["--workers", "1"]) as lab:
         client = Client(find_socket(lab.url), {}, 0.02)
         await client.open()
         waiting = asyncio.create_task(client.paint(lambda step: step > 9))
-        await asyncio.sleep(0.5)
-        lab.process.kill()
-        async with asyncio.timeout(10):
-            with pytest.raises(LoadError, match="expected it open"):
-                await waiting
+        staying = asyncio.create_task(client.stay())
+        await client.command("step")
+        (lab.process.kill if goes == "killed" else lab.process.terminate)()
+        async with asyncio.timeout(20):
+            for what in (waiting, staying, client.paint(lambda step: step > 9), client.command("step")):
+                with pytest.raises(LoadError, match="expected it open"):
+                    await what
+        (noted,) = client.record.errors
+        assert noted.startswith("a connection was closed by the lab: ")
         await client.close()
 
 

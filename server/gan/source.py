@@ -20,7 +20,7 @@ from server.gan.datasets import DATASETS, LAB_BOX, from_lab, of_law, to_lab
 from server.gan.latents import LATENTS
 from server.gan.randomness import Batches, Draws, Seeds, draws_for, take_points
 
-MOST_KEPT = 8
+MOST_KEPT = 10
 KEPT_NUMBERS = 1 << 14
 """A run keeps the draws of so many looks, and none of more numbers than this (64 kB)."""
 
@@ -45,7 +45,7 @@ class Source:
         self._draw_data = partial(self.data.function, **of_law(law))
         self._seeds, self._device, self._batch_size = seeds, device, config.batch_size
         self._batches: dict[str, Batches] = {}
-        self._kept: dict[tuple[str, str, int], Tensor] = {}
+        self._kept: dict[tuple[str, str, int, int | None], Tensor] = {}
         self._beside: Sequence[Source] = ()
         size = int(law["size"])  # type: ignore[arg-type]  # checked by check_config
         self.points = self.sample_data(size, draws_for(seeds, 0, "finite data")) if size else None
@@ -78,7 +78,7 @@ class Source:
     def _keep(self, kind: Literal["data", "latent"], purpose: str, count: int, seed: int | None = None) -> Tensor:
         if self._beside:
             return torch.stack([source._keep(kind, purpose, count, seed) for source in self._beside])
-        drawn = self._kept.get(look := (kind, purpose, count))
+        drawn = self._kept.get(look := (kind, purpose, count, seed))
         if drawn is None:
             sample = self.sample_data if kind == "data" else self.sample_latent
             drawn = sample(count, self.draws(purpose) if seed is None else draws_for(seed, 0, purpose))

@@ -29,7 +29,8 @@ def test_a_worker_of_a_lab_with_a_thousand_connections_can_wait_for_orders(reque
     if 0 <= limits[1] <= 1500:
         pytest.skip("this process may not have so many files")
     request.addfinalizer(lambda: resource.setrlimit(resource.RLIMIT_NOFILE, limits))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (1501 if limits[1] < 0 else limits[1], limits[1]))
+    if 0 <= limits[0] <= 1500:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1501, limits[1]))
     near, far = socket.socketpair()
     with near, far:
         number = fcntl.fcntl(near, fcntl.F_DUPFD, 1400)

@@ -43,7 +43,7 @@ def evaluate_stack(trainer: Trainer, keys: Collection[str]) -> list[dict[str, fl
 
 
 def draw_evaluation_latent(trainer: Trainer) -> Tensor:
-    """Give the latents (EVALUATION_POINTS, Z) that every run of this noise is scored by, which are kept.
+    """Give the latents (EVALUATION_POINTS, Z) that every run of this noise is scored by; kept where they are few.
 
     In a stack whose means are trained each run has these around its own (R, EVALUATION_POINTS, Z).
     """

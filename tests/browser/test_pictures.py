@@ -12,6 +12,21 @@ from tests.browser.watching import count_ink, let_paint, read_until, step_of
 
 PLOT = ".layered-plot"
 HAS_TRACES = f"() => (document.querySelector('{PLOT}')?.data ?? []).some((trace) => trace.type === 'heatmap')"
+# By how many pixels the axes' frame lies beside the canvases, at each edge.
+COMPARE_FRAMES = """() => {
+    const canvas = document.querySelector('.layered-canvas').getBoundingClientRect();
+    const plot = document.querySelector('.layered-plot');
+    const [{left, top}, {l, t, w, h}] = [plot.getBoundingClientRect(), plot._fullLayout._size];
+    return [canvas.left - left - l, canvas.top - top - t, canvas.width - w, canvas.height - h];
+}"""
+# By how many pixels a number at an axis reaches out of the plot.
+MEASURE_CUT_WORDS = """() => {
+    const {left, right, top, bottom} = document.querySelector('.layered-plot svg').getBoundingClientRect();
+    const words = [...document.querySelectorAll('.layered-plot :is(.xtick, .ytick) text')];
+    const cut = words.map((word) => word.getBoundingClientRect()).map((box) =>
+        Math.max(left - box.left, box.right - right, top - box.top, box.bottom - bottom));
+    return words.length < 6 ? Infinity : Math.max(...cut);
+}"""
 READ_RANGE = f"() => document.querySelector('{PLOT}')._fullLayout.xaxis.range.map((end) => Number(end.toFixed(6)))"
 # Where the first real sample is on the screen, from the plot's own axes.
 PLACE_SAMPLE = f"""() => {{
@@ -46,9 +61,9 @@ JOINT = 8
 """How far from a node an arrow may begin or end, in pixels."""
 
 
-def open_still(page: Page) -> None:
+def open_still(page: Page, address: str = "/") -> None:
     """The page with its first frame and everything that can be hovered."""
-    page.goto("/")
+    page.goto(address)
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_enabled()
     page.wait_for_function(HAS_TRACES)
 
@@ -114,6 +129,18 @@ def test_the_zoom_stays_while_it_streams_and_reset_view_shows_the_whole_box(page
     page.get_by_role("button", name="Pause", exact=True).click()
     page.get_by_role("button", name="Reset view").click()
     assert read_until(page, lambda: page.evaluate(READ_RANGE), lambda now: now == whole) == whole
+
+
+@pytest.mark.parametrize("look", ["", "?mode=projector"])
+def test_the_axes_are_those_of_the_picture_in_every_window_also_while_the_run_plays(page: Page, look: str) -> None:
+    open_still(page, f"/{look}")
+    page.get_by_role("button", name="Play", exact=True).click()
+    for width in (1500, 1100, 390, 1300):
+        page.set_viewport_size({"width": width, "height": 800})
+        offsets = read_until(page, partial(page.evaluate, COMPARE_FRAMES), lambda edges: max(map(abs, edges)) <= 1)
+        assert max(map(abs, offsets)) <= 1, width
+        assert page.evaluate(MEASURE_CUT_WORDS) <= 1, width
+    page.get_by_role("button", name="Pause", exact=True).click()
 
 
 def test_p23_a_single_update_shows_whose_it_was_and_then_comes_to_rest(page: Page) -> None:

@@ -16,7 +16,7 @@ import { listShown } from "../layers/switch.js";
 import { watchPalette } from "../palette.js";
 import { needlePixels, paintCanvas } from "./canvas.js";
 import { make, readFont, setText, watchSize } from "./elements.js";
-import { layOutExport, layOutFrame, MARGIN } from "./layered_frame.js";
+import { layOutExport, layOutFrame, measureMargin } from "./layered_frame.js";
 import { createLegend } from "./layered_legend.js";
 import { listenToKeys } from "./layered_keys.js";
 import { describeFrame } from "./line_frame.js";
@@ -88,6 +88,7 @@ class LayeredView {
   /** What the plot's frame was made of. */
   #frame = createChangeCheck();
   #side = 0;
+  #margin = measureMargin(0);
   /** @type {number | null} */
   #needle = null;
   #revision = 0;
@@ -162,8 +163,10 @@ class LayeredView {
 
   /** @param {number} width of the stage */
   #resize(width) {
-    this.#side = Math.max(0, Math.floor(width) - MARGIN.left - MARGIN.right);
-    this.#stage.style.setProperty("block-size", `${this.#side + MARGIN.top + MARGIN.bottom}px`);
+    const { left, right, top, bottom } = (this.#margin = measureMargin(this.#font.size));
+    this.#side = Math.max(0, Math.floor(width) - left - right);
+    this.#stage.style.setProperty("block-size", `${this.#side + top + bottom}px`);
+    for (const [edge, size] of Object.entries(this.#margin)) this.#stage.style.setProperty(`--margin-${edge}`, `${size}px`);
     this.#refresh();
   }
 
@@ -195,7 +198,7 @@ class LayeredView {
     clearTimeout(this.#stillTimer);
     if (!this.#hasPlots || !this.#box || !this.#side) return;
     const still = this.#store.get().status?.state !== "running";
-    const isOther = this.#frame([JSON.stringify(this.#describeFrame())]);
+    const isOther = this.#frame([this.#side, this.#palette, JSON.stringify(this.#describeFrame())]);
     if (still) this.#stillTimer = setTimeout(() => this.#showFigure(true), this.#isListening ? STILL_DELAY : 0);
     else if (isOther || this.#hasTraces || !this.#isListening || !sameBox(readAxes(this.#plot), this.#box)) this.#showFigure(false);
   }
@@ -214,7 +217,8 @@ class LayeredView {
     if (!box || !palette) return;
     this.#hasTraces = withTraces;
     const data = withTraces ? this.#makeTraces(this.#side).map((trace) => ({ ...trace, opacity: 0 })) : [];
-    const layout = layOutFrame({ box, side: this.#side, palette, font: this.#font, line: this.#describeFrame() });
+    const [side, margin] = [this.#side, this.#margin];
+    const layout = layOutFrame({ box, side, margin, palette, font: this.#font, line: this.#describeFrame() });
     showFigure(this.#plot, { data, layout, config: { doubleClick: false } });
     if (this.#isListening) return;
     this.#isListening = true;
@@ -277,7 +281,7 @@ class LayeredView {
     const [view, points] = [this.#buildView(this.#side), scene && this.#picture.placeGenerated(scene)];
     if (!view || !points || !this.#store.get().layersOn.has("generated")) return;
     const { left, top } = this.#stage.getBoundingClientRect();
-    const place = /** @type {const} */ ([clientX - left - MARGIN.left, clientY - top - MARGIN.top]);
+    const place = /** @type {const} */ ([clientX - left - this.#margin.left, clientY - top - this.#margin.top]);
     const index = findNearest(points, project(view), place, REACH);
     if (index !== null) this.#store.set({ inspected: { kind: "sample", index } });
   }
@@ -306,7 +310,8 @@ class LayeredView {
   #save(format) {
     const [palette, box, step] = [this.#palette, this.#box, this.#store.get().frame?.step ?? 0];
     if (!palette || !box || !this.#hasPlots) return;
-    const layout = layOutExport({ box, palette, font: this.#font, line: this.#describeFrame() }, `Step ${formatCount(step)}`);
+    const margin = this.#margin;
+    const layout = layOutExport({ box, margin, palette, font: this.#font, line: this.#describeFrame() }, `Step ${formatCount(step)}`);
     const { width, height } = /** @type {{width: number, height: number}} */ (layout);
     const data = this.#makeTraces(900).map((trace) => (trace.type === "heatmap" ? { ...trace, zsmooth: "best" } : trace));
     saveFigure({ data, layout }, { format, width, height, filename: `gan-step-${step}` });

@@ -7,13 +7,23 @@ import { formatColour } from "../palette.js";
 /** @typedef {import("../palette.js").Palette} Palette */
 /** @typedef {import("./plotly.js").Layout} Layout */
 
-/** Room for the ticks' numbers, in pixels; fixed, so that the canvases know their place without asking. */
-export const MARGIN = { left: 40, right: 8, top: 8, bottom: 28 };
 const EXPORT_SIZE = 900;
+
+/**
+ * Room for the ticks' numbers, in pixels, by the size of their font alone: the canvases know their place without asking.
+ *
+ * @param {number} size in pixels
+ * @returns {{left: number, right: number, top: number, bottom: number}}
+ */
+export function measureMargin(size) {
+  const [left, right, top, bottom] = [10 / 3, 2 / 3, 2 / 3, 7 / 3].map((share) => Math.round(share * size));
+  return { left, right, top, bottom };
+}
 
 /**
  * @typedef {object} Frame
  * @property {Box} box what is seen
+ * @property {ReturnType<typeof measureMargin>} margin
  * @property {Palette} palette
  * @property {{family: string, size: number}} font
  * @property {import("./line_frame.js").LineFrame | null} line what stands at the axes of one-dimensional data
@@ -24,7 +34,7 @@ const EXPORT_SIZE = 900;
  * @param {Frame & {side: number}} frame
  * @returns {Layout}
  */
-export function layOutFrame({ box: [x0, x1, y0, y1], side, palette, font, line }) {
+export function layOutFrame({ box: [x0, x1, y0, y1], side, margin, palette, font, line }) {
   const clear = formatColour(palette.paper, 0);
   const axis = {
     zeroline: false,
@@ -41,9 +51,9 @@ export function layOutFrame({ box: [x0, x1, y0, y1], side, palette, font, line }
     ? layOutLine(line, { palette, font })
     : { yaxis: { scaleanchor: "x", scaleratio: 1 }, annotations: [] };
   return {
-    width: side + MARGIN.left + MARGIN.right,
-    height: side + MARGIN.top + MARGIN.bottom,
-    margin: { l: MARGIN.left, r: MARGIN.right, t: MARGIN.top, b: MARGIN.bottom, autoexpand: false },
+    width: side + margin.left + margin.right,
+    height: side + margin.top + margin.bottom,
+    margin: { l: margin.left, r: margin.right, t: margin.top, b: margin.bottom, autoexpand: false },
     uirevision: "always",
     showlegend: false,
     hovermode: "closest",
@@ -74,8 +84,8 @@ export function layOutExport(frame, title) {
   const layout = layOutFrame({ ...frame, side: EXPORT_SIZE });
   return {
     ...layout,
-    height: EXPORT_SIZE + MARGIN.bottom + 48,
-    margin: { l: MARGIN.left, r: MARGIN.right, t: 48, b: MARGIN.bottom },
+    height: EXPORT_SIZE + frame.margin.bottom + 48,
+    margin: { l: frame.margin.left, r: frame.margin.right, t: 48, b: frame.margin.bottom },
     title: { text: title, x: 0.05, font: { size: 18, color: formatColour(frame.palette.ink) } },
     paper_bgcolor: formatColour(frame.palette.paper),
     plot_bgcolor: formatColour(frame.palette.panel),

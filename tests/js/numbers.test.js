@@ -39,6 +39,14 @@ test("a text out of range, empty, no number or not whole is refused with the ran
   }
 });
 
+test("commas stand between thousands of a whole number, and nowhere else", () => {
+  /** @type {Range} */
+  const steps = { minimum: 0, maximum: 2e6, integer: true, scale: "linear" };
+  assert.deepEqual(["12,529", "1,234,567", "0,5", "1,5", "12,52", "1,000.0"].map((text) => readNumber(text, steps).value), [
+    12_529, 1_234_567, null, null, null, null,
+  ]);
+});
+
 test("who writes a comma for the point is told so", () => {
   assert.equal(readNumber("0,5", RATE).problem, "Give a number from 0.0001 to 1, with a point and no comma.");
 });

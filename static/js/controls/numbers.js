@@ -5,6 +5,8 @@ import { formatCount } from "../layers/numbers.js";
 /** @typedef {import("../state.js").NumberFacts} NumberFacts */
 /** @typedef {Pick<NumberFacts, "minimum" | "maximum" | "integer" | "scale">} Range */
 
+/** A whole number as the page writes a large one. */
+const IN_GROUPS = /^\d{1,3}(,\d{3})+$/;
 /** How many positions a slider has that is not counted in whole steps. */
 export const POSITIONS = 1000;
 
@@ -35,7 +37,8 @@ export function formatNumber(value) {
  * @returns {{value: number, problem: ""} | {value: null, problem: string}}
  */
 export function readNumber(text, { minimum, maximum, integer }) {
-  const value = text.trim() === "" ? NaN : Number(text);
+  const typed = text.trim();
+  const value = typed === "" ? NaN : Number(integer && IN_GROUPS.test(typed) ? typed.replaceAll(",", "") : typed);
   const good = Number.isFinite(value) && value >= minimum && value <= maximum && (!integer || Number.isInteger(value));
   if (good) return { value, problem: "" };
   const kind = integer ? "a whole number" : "a number";

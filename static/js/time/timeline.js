@@ -93,7 +93,7 @@ function createStepField(root, seeks, store, signal) {
     event.preventDefault();
     const { first, head } = store.get().status ?? { first: 0, head: 0 };
     const range = { minimum: first, maximum: head, integer: true, scale: /** @type {const} */ ("linear") };
-    const { value, problem } = readNumber(field.value.replaceAll(",", ""), range);
+    const { value, problem } = readNumber(field.value, range);
     complain(problem);
     if (value === null) return;
     seeks.go(value);

@@ -35,6 +35,7 @@ const REACH_MS = 3_000;
 /** How long it may be silent before the page asks whether it is still there, and how long it may take to answer that. */
 const SILENCE_MS = 10_000;
 const LONG_REACH_MS = 8_000;
+const NOT_CONNECTED = "The lab is not connected just now. This page tries again by itself.";
 /** More of a name than this helps nobody to see what is wrong with it. */
 const LONGEST_NAME = 40;
 
@@ -149,7 +150,7 @@ class Connection {
    * @returns {Promise<void>}
    */
   command(request) {
-    if (this.#store.get().connection !== "open") return Promise.reject(new Error("The lab is not connected just now."));
+    if (this.#store.get().connection !== "open") return Promise.reject(new Error(NOT_CONNECTED));
     const { message, answered } = this.#commands.begin(request);
     this.#say(message);
     return answered;

@@ -97,14 +97,20 @@ def test_an_open_page_finds_its_run_again_after_a_restart_and_says_so_in_one_lin
 def test_a_page_whose_lab_is_silent_says_so_and_goes_on_when_it_answers_again(page: Page, running_lab: Lasting) -> None:
     """As where the lab's computer sleeps, or loses its power: no connection is closed."""
     open_page(page)
-    press(page, "Step")
-    expect(words_of(page)).to_have_text("Paused at step 1.", timeout=TRAINING_MS)
+    press(page, "Play")
+    speed, graph = page.locator("[data-shows=speed]"), page.locator(".overview").first
+    expect(speed).not_to_have_text("0", timeout=TRAINING_MS)
+    expect(graph).to_have_attribute("data-acting", "both")
     running_lab.process.send_signal(signal.SIGSTOP)
     try:
         expect(words_of(page)).to_contain_text("The connection is lost", timeout=BACK_MS)
+        expect(speed).to_have_text("0")
+        expect(graph).to_have_attribute("data-acting", "none")
+        press(page, "Pause")
+        expect(problem_of(page)).to_have_text("The lab is not connected just now. This page tries again by itself.")
     finally:
         running_lab.process.send_signal(signal.SIGCONT)
-    expect(words_of(page)).to_contain_text("Connected again.", timeout=BACK_MS)
-    expect(step_of(page)).to_have_text("1")
-    press(page, "Step")
-    expect(words_of(page)).to_have_text("Paused at step 2.", timeout=TRAINING_MS)
+    expect(speed).not_to_have_text("0", timeout=BACK_MS)
+    expect(graph).to_have_attribute("data-acting", "both")
+    press(page, "Pause")
+    expect(words_of(page)).to_contain_text("Paused at step", timeout=TRAINING_MS)

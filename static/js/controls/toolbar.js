@@ -43,8 +43,8 @@ export function createToolbar(root, store, actions, { signal }) {
   const [dUpdates, gUpdates, speed] = [place("d-updates"), place("g-updates"), place("speed")];
 
   store.subscribe(
-    ["status"],
-    ({ status }) => {
+    ["status", "connection"],
+    ({ status, connection }) => {
       // Until there is a run to act on, a press would be lost; the page begins with all of them off.
       const isFirst = status?.step === status?.first && status?.state !== "stepping";
       if (isFirst && back === document.activeElement) passFocus(find(root, "[data-action=step]"));
@@ -55,7 +55,7 @@ export function createToolbar(root, store, actions, { signal }) {
       showCount(step, status?.step ?? 0);
       showCount(dUpdates, status?.d_updates ?? 0);
       showCount(gUpdates, status?.g_updates ?? 0);
-      setText(speed, formatRate(running ? status.steps_per_second : 0));
+      setText(speed, formatRate(running && connection === "open" ? status.steps_per_second : 0));
     },
     { signal },
   );

@@ -1,5 +1,6 @@
 /** Who is learning right now: both while the run trains, one for a moment after its single update, else nobody. */
 
+/** @typedef {import("../state.js").PageState} PageState */
 /** @typedef {import("../state.js").PageStore} PageStore */
 /** @typedef {import("../state.js").Status} Status */
 /** @typedef {"both" | "discriminator" | "generator" | "none"} Actor */
@@ -32,13 +33,13 @@ export function watchFlow(store, listener, { signal }) {
   let last = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
-  const update = (/** @type {Status | null} */ status) => {
+  const update = (/** @type {Pick<PageState, "status" | "connection">} */ { status, connection }) => {
     const before = last;
     last = status;
     if (!status) return;
     if (status.state === "running") {
       clearTimeout(timer);
-      listener("both");
+      listener(connection === "open" ? "both" : "none");
       return;
     }
     // Whoever goes to a later step of the record sees what was learned in between, and nobody learning.
@@ -49,6 +50,6 @@ export function watchFlow(store, listener, { signal }) {
     listener(actor);
     timer = setTimeout(() => listener("none"), MOMENT);
   };
-  store.subscribe(["status"], ({ status }) => update(status), { signal });
+  store.subscribe(["status", "connection"], update, { signal });
   signal.addEventListener("abort", () => clearTimeout(timer));
 }

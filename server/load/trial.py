@@ -19,7 +19,7 @@ from server.load.roles import Role, follow, play, step_by_hand, watch
 
 HEALTH_SECONDS = 0.1
 STEPPERS = 10
-"""One client in so many steps by hand; the others play."""
+"""One client in so many steps by hand, and one of fewer; the others play."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ async def try_lab(url: str, plan: Plan) -> Figures:
     socket, token = find_socket(url), find_token(url)
     await asyncio.to_thread(ask_health, url)
     chance, painting = random.Random(plan.seed), 1 / plan.frames_per_second
-    roles: list[Role] = [step_by_hand if i % STEPPERS == STEPPERS - 1 else play for i in range(plan.clients)]
+    roles = assign_roles(plan.clients)
     crew = [(Client(socket, plan.config or {}, painting, token=token), role) for role in roles]
     tasks = [asyncio.create_task(follow(client, role, random.Random(chance.random()))) for client, role in crew]
     if plan.watchers:
@@ -65,6 +65,12 @@ async def try_lab(url: str, plan: Plan) -> Figures:
     await asyncio.gather(*(client.close() for client, _ in crew))
     players = [client.record for client, role in crew if role is play]
     return sum_up(players, [client.record for client, role in crew if role is not play], health, seconds)
+
+
+def assign_roles(clients: int) -> list[Role]:
+    """Give what each client does; one alone plays."""
+    last = min(STEPPERS, max(2, clients)) - 1
+    return [step_by_hand if i % STEPPERS == last else play for i in range(clients)]
 
 
 def find_socket(url: str) -> str:

@@ -80,7 +80,9 @@ async def test_pages_that_vanish_without_a_word_leave_nothing_behind(lab: Lab) -
     for client in clients:
         await client.open()
         await client.command("play")
-    await clients[0].paint(lambda step: step > 0)
+    async with asyncio.timeout(60):
+        while clients[0].head == 0:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
     assert Held.of(lab.process.pid).descriptors > before.descriptors + 15
     heads = [client.head for client in clients]
     for client in clients:

@@ -12,8 +12,8 @@ import pytest
 
 from server.errors import LoadError
 from server.load.client import Client
-from server.load.roles import come_back, go_back
-from server.load.trial import Plan, find_socket, try_lab
+from server.load.roles import come_back, go_back, step_by_hand
+from server.load.trial import Plan, assign_roles, find_socket, try_lab
 from tests.tools.lab import ROOT, Lab, open_lab
 
 
@@ -69,6 +69,11 @@ async def test_the_time_in_which_a_run_played_without_its_page_counts_as_its_ste
     await client.close()
     assert client.record.steps >= reached
     assert client.record.steps / client.record.playing < 1.5 * 20.0
+
+
+def test_one_client_in_ten_steps_by_hand_and_one_of_fewer() -> None:
+    steppers = {clients: assign_roles(clients).count(step_by_hand) for clients in (1, 2, 9, 10, 19, 20, 300)}
+    assert steppers == {1: 0, 2: 1, 9: 1, 10: 1, 19: 1, 20: 2, 300: 30}
 
 
 async def test_what_the_lab_refuses_is_told_in_its_words(running_lab: Lab) -> None:

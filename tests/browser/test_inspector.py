@@ -222,6 +222,18 @@ def test_on_a_phone_the_phase_and_the_button_to_the_next_one_are_both_in_sight(p
     expect(page.get_by_role("button", name="Next phase", exact=True)).to_be_in_viewport()
 
 
+@pytest.mark.parametrize("viewport", ["phone", "projector", "laptop", "wide"])
+@pytest.mark.parametrize("mode", ["desk", "projector"])
+def test_the_button_to_the_next_phase_stays_where_it_was_pressed(page: Page, viewport: str, mode: str) -> None:
+    page.add_init_script(f"localStorage.setItem('ganlab.mode', '{mode}')")
+    open_lab(page)
+    button = page.get_by_role("button", name="Next phase", exact=True)
+    for title in TITLES[:2]:
+        button.click()
+        expect(inspector(page).get_by_role("heading", name=title, exact=True)).to_be_visible()
+        expect(button).to_be_in_viewport()
+
+
 def test_every_node_is_inspected_by_its_button_with_the_keyboard_and_by_a_click(page: Page) -> None:
     open_lab(page)
     panel = inspector(page)

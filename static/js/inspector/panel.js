@@ -111,12 +111,17 @@ export function createDoor(root, openers, store, { signal }) {
 }
 
 /**
- * Bring an element into the window where nothing of it is there; where it is, nothing moves.
+ * Bring an element into the window where nothing of it is there; where it is, nothing moves. Nor does anything where
+ * what was pressed would go out of the window.
  *
  * @param {HTMLElement} element
  */
 function showUnseen(element) {
-  if (element.getBoundingClientRect().top >= innerHeight) element.scrollIntoView({ block: "nearest" });
+  const { top, bottom } = element.getBoundingClientRect();
+  const way = Math.min(top, bottom - innerHeight);
+  const pressed = document.activeElement;
+  const stays = !pressed || pressed === document.body || pressed.getBoundingClientRect().top >= way;
+  if (top >= innerHeight && stays) element.scrollIntoView({ block: "nearest" });
 }
 
 /**
